@@ -1,0 +1,48 @@
+# Thin: each target is one or two plain commands, which the README shows too.
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+INFERENCE_PORT ?= 8001
+IN_VENV := $(VENV)/bin/python
+INSTALL := $(IN_VENV) -m pip install --quiet --require-hashes
+
+.PHONY: run test lint bench train clean
+
+run: $(VENV)/.serving ## both services on SQLite; make run PORT=8080 INFERENCE_PORT=8081
+	@$(IN_VENV) -m services.run --port $(PORT) --inference-port $(INFERENCE_PORT)
+
+test: $(VENV)/.dev ## every test; make test PYTEST_ARGS="tests/unit -k mood"
+	$(IN_VENV) -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev
+	$(IN_VENV) -m ruff check .
+	$(IN_VENV) -m ruff format --check .
+	$(IN_VENV) -m mypy
+
+bench: $(VENV)/.dev
+	$(IN_VENV) -m tests.load $(BENCH_ARGS)
+
+train: $(VENV)/.dev ## make train FER2013=path/to/fer2013.csv
+	@test -n "$(FER2013)" || { echo "make train FER2013=path/to/fer2013.csv"; exit 2; }
+	$(IN_VENV) -m training data "$(FER2013)"
+	$(IN_VENV) -m training train
+	$(IN_VENV) -m training export
+
+clean:
+	rm -rf $(VENV)
+
+# pip compiles what it installs, whatever PYTHONDONTWRITEBYTECODE says; without bytecode the services
+# start three to five times slower.
+$(VENV)/.serving: requirements/inference.txt requirements/recommender.txt | $(IN_VENV)
+	@echo "installing what serving needs into $(VENV) (once)"
+	$(INSTALL) --compile -r requirements/inference.txt -r requirements/recommender.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt | $(IN_VENV)
+	@echo "installing what the tests and training need into $(VENV) (once, a few minutes)"
+	$(INSTALL) --compile -r requirements/dev.txt
+	@touch $@
+
+$(IN_VENV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; make PYTHON=python3.11 names one")'
+	$(PYTHON) -m venv $(VENV)
