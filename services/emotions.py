@@ -3,7 +3,7 @@
 The only code that the two services share. FER2013's disgust is merged into angry.
 """
 
-from typing import Final, Literal, cast, get_args
+from typing import Final, Literal, get_args
 
 Emotion = Literal["angry", "fear", "happy", "sad", "surprise", "neutral"]
 
@@ -33,4 +33,4 @@ def parse_emotion(text: str) -> Emotion:
     label = ALIASES.get(name, name)
     if label not in EMOTIONS:
         raise ValueError(f"unknown emotion {text!r}; one of {', '.join(EMOTIONS)}")
-    return cast("Emotion", label)
+    return label

@@ -1,0 +1,41 @@
+"""What the lifespan owns, as the routes ask for it."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from services.inference.classify import Model
+from services.inference.errors import NotReadyError
+from services.inference.settings import Settings
+from services.inference.telemetry import Metrics
+from services.inference.workers import Workers
+
+
+def get_settings(connection: HTTPConnection) -> Settings:
+    settings: Settings = connection.app.state.settings
+    return settings
+
+
+def get_metrics(connection: HTTPConnection) -> Metrics:
+    metrics: Metrics = connection.app.state.metrics
+    return metrics
+
+
+def get_model(connection: HTTPConnection) -> Model:
+    model: Model = connection.app.state.model
+    return model
+
+
+def get_workers(connection: HTTPConnection) -> Workers:
+    """NotReadyError until the model is loaded and every worker has its tools."""
+    workers: Workers | None = getattr(connection.app.state, "workers", None)
+    if workers is None:
+        raise NotReadyError("the model is not loaded yet")
+    return workers
+
+
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+MetricsDep = Annotated[Metrics, Depends(get_metrics)]
+ModelDep = Annotated[Model, Depends(get_model)]
+WorkersDep = Annotated[Workers, Depends(get_workers)]

@@ -1,0 +1,49 @@
+"""The inference service: a photo in, faces and their emotion probabilities out. Stateless.
+
+uvicorn --factory services.inference.main:create_app --port 8001
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.inference import errors
+from services.inference.classify import load_model
+from services.inference.pipeline import Limits
+from services.inference.routes import about, predict
+from services.inference.settings import Settings
+from services.inference.telemetry import Metrics, Telemetry, set_up_logging
+from services.inference.workers import Workers
+
+DESCRIPTION = """Finds faces and reads the *apparent* expression of each: six probabilities.
+
+An apparent expression is not a feeling. Nothing sent here is stored or logged."""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    settings = settings or Settings()
+    set_up_logging(settings.log_level)
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        """ModelFileError, and no service, where the model and its card do not fit."""
+        model = await asyncio.to_thread(load_model, settings.model_file)
+        limits = Limits(settings.max_pixels, settings.max_faces)
+        workers = Workers(model, limits, settings.workers, settings.queue)
+        await workers.warm()
+        app.state.model, app.state.workers = model, workers
+        metrics.model.labels(model.name, model.version).set(1)
+        metrics.queue.set_function(lambda: workers.taken)
+        yield
+        await asyncio.to_thread(workers.close)
+
+    app = FastAPI(title="Expression inference", description=DESCRIPTION, version="0.1.0", lifespan=lifespan)
+    app.state.settings, app.state.metrics = settings, metrics
+    app.add_middleware(Telemetry, metrics=metrics)
+    errors.install(app)
+    app.include_router(predict.router)
+    app.include_router(about.router)
+    return app

@@ -1,0 +1,56 @@
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request
+
+from services.inference.dependencies import MetricsDep, SettingsDep, WorkersDep
+from services.inference.errors import NoFaceError
+from services.inference.schemas import Prediction, Problem
+from services.inference.upload import read_image
+
+router = APIRouter()
+
+PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    status: {
+        "description": text,
+        "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+    }
+    for status, text in {
+        400: "No bytes, a malformed form, or a damaged image",
+        413: "Too many bytes or pixels",
+        415: "Not an image we read",
+        422: "A parameter that fails validation; with strict=true, no face",
+        503: "All workers are busy",
+    }.items()
+}
+BINARY: Final = {"type": "string", "format": "binary"}
+BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {"type": "object", "required": ["file"], "properties": {"file": BINARY}}
+            },
+            **{kind: {"schema": BINARY} for kind in ("image/jpeg", "image/png", "image/webp", "image/*")},
+        },
+    }
+}
+
+
+@router.post("/predict", responses=PROBLEMS, openapi_extra=BODY)
+async def predict(
+    request: Request,
+    settings: SettingsDep,
+    workers: WorkersDep,
+    metrics: MetricsDep,
+    strict: Annotated[bool, Query(description="answer 422 where no face is found")] = False,
+) -> Prediction:
+    """The faces of one photo, largest first, each with six probabilities.
+
+    Send the photo as the multipart field `file` or as the body itself. No face is a result, not an error.
+    """
+    data = await read_image(request, settings.max_upload_bytes)
+    prediction = await workers.run(lambda pipeline: pipeline.predict(data))
+    metrics.count(prediction)
+    if strict and not prediction.faces:
+        raise NoFaceError("no face was found in the picture")
+    return prediction

@@ -1,0 +1,121 @@
+"""What the routes answer. Field by field the contract; boxes in pixels of the upright picture."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.emotions import Emotion
+
+Probabilities = dict[Emotion, float]
+"""All six labels; the values sum to 1."""
+
+EXAMPLE: dict[str, Any] = {
+    "emotion": "happy",
+    "probabilities": {
+        "angry": 0.01,
+        "fear": 0.01,
+        "happy": 0.93,
+        "sad": 0.01,
+        "surprise": 0.01,
+        "neutral": 0.03,
+    },
+    "faces": [
+        {
+            "box": {"x": 10, "y": 20, "width": 90, "height": 90},
+            "detection_score": 7.4,
+            "emotion": "happy",
+            "confidence": 0.93,
+            "probabilities": {
+                "angry": 0.01,
+                "fear": 0.01,
+                "happy": 0.93,
+                "sad": 0.01,
+                "surprise": 0.01,
+                "neutral": 0.03,
+            },
+            "uncertain": False,
+        }
+    ],
+    "image": {"width": 640, "height": 480},
+    "model": {"name": "emonet", "version": "1.0.0"},
+    "timings_ms": {"decode": 1.2, "detect": 4.0, "classify": 0.9, "total": 6.3},
+}
+
+
+class Box(BaseModel):
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+class FacePrediction(BaseModel):
+    box: Box
+    detection_score: float
+    emotion: Emotion
+    confidence: Annotated[float, Field(ge=0, le=1, description="probability of `emotion`")]
+    probabilities: Probabilities
+    uncertain: Annotated[bool, Field(description="confidence is below the model's documented threshold")]
+
+
+class ImageSize(BaseModel):
+    width: int
+    height: int
+
+
+class ModelName(BaseModel):
+    name: str
+    version: str
+
+
+class Timings(BaseModel):
+    """Milliseconds."""
+
+    decode: float
+    detect: float
+    classify: float
+    total: float
+
+
+class Prediction(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
+
+    emotion: Annotated[Emotion | None, Field(description="of the largest face; null without one")]
+    probabilities: Annotated[Probabilities | None, Field(description="of the largest face; null without one")]
+    faces: Annotated[list[FacePrediction], Field(description="largest first")]
+    image: ImageSize
+    model: ModelName
+    timings_ms: Timings
+
+
+class ModelCard(BaseModel):
+    """The JSON beside the model file, as far as a client needs it."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    name: str
+    version: str
+    sha256: str
+    labels: list[Emotion]
+    input: dict[str, Any]
+    training_data: str
+    licence: str
+    metrics: Annotated[dict[str, Any], Field(description="measured on FER2013's PublicTest")]
+    uncertain_below: float
+    intended_use: str
+    excluded_use: str
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+
+
+class Health(BaseModel):
+    status: str

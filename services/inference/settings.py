@@ -1,0 +1,28 @@
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MODEL_FILE = Path(__file__).parent / "model" / "emotion.tflite"
+
+
+class Settings(BaseSettings):
+    """Read from the environment, prefix INFERENCE_; every one is in the README's table."""
+
+    model_config = SettingsConfigDict(env_prefix="INFERENCE_", frozen=True, protected_namespaces=())
+
+    model_file: Path = MODEL_FILE
+    """The exported network; its JSON card lies beside it."""
+    workers: Annotated[int, Field(ge=1, le=64)] = 2
+    """Threads that decode, detect and classify; each has its own cascade and interpreter."""
+    queue: Annotated[int, Field(ge=0)] = 16
+    """Requests that may wait for a worker; one more is answered 503."""
+    max_upload_bytes: Annotated[int, Field(ge=1)] = 15_000_000
+    max_pixels: Annotated[int, Field(ge=1, le=100_000_000)] = 50_000_000
+    """Read from the header, before anything is decoded."""
+    max_faces: Annotated[int, Field(ge=1)] = 64
+    """Faces classified per photo, the largest first."""
+    max_batch: Annotated[int, Field(ge=1)] = 32
+    """Files in one batch."""
+    log_level: str = "INFO"

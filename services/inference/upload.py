@@ -1,0 +1,90 @@
+"""A request's body → image bytes, in memory only and never more than the limit."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import Request
+from python_multipart import FormParser
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import parse_options_header
+
+from services.inference.errors import BadRequestError, TooLargeError, UnsupportedImageError
+
+FRAMING: Final = 64 * 1024
+"""Bytes allowed beyond the files themselves for multipart's headers and boundaries."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    filename: str
+    content: bytes
+
+
+async def read_image(request: Request, max_bytes: int) -> bytes:
+    """The multipart field `file`, or the whole body where it is not multipart."""
+    if not _is_multipart(request):
+        return await _read(request, max_bytes)
+    uploads = await read_files(request, "file", 1, max_bytes)
+    if not uploads:
+        raise BadRequestError("the form has no file in its field `file`")
+    return _fits(uploads[0], max_bytes).content
+
+
+async def read_files(request: Request, field: str, most: int, max_bytes: int) -> list[Upload]:
+    """All files in the multipart field `field`; TooLargeError for more than `most`."""
+    if not _is_multipart(request):
+        raise UnsupportedImageError(f"send multipart/form-data with the field `{field}`")
+    body = await _read(request, most * max_bytes + FRAMING)
+    uploads = [upload for name, upload in _parse(request, body) if name == field]
+    if len(uploads) > most:
+        raise TooLargeError(f"{len(uploads)} files; at most {most} are taken at once")
+    return uploads
+
+
+def _is_multipart(request: Request) -> bool:
+    return request.headers.get("content-type", "").lower().startswith("multipart/form-data")
+
+
+def _fits(upload: Upload, max_bytes: int) -> Upload:
+    if len(upload.content) > max_bytes:
+        raise TooLargeError(f"the file has {len(upload.content):,} bytes; at most {max_bytes:,} are taken")
+    return upload
+
+
+async def _read(request: Request, most: int) -> bytes:
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > most:
+        raise TooLargeError(f"the body has {int(announced):,} bytes; at most {most:,} are taken")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise TooLargeError(f"the body has more than the {most:,} bytes that are taken")
+    return bytes(body)
+
+
+def _parse(request: Request, body: bytes) -> list[tuple[str, Upload]]:
+    """Files by field name. Kept in memory: the parser's spool threshold is the body's own length."""
+    _, options = parse_options_header(request.headers["content-type"])
+    files: list[tuple[str, Upload]] = []
+
+    def on_file(file: Any) -> None:  # noqa: ANN401  # the library's File; it names no public type for it
+        file.file_object.seek(0)
+        name = (file.file_name or b"").decode("utf-8", "replace")
+        files.append(
+            ((file.field_name or b"").decode("utf-8", "replace"), Upload(name, file.file_object.read()))
+        )
+
+    try:
+        parser = FormParser(
+            "multipart/form-data",
+            lambda _: None,
+            on_file,
+            boundary=options.get(b"boundary"),
+            config={"MAX_MEMORY_FILE_SIZE": len(body) + 1, "MAX_BODY_SIZE": len(body) + 1},
+        )
+        parser.write(body)
+        parser.finalize()
+    except FormParserError as error:
+        raise BadRequestError(f"the multipart body is malformed: {error}") from error
+    return files

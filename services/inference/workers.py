@@ -1,0 +1,61 @@
+"""A bounded pool of threads, each with a pipeline of its own, so that the event loop is never blocked."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from services.inference.classify import Model
+from services.inference.errors import BusyError
+from services.inference.pipeline import Limits, Pipeline
+
+T = TypeVar("T")
+
+
+class Workers:
+    """`threads` jobs run, `queue` wait, one more is refused with BusyError."""
+
+    def __init__(self, model: Model, limits: Limits, threads: int, queue: int) -> None:
+        self._own = threading.local()
+        self._places = threads + queue
+        self._taken = 0
+
+        def equip() -> None:
+            self._own.pipeline = Pipeline(model, limits)
+
+        self._pool = ThreadPoolExecutor(threads, "worker", initializer=equip)
+
+    @property
+    def taken(self) -> int:
+        """Jobs that run or wait."""
+        return self._taken
+
+    async def run(self, job: Callable[[Pipeline], T]) -> T:
+        """`job`'s result, computed with the pipeline of whichever thread is free."""
+        if self._taken >= self._places:
+            raise BusyError("all workers are busy and the queue is full; try again in a second")
+        self._taken += 1
+        future = self._pool.submit(lambda: job(self._own.pipeline))
+        future.add_done_callback(self._leave_from(asyncio.get_running_loop()))
+        return await asyncio.wrap_future(future)
+
+    def _leave_from(self, loop: asyncio.AbstractEventLoop) -> Callable[[object], None]:
+        """A place is free when its job has ended, not when its client has gone."""
+
+        def leave(_: object) -> None:
+            loop.call_soon_threadsafe(self._release)
+
+        return leave
+
+    def _release(self) -> None:
+        self._taken -= 1
+
+    async def warm(self) -> None:
+        """Every thread started and its pipeline built; errors of building surface here."""
+        barrier = threading.Barrier(self._pool._max_workers)  # noqa: SLF001  # the pool has no public count
+        await asyncio.gather(*(self.run(lambda _: barrier.wait(10)) for _ in range(barrier.parties)))
+
+    def close(self) -> None:
+        """Waits for the jobs that run; those that wait are cancelled."""
+        self._pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,47 @@
+"""python -m training COMMAND: data, train, evaluate, export. `COMMAND --help` tells the options."""
+
+import argparse
+import importlib
+import sys
+from typing import Final
+
+COMMANDS: Final = {
+    "data": "fer2013.csv (and FER+) to one array file, with the table of classes",
+    "train": "train a network; resumes by itself",
+    "evaluate": "measure a model on a split or a folder",
+    "export": "write the serving file and its JSON card",
+}
+INSTALL: Final = "python -m pip install --require-hashes -r requirements/training.txt"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser("python -m training", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, text in COMMANDS.items():
+        commands.add_parser(name, help=text, add_help=False)
+    name = parser.parse_args(sys.argv[1:2]).command
+    try:
+        module = importlib.import_module(f"training.{name}")
+    except ModuleNotFoundError as error:
+        print(
+            f"`{name}` needs {error.name}, which is not installed. Install it with: {INSTALL}",
+            file=sys.stderr,
+        )
+        return 1
+    options = argparse.ArgumentParser(
+        f"python -m training {name}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.add_arguments(options)
+    args = options.parse_args(sys.argv[2:])
+    try:
+        module.main(args)
+    except (ValueError, OSError) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""Random changes of 48×48 grey faces that leave the expression as it is.
+
+Scale and shift cover the spread of the serving detector's boxes (0.8–1.2 of FER2013's own crop, ±10%).
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Half-widths of the uniform ranges; probabilities of the rest."""
+
+    flip: float = 0.5
+    rotation_degrees: float = 14.0
+    scale: float = 0.2
+    shift: float = 0.1
+    """Fraction of the side."""
+    brightness: float = 0.25
+    """Fraction of 255."""
+    contrast: float = 0.25
+    erase: float = 0.25
+    """Probability that a rectangle of 4–20% of the area is filled with one grey value."""
+
+
+def augment(images: NDArray[np.uint8], rng: np.random.Generator, how: Augmentation) -> NDArray[np.float32]:
+    """(n, h, w) grey 0–255 → the same shape, float32, 0–255; each image changed on its own."""
+    out = np.empty(images.shape, np.float32)
+    for i, image in enumerate(images):
+        out[i] = _erase(_light(_warp(image, rng, how), rng, how), rng, how)
+    return out
+
+
+def _warp(image: NDArray[np.uint8], rng: np.random.Generator, how: Augmentation) -> NDArray[np.uint8]:
+    height, width = image.shape
+    angle = rng.uniform(-how.rotation_degrees, how.rotation_degrees)
+    centre = ((width - 1) / 2, (height - 1) / 2)
+    scale = rng.uniform(1 - how.scale, 1 + how.scale)
+    matrix: NDArray[np.float64] = np.asarray(cv2.getRotationMatrix2D(centre, angle, scale), np.float64)
+    if rng.random() < how.flip:
+        matrix = matrix @ np.array([[-1, 0, width - 1], [0, 1, 0], [0, 0, 1]], np.float64)
+    matrix[:, 2] += rng.uniform(-how.shift, how.shift, 2) * np.array([width, height], np.float64)
+    warped = cv2.warpAffine(
+        image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+    )
+    return warped.astype(np.uint8, copy=False)
+
+
+def _light(image: NDArray[np.uint8], rng: np.random.Generator, how: Augmentation) -> NDArray[np.float32]:
+    gain = rng.uniform(1 - how.contrast, 1 + how.contrast)
+    offset = rng.uniform(-how.brightness, how.brightness) * 255
+    mean = float(image.mean())
+    lit = (image.astype(np.float32) - mean) * gain + mean + offset
+    np.clip(lit, 0, 255, out=lit)
+    return lit
+
+
+def _erase(image: NDArray[np.float32], rng: np.random.Generator, how: Augmentation) -> NDArray[np.float32]:
+    if rng.random() >= how.erase:
+        return image
+    height, width = image.shape
+    area, ratio = rng.uniform(0.04, 0.2) * height * width, np.exp(rng.uniform(-1, 1))
+    h, w = min(height, round(np.sqrt(area * ratio))), min(width, round(np.sqrt(area / ratio)))
+    top, left = rng.integers(0, height - h + 1), rng.integers(0, width - w + 1)
+    image[top : top + h, left : left + w] = rng.uniform(0, 255)
+    return image

@@ -1,0 +1,90 @@
+"""How good a model is, on any split of a user's fer2013.csv or on any folder of labelled faces.
+
+    python -m training evaluate --model services/inference/model/emotion.tflite \
+        --csv fer2013.csv.gz --ferplus fer2013new.csv --split PublicTest --json out.json
+    python -m training evaluate --model services/inference/model/emotion.tflite --images DIR [--detect]
+
+`--images` takes DIR/<label>/* as face crops; with `--detect` as whole photos, through the serving pipeline.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from services.emotions import EMOTIONS
+from training import data, folders, metrics
+from training.predictors import Predictor, load_predictor
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, required=True, help=".tflite or .keras")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--csv", type=Path, help="fer2013.csv, plain or .gz")
+    source.add_argument("--images", type=Path, help="folder of DIR/<label>/*")
+    parser.add_argument("--ferplus", type=Path, help="FER+'s fer2013new.csv, for the second label set")
+    parser.add_argument("--split", choices=data.SPLITS, default="PublicTest")
+    parser.add_argument("--detect", action="store_true", help="whole photos: find the face first")
+    parser.add_argument("--json", type=Path, help="write every figure here")
+
+
+def main(args: argparse.Namespace) -> None:
+    if args.csv:
+        faces = data.read(args.csv, args.ferplus, progress=True)
+        result = on_split(load_predictor(args.model), faces, args.split)
+    elif args.detect:
+        result = folders.through_the_pipeline(args.model, args.images)
+    else:
+        images, labels = folders.read_crops(args.images)
+        result = metrics.describe(load_predictor(args.model)(images), labels)
+    print(table(result))
+    if args.json:
+        args.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def on_split(predict: Predictor, faces: data.Faces, split: str) -> dict[str, Any]:
+    """FER2013's labels at the top; below, without Training's twins, and by FER+'s majority where votes are."""
+    rows = faces.only(split)
+    if not len(rows.labels):
+        raise data.DataError(f"the file has no {split} rows")
+    probabilities = predict(rows.images)
+    result = metrics.describe(probabilities, rows.labels)
+    if split != "Training":
+        new = ~metrics.twins(rows.images, faces.only("Training").images)
+        result["without_twins"] = metrics.describe(probabilities[new], rows.labels[new])
+    votes = rows.six_votes()
+    clear, crowd = metrics.majority(votes)
+    if clear.any():
+        result["ferplus"] = metrics.describe(probabilities[clear], crowd[clear])
+        shares = votes[clear] / votes[clear].sum(axis=1, keepdims=True)
+        result["ferplus"]["kl_to_votes"] = round(metrics.kl_to_votes(probabilities[clear], shares), 4)
+    return result
+
+
+def table(result: dict[str, Any]) -> str:
+    """The figures for people."""
+    lines = []
+    for title, part in (
+        ("labels", result),
+        ("labels, without the twins of Training", result.get("without_twins")),
+        ("FER+ majority", result.get("ferplus")),
+    ):
+        if not part:
+            continue
+        low, high = part["interval_95"]
+        ranks = " ".join(f"top-{k} {share:.1%}" for k, share in enumerate(part["rank_of_truth"][:3], 1))
+        lines.append(f"{title}: accuracy {part['accuracy']:.1%} (95% {low:.1%} to {high:.1%}), n {part['n']}")
+        lines.append(f"  {ranks}, ECE {part['ece']:.3f}, Brier {part['brier']:.3f}, NLL {part['nll']:.3f}")
+    lines += _classes(result)
+    return "\n".join(lines)
+
+
+def _classes(result: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{'truth':10}{'n':>6}{'recall':>8}{'precis.':>8}   answered " + " ".join(f"{e:>8}" for e in EMOTIONS)
+    ]
+    for name, counts in zip(EMOTIONS, result["confusion"], strict=True):
+        one = result["per_class"][name]
+        cells = " ".join(f"{count:8d}" for count in counts)
+        lines.append(f"{name:10}{one['n']:6d}{one['recall']:8.1%}{one['precision']:8.1%}            {cells}")
+    return lines

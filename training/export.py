@@ -1,0 +1,144 @@
+r"""The serving file and its JSON card, from a finished run.
+
+    python -m training export --run runs/emonet --data runs/fer2013.npz \
+        --out services/inference/model/emotion.tflite
+
+Heads, mixture and temperature are baked into the one output, (1, 6) probabilities of a (1, 48, 48, 1) float
+face 0–255. Dynamic-range int8 unless that costs 0.2 points or more of PublicTest accuracy; else float32.
+Works under Keras' TensorFlow backend only.
+"""
+
+import argparse
+import hashlib
+import json
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+from numpy.typing import NDArray
+
+from services.emotions import EMOTIONS
+from services.inference.classify import Classifier, Model
+from training import data, evaluate
+from training.calibrate import Calibration, choose_threshold, fit_temperature, sharpen
+
+WORTH: Final = 0.002
+"""Share of PublicTest that quantisation may cost."""
+TEXTS: Final = {
+    "training_data": "FER2013 Training (28,709 faces, disgust merged into angry) and, for the second head, "
+    "FER+ crowd votes of the same faces",
+    "licence": "the project's own licence; FER2013 itself is not redistributed",
+    "intended_use": "suggesting media by the apparent expression of a face, with the person's consent",
+    "excluded_use": "inferring feelings, intent, honesty, health or fitness; hiring, schooling, policing, "
+    "insurance, credit; identification; surveillance; any decision about a person",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--run", type=Path, required=True, help="folder with model.keras and model.json")
+    parser.add_argument("--data", type=Path, required=True, help="the .npz of `python -m training data`")
+    parser.add_argument("--out", type=Path, required=True, help="the .tflite to write")
+    parser.add_argument("--version", default="1.0.0")
+    parser.add_argument("--votes-share", type=float, default=0.5, help="weight of the votes head, 0 to 1")
+
+
+def main(args: argparse.Namespace) -> None:
+    faces = data.load(args.data)
+    model = keras.saving.load_model(args.run / "model.keras", compile=False)
+    about = json.loads((args.run / "model.json").read_text())
+    calibration = calibrate(model, faces.only("PublicTest"), args.votes_share)
+    content, precision = convert(model, calibration, faces.only("PublicTest"))
+    card = make_card(content, about, calibration, faces)
+    card |= {"version": args.version, "precision": precision}
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_bytes(content)
+    args.out.with_suffix(".json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n")
+    print(evaluate.table(card["metrics"]))
+    print(f"{args.out}: {len(content) / 1e6:.2f} MB, {precision}")
+
+
+def calibrate(model: keras.Model, valid: data.Faces, votes_share: float) -> Calibration:
+    """Temperature and threshold from the even rows of `valid`."""
+    half = slice(0, None, 2)
+    heads = model.predict(valid.images[half, ..., None].astype(np.float32), batch_size=512, verbose=0)
+    labels = valid.labels[half]
+    mixed = Calibration(votes_share, 1.0).apply(heads)
+    temperature = fit_temperature(mixed, np.eye(len(EMOTIONS), dtype=np.float32)[labels])
+    threshold = choose_threshold(sharpen(mixed, temperature), labels)
+    return Calibration(votes_share if "votes" in heads else 0.0, temperature, threshold)
+
+
+def convert(model: keras.Model, calibration: Calibration, valid: data.Faces) -> tuple[bytes, str]:
+    """The quantised file, or the float32 one where quantising costs too much."""
+    serving = _serving(model, calibration)
+    small, exact = _tflite(serving, quantise=True), _tflite(serving, quantise=False)
+    cost = _accuracy(exact, valid) - _accuracy(small, valid)
+    print(f"dynamic-range int8 costs {100 * cost:+.2f} points of PublicTest accuracy")
+    return (small, "dynamic-range int8") if cost < WORTH else (exact, "float32")
+
+
+def _serving(model: keras.Model, calibration: Calibration) -> keras.Model:
+    face = keras.Input((data.SIDE, data.SIDE, 1), batch_size=1, name="face")
+    heads = model(face)
+    mixed = heads["label"]
+    if "votes" in heads:
+        mixed = (1 - calibration.votes_share) * mixed + calibration.votes_share * heads["votes"]
+    logits = ops.log(ops.maximum(mixed, 1e-9)) / calibration.temperature
+    return keras.Model(face, layers.Softmax(name="probabilities")(logits))
+
+
+def _tflite(serving: keras.Model, *, quantise: bool) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        serving.export(folder, format="tf_saved_model", verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        if quantise:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        content: bytes = converter.convert()
+    return content
+
+
+def _predict(content: bytes, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return Classifier(Model(content, {})).classify(images)
+
+
+def _accuracy(content: bytes, faces: data.Faces) -> float:
+    return float((_predict(content, faces.images).argmax(axis=1) == faces.labels).mean())
+
+
+def make_card(
+    content: bytes, about: dict[str, Any], calibration: Calibration, faces: data.Faces
+) -> dict[str, Any]:
+    """Everything said of the file; the figures are the shipped bytes' own, measured here."""
+
+    def predict(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return _predict(content, images)
+
+    valid = faces.only("PublicTest")
+    odd = slice(1, None, 2)
+    held_out = data.Faces(valid.images[odd], valid.labels[odd], valid.split[odd], valid.votes[odd])
+    held = evaluate.on_split(predict, held_out, "PublicTest")
+    return {
+        "name": about["name"],
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "labels": list(EMOTIONS),
+        "input": {
+            "shape": [1, data.SIDE, data.SIDE, 1],
+            "dtype": "float32",
+            "range": [0, 255],
+            "colour": "grey",
+        },
+        "parameters": about["parameters"],
+        "run": about["run"],
+        "commit": about["commit"],
+        "train_seconds": about["train_seconds"],
+        "calibration": calibration.as_json(),
+        "uncertain_below": round(calibration.uncertain_below, 4),
+        "metrics": evaluate.on_split(predict, faces, "PublicTest"),
+        "calibration_held_out": {k: held[k] for k in ("n", "accuracy", "ece", "brier", "nll")}
+        | {"ferplus": {k: held["ferplus"][k] for k in ("n", "accuracy", "ece", "brier", "kl_to_votes")}},
+        **TEXTS,
+    }

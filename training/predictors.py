@@ -1,0 +1,31 @@
+"""A model file, whichever its kind, as one function from crops to probabilities."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.inference.classify import Classifier, load_model
+
+Predictor = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""(n, 48, 48) grey 0–255 → (n, 6) probabilities."""
+
+
+def load_predictor(path: Path) -> Predictor:
+    """The serving runtime for `.tflite`; Keras, and the head for hard labels, for `.keras`."""
+    if path.suffix == ".tflite":
+        return Classifier(load_model(path)).classify
+    return _keras(path)
+
+
+def _keras(path: Path) -> Predictor:
+    import keras  # noqa: PLC0415  # the serving file must be evaluated without TensorFlow installed
+
+    model = keras.saving.load_model(path, compile=False)
+
+    def predict(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        outputs = model.predict(images[..., None].astype(np.float32), batch_size=512, verbose=0)
+        return np.asarray(outputs["label"], np.float32)
+
+    return predict
