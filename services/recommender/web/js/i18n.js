@@ -1,0 +1,71 @@
+/** The page's words: one file per language in ../strings, loaded when chosen. */
+
+import { read, write } from "./store.js";
+
+export const LANGUAGES = ["en", "de"];
+
+let strings = {};
+let current = "en";
+
+/** The language in use, as a BCP 47 tag. */
+export function language() {
+  return current;
+}
+
+/** The language of ?lang=, else the one chosen before, else the browser's, else English. */
+export function preferredLanguage() {
+  const asked = [new URLSearchParams(location.search).get("lang"), read("language"), ...navigator.languages];
+  const short = asked.filter(Boolean).map((tag) => tag.slice(0, 2).toLowerCase());
+  return short.find((tag) => LANGUAGES.includes(tag)) ?? "en";
+}
+
+/** Loads a language and puts its words on the page; listeners of "language" on document redraw the rest. */
+export async function setLanguage(code) {
+  strings = (await import(`../strings/${code}.js`)).default;
+  current = code;
+  document.documentElement.lang = code;
+  translate(document);
+  document.dispatchEvent(new Event("language"));
+}
+
+/** Remembers the choice for the next visit. */
+export function rememberLanguage(code) {
+  write("language", code);
+}
+
+/**
+ * The words for a key, with {names} filled in. A number {n} picks between ".one" and ".other" where they exist.
+ * @param {string} key
+ * @param {Record<string, string|number>} [values]
+ */
+export function t(key, values = {}) {
+  let found = strings[key];
+  if (found === undefined && "n" in values) {
+    found = strings[`${key}.${new Intl.PluralRules(current).select(values.n)}`] ?? strings[`${key}.other`];
+  }
+  return (found ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+/** Whether the language has words for a key. */
+export function has(key) {
+  return key in strings;
+}
+
+/** 0.934 as "93 %", the way the language writes it; what would round to nothing is "<1 %". */
+export function percent(share) {
+  if (share > 0 && share < 0.005) return `<${percent(0.01)}`;
+  return new Intl.NumberFormat(current, { style: "percent", maximumFractionDigits: 0 }).format(share);
+}
+
+/** A number with a fixed count of decimals, the way the language writes it. */
+export function number(value, decimals = 0) {
+  return new Intl.NumberFormat(current, { maximumFractionDigits: decimals }).format(value);
+}
+
+function translate(root) {
+  for (const element of root.querySelectorAll("[data-text]")) element.textContent = t(element.dataset.text);
+  for (const element of root.querySelectorAll("[data-label]")) {
+    element.setAttribute("aria-label", t(element.dataset.label));
+    if (element.matches("button")) element.title = t(element.dataset.label);
+  }
+}

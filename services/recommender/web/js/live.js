@@ -1,0 +1,163 @@
+/** The live webcam: frames over the stream, outlines and bars as they change, the camera off when stopped. */
+
+import { announce, byId } from "./dom.js";
+import { clearFaces, drawFaces, mainFace } from "./faces.js";
+import { t } from "./i18n.js";
+import { PageProblem, clearProblem, showProblem } from "./problems.js";
+import { recommendFor } from "./recommending.js";
+import { toJpeg } from "./shrink.js";
+import { openStream } from "./stream.js";
+import { update } from "./state.js";
+import { focusMoods } from "./moods.js";
+
+const BOX = "photo-problem";
+/** The long side of a frame: the detector's first pass works on 320 pixels, so more would only cost bandwidth. */
+const FRAME_SIDE = 400;
+const FRAME_QUALITY = 0.75;
+/** At most so many frames a second: more is not seen, and costs the server. */
+const MAX_FPS = 20;
+const CAMERA = { video: { width: { ideal: 640 }, height: { ideal: 480 }, facingMode: "user" }, audio: false };
+
+/** @type {{media: MediaStream, stream: object, timer: number, times: number[], face: object|null}|null} */
+let live = null;
+let starting = false;
+
+export function setUpLive() {
+  byId("live-stop").addEventListener("click", () => {
+    stopLive();
+    announce(t("live.off"));
+    byId("live").focus();
+  });
+  byId("live-use").addEventListener("click", () => live?.face && recommendFor(moodOf(live.face)));
+  document.addEventListener("visibilitychange", () => {
+    if (!live) return;
+    const paused = document.visibilityState === "hidden";
+    for (const track of live.media.getTracks()) track.enabled = !paused;
+    setNote(paused ? "live.paused" : "");
+  });
+  window.addEventListener("pagehide", stopLive);
+}
+
+/** Asks for the camera and begins; `clear` takes away whatever the stage showed. */
+export async function startLive(clear) {
+  if (live || starting) return;
+  starting = true;
+  clear();
+  clearProblem(BOX);
+  setNote("live.starting");
+  try {
+    const media = await openCamera();
+    live = { media, times: [], face: null, timer: 0, stream: openStream({ onPrediction, onProblem }) };
+    await showVideo(media);
+    live.timer = setInterval(sendFrame, 1000 / MAX_FPS);
+    setNote("");
+    announce(t("live.on"));
+    byId("live-stop").focus();
+  } catch (error) {
+    stopLive();
+    showProblem(BOX, error, [{ words: "way.photo", act: () => byId("choose").click() }, { words: "way.mood", act: focusMoods }]);
+  } finally {
+    starting = false;
+  }
+}
+
+/** Switches the camera off (its light goes out) and leaves the last reading. */
+export function stopLive() {
+  if (!live) {
+    setNote("");
+    return;
+  }
+  clearInterval(live.timer);
+  live.stream.close();
+  for (const track of live.media.getTracks()) track.stop();
+  live = null;
+  clearFaces();
+  setNote("");
+  const video = byId("video");
+  video.srcObject = null;
+  video.hidden = true;
+  byId("stage").dataset.state = "empty";
+  showButtons(false);
+}
+
+async function openCamera() {
+  if (!navigator.mediaDevices) throw new PageProblem("problem.camera.secure");
+  try {
+    return await navigator.mediaDevices.getUserMedia(CAMERA);
+  } catch (error) {
+    if (error.name === "NotAllowedError") throw new PageProblem("problem.camera.denied");
+    if (error.name === "NotFoundError") throw new PageProblem("problem.camera.none");
+    throw new PageProblem("problem.camera.other");
+  }
+}
+
+async function showVideo(media) {
+  const video = byId("video");
+  video.srcObject = media;
+  video.hidden = false;
+  byId("stage").dataset.state = "live";
+  showButtons(true);
+  await video.play();
+}
+
+function showButtons(on) {
+  for (const id of ["live-stop", "live-use"]) byId(id).hidden = !on;
+  byId("ways").hidden = on;
+  byId("live-use").disabled = true;
+}
+
+const canvas = document.createElement("canvas");
+
+async function sendFrame() {
+  const { stream } = live;
+  const video = byId("video");
+  if (document.visibilityState === "hidden" || !stream.ready() || !video.videoWidth || live.drawing) return;
+  const factor = Math.min(1, FRAME_SIDE / Math.max(video.videoWidth, video.videoHeight));
+  canvas.width = Math.round(video.videoWidth * factor);
+  canvas.height = Math.round(video.videoHeight * factor);
+  canvas.getContext("2d", { alpha: false }).drawImage(video, 0, 0, canvas.width, canvas.height);
+  live.drawing = true;
+  const frame = await toJpeg(canvas, FRAME_QUALITY);
+  if (!live) return;
+  live.drawing = false;
+  if (stream.ready()) stream.send(frame);
+}
+
+function onPrediction(prediction) {
+  if (!live) return;
+  const now = performance.now();
+  live.times = [...live.times.filter((time) => now - time < 2000), now];
+  const { faces } = prediction;
+  const main = faces.length ? mainFace(faces) : -1;
+  drawFaces(prediction, { chosen: main, mirrored: true });
+  live.face = faces[main] ?? null;
+  byId("live-use").disabled = !live.face;
+  setNote(live.face ? "" : "live.noface");
+  if (!live.face) return;
+  const { emotion, confidence, probabilities, uncertain } = live.face;
+  const { total } = prediction.timings_ms;
+  update({ reading: { emotion, confidence, probabilities, uncertain, serverMs: total, totalMs: 0, fps: frameRate() } });
+}
+
+/** Answers a second over the last two seconds. */
+function frameRate() {
+  const { times } = live;
+  const span = times[times.length - 1] - times[0];
+  return span ? ((times.length - 1) / span) * 1000 : 0;
+}
+
+function onProblem(error) {
+  stopLive();
+  showProblem(BOX, error.status ? error : new PageProblem("problem.stream"), [
+    { words: "retry", act: () => byId("live").click() },
+    { words: "way.mood", act: focusMoods },
+  ]);
+}
+
+function setNote(key) {
+  const note = byId("stage-note");
+  note.textContent = key ? t(key) : "";
+  note.hidden = !key;
+}
+
+const moodOf = ({ emotion, probabilities }) => ({ kind: "live", emotion, probabilities });

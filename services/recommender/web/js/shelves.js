@@ -1,0 +1,134 @@
+/** The shelves: their heading, the switches above them, and one row of cards per medium. */
+
+import { card } from "./card.js";
+import { announce, byId, el, icon } from "./dom.js";
+import { t } from "./i18n.js";
+import { addMore, chooseStrategy, replaceItem } from "./recommending.js";
+import { MEDIA, STRATEGIES, state, subscribe, update } from "./state.js";
+
+/** @type {Map<number, HTMLElement>} */
+const cards = new Map();
+/** @type {Map<string, {section: HTMLElement, list: HTMLElement}>} */
+const shelves = new Map();
+
+export function setUpShelves() {
+  document.addEventListener("language", () => {
+    cards.clear();
+    shelves.clear();
+  });
+  subscribe(["mood", "recommendation", "loading", "strategy"], drawHead);
+  subscribe(["strategy"], ({ strategy }) => {
+    drawSwitch("strategy", STRATEGIES, "strategy", strategy, chooseStrategy);
+  });
+  subscribe(["medium"], ({ medium }) => {
+    drawSwitch("media", ["all", ...MEDIA], "media", medium, (chosen) => update({ medium: chosen }));
+  });
+  subscribe(["recommendation", "loading", "medium"], drawShelves);
+}
+
+function drawHead({ mood, recommendation, loading }) {
+  byId("shelves-title").textContent = mood
+    ? t("shelves.title.mood", { emotion: t(`emotion.${mood.emotion}`) })
+    : t("shelves.title");
+  byId("controls").hidden = !mood;
+  byId("steps").hidden = Boolean(mood);
+  const note = byId("shelves-note");
+  if (loading) note.textContent = t("shelves.loading");
+  else if (recommendation) note.textContent = t(`shelves.note.${recommendation.strategy}`);
+  else note.textContent = mood ? "" : t("shelves.empty");
+}
+
+/** A row of radio buttons: arrow keys and screen readers know what to do with it. */
+function drawSwitch(id, values, words, chosen, onChoose) {
+  const fieldset = byId(id);
+  let inputs = Array.from(fieldset.querySelectorAll("input"));
+  if (!inputs.length) {
+    for (const value of values) {
+      const input = el("input", { type: "radio", name: id, value, on: { change: () => onChoose(value) } });
+      fieldset.append(el("label", {}, input, el("span")));
+    }
+    inputs = Array.from(fieldset.querySelectorAll("input"));
+  }
+  for (const input of inputs) {
+    input.checked = input.value === chosen;
+    input.nextElementSibling.textContent = t(`${words}.${input.value}`);
+  }
+}
+
+function drawShelves({ recommendation, loading, medium }) {
+  const list = byId("shelf-list");
+  list.setAttribute("aria-busy", String(loading));
+  if (!recommendation) {
+    list.replaceChildren(...(loading ? MEDIA.map(skeleton) : []));
+    shelves.clear();
+    cards.clear();
+    return;
+  }
+  const wanted = medium === "all" ? MEDIA : [medium];
+  const drawn = wanted.map((name) => drawShelf(name, recommendation.items.filter((item) => item.medium === name)));
+  list.classList.toggle("single", medium !== "all");
+  list.replaceChildren(...drawn);
+  forgetCards(recommendation.items);
+}
+
+function drawShelf(medium, items) {
+  if (!shelves.has(medium)) shelves.set(medium, emptyShelf(medium));
+  const { section, list } = shelves.get(medium);
+  for (const item of items) if (!cards.has(item.id)) cards.set(item.id, card(item, onGone));
+  const children = items.map((item) => cards.get(item.id));
+  list.replaceChildren(...(children.length ? children : [el("li", { class: "none", text: t("shelves.none") })]));
+  return section;
+}
+
+function emptyShelf(medium) {
+  const list = el("ul", { class: "cards" });
+  const more = el(
+    "button",
+    { type: "button", class: "quiet more", on: { click: () => onMore(medium, more) } },
+    icon("more"),
+    t("shelves.more", { medium: t(`medium.${medium}`) }),
+  );
+  const head = el("header", { class: "shelf-head" }, icon(medium), el("h3", { text: t(`media.${medium}`) }), more);
+  return { section: el("section", { class: "shelf", "data-medium": medium }, head, list), list };
+}
+
+async function onMore(medium, button) {
+  button.disabled = true;
+  const items = await addMore(medium);
+  button.disabled = false;
+  if (items.length) {
+    announce(t("shelves.more.done", { n: items.length }));
+    focusCard(items[0].id);
+  } else {
+    announce(t("shelves.none"));
+    button.focus();
+  }
+}
+
+/** After an item left, the keyboard goes on with the one that took its place. */
+async function onGone(item) {
+  const shelf = state.recommendation.items.filter(({ medium }) => medium === item.medium);
+  const place = shelf.findIndex(({ id }) => id === item.id);
+  await replaceItem(item);
+  const rest = state.recommendation.items.filter(({ medium }) => medium === item.medium);
+  const next = rest[Math.min(place, rest.length - 1)];
+  if (next) focusCard(next.id);
+}
+
+function focusCard(id) {
+  cards.get(id)?.querySelector("a, button")?.focus();
+}
+
+function forgetCards(items) {
+  const ids = new Set(items.map(({ id }) => id));
+  for (const id of cards.keys()) if (!ids.has(id)) cards.delete(id);
+}
+
+function skeleton(medium) {
+  const blanks = Array.from({ length: 4 }, () => el("li", { class: "card blank" }));
+  return el(
+    "section",
+    { class: "shelf", "aria-hidden": "true", "data-medium": medium },
+    el("ul", { class: "cards" }, ...blanks),
+  );
+}

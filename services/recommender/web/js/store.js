@@ -1,0 +1,22 @@
+/** The browser's storage, which may be off or full: then nothing is remembered and the page works all the same. */
+
+const PREFIX = "expression.";
+
+/** A value kept in local storage, or null. */
+export function read(name, storage = "localStorage") {
+  try {
+    return JSON.parse(window[storage].getItem(PREFIX + name));
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps a value; null removes it. */
+export function write(name, value, storage = "localStorage") {
+  try {
+    if (value === null) window[storage].removeItem(PREFIX + name);
+    else window[storage].setItem(PREFIX + name, JSON.stringify(value));
+  } catch {
+    // Private windows may refuse: the choice then lasts as long as the page.
+  }
+}

@@ -1,0 +1,25 @@
+/** Light, dark, or as the system says. */
+
+import { byId } from "./dom.js";
+import { t } from "./i18n.js";
+import { read, write } from "./store.js";
+
+const THEMES = ["auto", "light", "dark"];
+
+export function setUpTheme() {
+  const button = byId("theme");
+  let theme = THEMES.includes(read("theme")) ? read("theme") : "auto";
+  const draw = () => {
+    if (theme === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    button.setAttribute("aria-label", t(`theme.${theme}`));
+    button.title = t(`theme.${theme}`);
+  };
+  button.addEventListener("click", () => {
+    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
+    write("theme", theme);
+    draw();
+  });
+  document.addEventListener("language", draw);
+  draw();
+}
