@@ -26,15 +26,19 @@ class Augmentation:
     """Probability that a rectangle of 4–20% of the area is filled with one grey value."""
 
 
-def augment(images: NDArray[np.uint8], rng: np.random.Generator, how: Augmentation) -> NDArray[np.float32]:
-    """(n, h, w) grey 0–255 → the same shape, float32, 0–255; each image changed on its own."""
-    out = np.empty(images.shape, np.float32)
+def augment(
+    images: NDArray[np.uint8], rng: np.random.Generator, how: Augmentation, side: int
+) -> NDArray[np.float32]:
+    """(n, h, w) grey 0–255 → (n, side, side) float32 0–255; each image changed on its own."""
+    out = np.empty((len(images), side, side), np.float32)
     for i, image in enumerate(images):
-        out[i] = _erase(_light(_warp(image, rng, how), rng, how), rng, how)
+        out[i] = _erase(_light(_warp(image, rng, how, side), rng, how), rng, how)
     return out
 
 
-def _warp(image: NDArray[np.uint8], rng: np.random.Generator, how: Augmentation) -> NDArray[np.uint8]:
+def _warp(
+    image: NDArray[np.uint8], rng: np.random.Generator, how: Augmentation, side: int
+) -> NDArray[np.uint8]:
     height, width = image.shape
     angle = rng.uniform(-how.rotation_degrees, how.rotation_degrees)
     centre = ((width - 1) / 2, (height - 1) / 2)
@@ -43,8 +47,9 @@ def _warp(image: NDArray[np.uint8], rng: np.random.Generator, how: Augmentation)
     if rng.random() < how.flip:
         matrix = matrix @ np.array([[-1, 0, width - 1], [0, 1, 0], [0, 0, 1]], np.float64)
     matrix[:, 2] += rng.uniform(-how.shift, how.shift, 2) * np.array([width, height], np.float64)
+    matrix = matrix * (side / width)  # pixel centres move by less than half a pixel
     warped = cv2.warpAffine(
-        image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+        image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )
     return warped.astype(np.uint8, copy=False)
 

@@ -4,7 +4,7 @@ So a run that is killed and resumed sees exactly what it would have seen.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import keras
 import numpy as np
@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 
 from services.emotions import EMOTIONS
 from training.augment import Augmentation, augment
-from training.data import Faces
+from training.data import SIDE, Faces
 
 Targets = dict[str, NDArray[np.float32]]
+
+
+SMALL: Final = 36
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Recipe:
     mixup_until: float = 0.8
     """Fraction of the epochs after which mixup is off, so that the last ones see real faces."""
     votes_weight: float = 1.0
+    small_epochs: int = 0
+    """First epochs on faces of SMALL pixels: nearly twice as fast, for networks that take any size."""
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
@@ -46,6 +51,11 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         self.soft = np.where(total > 0, votes / np.maximum(total, 1), 1 / len(EMOTIONS)).astype(np.float32)
         self.soft_weight = (total[:, 0] >= 3).astype(np.float32) * recipe.votes_weight
 
+    @property
+    def side(self) -> int:
+        """Of the current epoch's faces, in pixels."""
+        return SMALL if self.epoch < self.recipe.small_epochs else SIDE
+
     def __len__(self) -> int:
         return len(self.faces.labels) // self.recipe.batch
 
@@ -53,7 +63,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.faces.labels))
         rows = order[i * self.recipe.batch : (i + 1) * self.recipe.batch]
         rng = np.random.default_rng([self.seed, self.epoch, i])
-        images = augment(self.faces.images[rows], rng, self.recipe.augmentation)[..., None]
+        images = augment(self.faces.images[rows], rng, self.recipe.augmentation, self.side)[..., None]
         targets = {"label": self.hard[rows], "votes": self.soft[rows]}
         weights = {"label": np.ones(len(rows), np.float32), "votes": self.soft_weight[rows]}
         if self.recipe.mixup > 0 and self.epoch < self.recipe.mixup_until * self.epochs:

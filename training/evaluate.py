@@ -43,7 +43,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def on_split(predict: Predictor, faces: data.Faces, split: str) -> dict[str, Any]:
-    """FER2013's labels at the top; below, without Training's twins, and by FER+'s majority where votes are."""
+    """By FER2013's labels; below, without Training's twins, and by FER+'s majority where votes are."""
     rows = faces.only(split)
     if not len(rows.labels):
         raise data.DataError(f"the file has no {split} rows")

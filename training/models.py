@@ -1,4 +1,4 @@
-"""The networks. Each takes (n, 48, 48, 1) grey faces as floats 0–255 and scales them itself.
+"""The networks. Each takes (n, 48, 48, 1) grey faces as floats 0–255 and scales them itself; emonet any size.
 
 Outputs are a dictionary of softmax vectors (n, 6) in the order of EMOTIONS: `label` is trained on FER2013's
 hard labels; `votes`, where a network has it, on the shares of FER+'s ten votes.
@@ -36,9 +36,10 @@ def emonet() -> keras.Model:
     """A narrow residual network at full resolution, one trunk and two heads.
 
     Per stage one convolution that widens and two with an identity skip; max-pool between the stages,
-    squeeze-and-excitation on the last, global average pool.
+    squeeze-and-excitation on the last, global average pool. Takes faces of any size, so that it can begin on
+    smaller ones.
     """
-    face = keras.Input((SIDE, SIDE, 1), name="face")
+    face = keras.Input((None, None, 1), name="face")
     x = layers.Rescaling(1 / 127.5, offset=-1)(face)
     widths = (32, 64, 128, 192)
     for stage, width in enumerate(widths):

@@ -12,6 +12,7 @@ import argparse
 import csv
 import json
 import subprocess
+import sys
 import time
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -82,8 +83,12 @@ def train(run: Run, faces: Faces) -> Path:
     keeper = Keeper(run, batches, faces.only("PublicTest"))
     keeper.set_model(model)
     done = keeper.restore()
-    if done < run.epochs:
-        model.fit(batches, epochs=run.epochs, initial_epoch=done, shuffle=False, callbacks=[keeper])
+    bar = 1 if sys.stdout.isatty() else 2  # a progress bar for people, a line per epoch for log files
+    for end in (min(run.recipe.small_epochs, run.epochs), run.epochs):  # Keras fixes the size for each fit
+        if done < end:
+            batches.epoch = done
+            model.fit(batches, epochs=end, initial_epoch=done, shuffle=False, callbacks=[keeper], verbose=bar)
+            done = end
     return _finish(run, keeper, faces)
 
 

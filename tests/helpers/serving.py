@@ -1,0 +1,54 @@
+"""Real services in processes of their own, over real HTTP on loopback."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parent.parent.parent
+READY_WITHIN_S = 60
+"""Far above what a start takes; a busy machine must not fail a test."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serve(service: str, log: Path, **settings: str) -> Iterator[str]:
+    """The address of `service` ("inference" or "recommender"), ready; stopped at the end."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "--factory", f"services.{service}.main:create_app"]
+    environment = {**os.environ, **{f"{service.upper()}_{k.upper()}": v for k, v in settings.items()}}
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            [*command, "--port", str(port)], cwd=ROOT, env=environment, stdout=sink, stderr=sink
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait(address, process, log)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    end = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            break
+        try:
+            if httpx.get(f"{address}/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError(f"{address} was not ready:\n{log.read_text()}")
