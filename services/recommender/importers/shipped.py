@@ -1,0 +1,48 @@
+"""Loads the shipped catalogue: every CSV of a folder, one table in the end."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from services.recommender import catalogue_load
+from services.recommender.importers import plain
+from services.recommender.importers.rows import Row
+
+
+def files_of(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.csv"))
+
+
+def digest_of(folder: Path) -> str:
+    """Changes with any byte or name of the folder's CSVs."""
+    digest = hashlib.sha256()
+    for path in files_of(folder):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def load_shipped(connection: Connection, folder: Path, digest: str) -> None:
+    """Make the shipped items what the folder says. Items edited or removed by a person stay as they are."""
+    rows = merged_rows(folder)
+    catalogue_load.upsert(connection, [row.values() for row in rows.values()], shipped=True)
+    catalogue_load.retire_shipped(connection, set(rows))
+    catalogue_load.set_digest(connection, digest)
+
+
+def merged_rows(folder: Path) -> dict[str, Row]:
+    """Key to row; a thing that several files name is one row. SourceError if a file has a bad row."""
+    rows: dict[str, Row] = {}
+    for row in read_folder(folder):
+        key = row.key
+        rows[key] = rows[key].fill_from(row) if key in rows else row
+    return rows
+
+
+def read_folder(folder: Path) -> Iterator[Row]:
+    for path in files_of(folder):
+        for result in plain.read(path):
+            if isinstance(result, plain.Refused):
+                raise plain.SourceError(f"{path.name}, line {result.line}: {result.reason}")
+            yield result[1]

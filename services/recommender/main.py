@@ -1,0 +1,97 @@
+"""The recommender: `uvicorn --factory services.recommender.main:create_app --port 8000`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+from services.recommender.db import Sessions, make_engine
+from services.recommender.errors import add_error_handlers
+from services.recommender.headers import BodyLimit, SecurityHeaders, csp_allowing_inline_scripts
+from services.recommender.inference_client import InferenceClient
+from services.recommender.prepare import prepare
+from services.recommender.routes import health, items, photos, recommendations
+from services.recommender.schemas import Problem
+from services.recommender.settings import WEB_DIR, Settings
+from services.recommender.telemetry import Metrics, Telemetry, set_up_logging
+
+DESCRIPTION = "Recommends films, songs, books and games for a mood, or for the mood of a photo."
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "model": Problem,
+        "description": "What went wrong, as RFC 9457 has it",
+        "content": {"application/problem+json": {}},
+    }
+}
+UPLOADS = {"/predict", "/recommend/photo"}
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    set_up_logging(settings.log_level)
+    engine = make_engine(settings.database_url, settings.database_timeout_s, settings.database_pool_size)
+    try:
+        await run_in_threadpool(prepare, engine, settings.catalogue_dir)
+        app.state.sessions = Sessions(engine)
+        async with InferenceClient(settings, app.state.metrics) as inference:
+            app.state.inference = inference
+            yield
+    finally:
+        engine.dispose()
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The app; nothing is opened before its lifespan begins. Settings default to the environment's."""
+    settings = settings or Settings()
+    metrics = Metrics()
+
+    def body_limit(path: str) -> int:
+        return settings.max_upload_bytes if path in UPLOADS else settings.max_json_bytes
+
+    app = FastAPI(
+        title="Expression Recommender",
+        description=DESCRIPTION,
+        version="0.1.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        responses=PROBLEMS,
+        middleware=[
+            Middleware(Telemetry, metrics=metrics),
+            Middleware(SecurityHeaders),
+            Middleware(BodyLimit, limit_of=body_limit),
+        ],
+    )
+    app.state.settings = settings
+    app.state.metrics = metrics
+    add_error_handlers(app)
+    for module in (recommendations, photos, items, health):
+        app.include_router(module.router)
+    add_docs(app)
+    app.frontend("/", directory=WEB_DIR, fallback=None)
+    return app
+
+
+def add_docs(app: FastAPI) -> None:
+    """/docs from files on this machine: Swagger UI as the fastapi-swagger package carries it, no CDN."""
+    app.mount("/docs-assets", StaticFiles(packages=[("fastapi_swagger", "resources")]))
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        page = get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title=f"{app.title} API",
+            swagger_js_url="/docs-assets/swagger-ui-bundle.js",
+            swagger_css_url="/docs-assets/swagger-ui.css",
+            swagger_favicon_url="/docs-assets/favicon-32x32.png",
+        )
+        policy = csp_allowing_inline_scripts(bytes(page.body).decode())
+        page.headers["Content-Security-Policy"] = policy
+        return page

@@ -1,0 +1,51 @@
+"""What routes take from the app, as types to annotate parameters with."""
+
+import hmac
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+from services.recommender.errors import NotAllowedError, request_id_of
+from services.recommender.inference_client import InferenceClient
+from services.recommender.settings import Settings
+from services.recommender.telemetry import Metrics
+
+
+def get_settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def get_metrics(request: Request) -> Metrics:
+    metrics: Metrics = request.app.state.metrics
+    return metrics
+
+
+def get_inference(request: Request) -> InferenceClient:
+    inference: InferenceClient = request.app.state.inference
+    return inference
+
+
+def get_today() -> date:
+    """The day whose seed varies recommendations."""
+    return datetime.now(UTC).date()
+
+
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+MetricsDep = Annotated[Metrics, Depends(get_metrics)]
+InferenceDep = Annotated[InferenceClient, Depends(get_inference)]
+TodayDep = Annotated[date, Depends(get_today)]
+RequestIdDep = Annotated[str, Depends(request_id_of)]
+
+
+def check_api_key(settings: SettingsDep, x_api_key: Annotated[str, Header()] = "") -> None:
+    """Refuse unless a key is configured and this is it; compared in constant time."""
+    if settings.api_key is None:
+        raise NotAllowedError("Editing is switched off: no API key is configured.")
+    given, right = x_api_key.encode(), settings.api_key.get_secret_value().encode()
+    if not hmac.compare_digest(given, right):
+        raise NotAllowedError("The X-API-Key header is missing or wrong.")
+
+
+ApiKeyDep = Depends(check_api_key)

@@ -1,0 +1,30 @@
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
+
+from services.recommender.db import SessionDep
+from services.recommender.models import CatalogueState
+from services.recommender.routes.deps import InferenceDep, MetricsDep
+from services.recommender.schemas import Ready
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/healthz")
+def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(session: SessionDep, inference: InferenceDep) -> Ready:
+    """503 while the database does not answer. Inference is reported only: most routes work without it."""
+    await run_in_threadpool(session.execute, select(CatalogueState.digest))
+    return Ready(status="ready", database="ok", inference=await inference.state())
+
+
+@router.get("/metrics", response_class=Response)
+def metrics(metrics: MetricsDep) -> Response:
+    """Prometheus text format."""
+    return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)

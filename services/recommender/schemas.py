@@ -1,0 +1,268 @@
+"""What goes over the wire."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from services.emotions import EMOTIONS, Emotion
+from services.recommender.importers.rows import (
+    MEDIA,
+    Axis,
+    Creator,
+    Emotions,
+    Genres,
+    Label,
+    Medium,
+    Title,
+    WebUrl,
+    Year,
+    to_label,
+)
+from services.recommender.models import Item, from_bits
+from services.recommender.mood import Strategy, StrategyChoice
+
+MAX_LIMIT = 50
+MAX_EXCLUDED = 10_000
+SUM_TOLERANCE = 0.01
+MAX_ID = 2**63 - 1
+
+
+def one_or_many(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+def merge_aliases(given: object) -> object:
+    """Names to labels; the shares of names that mean one label, as angry and disgust do, are added up."""
+    if not isinstance(given, dict):
+        return given
+    merged: dict[Emotion, Any] = {}
+    for name, share in given.items():
+        label = to_label(name)
+        if not isinstance(share, int | float):
+            raise ValueError(f"{label} must be a number")  # noqa: TRY004 # pydantic reports only ValueError
+        merged[label] = merged.get(label, 0) + share
+    return merged
+
+
+def check_probabilities(given: dict[Emotion, float]) -> dict[Emotion, float]:
+    """All six labels, rescaled to sum to exactly 1; ValueError if a label is missing or the sum is off."""
+    missing = [label for label in EMOTIONS if label not in given]
+    if missing:
+        raise ValueError(f"missing labels: {', '.join(missing)}")
+    total = sum(given.values())
+    if abs(total - 1) > SUM_TOLERANCE:
+        raise ValueError(f"must sum to 1 within {SUM_TOLERANCE}, not to {total:.4g}")
+    return {label: given[label] / total for label in EMOTIONS}
+
+
+ItemId = Annotated[int, Field(ge=1, le=MAX_ID)]
+UserId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["anna-7f3a"])]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Probabilities = Annotated[
+    dict[Emotion, Share],
+    Field(examples=[dict.fromkeys(EMOTIONS, 0.1) | {"sad": 0.5}]),
+    BeforeValidator(merge_aliases),
+    AfterValidator(check_probabilities),
+]
+
+
+class Options(BaseModel):
+    """What every way of asking for recommendations has in common."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    medium: Annotated[list[Medium], Field(min_length=1, max_length=10), BeforeValidator(one_or_many)] = list(
+        MEDIA
+    )
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Per medium.")] = 5
+    strategy: StrategyChoice = "auto"
+    exclude: Annotated[
+        list[ItemId],
+        Field(max_length=MAX_EXCLUDED, description="Item ids not to show."),
+        BeforeValidator(one_or_many),
+    ] = []
+    user_id: UserId | None = None
+
+
+def certain(emotion: Emotion) -> dict[Emotion, float]:
+    return {label: float(label == emotion) for label in EMOTIONS}
+
+
+class MoodQuery(Options):
+    emotion: Label
+
+
+class MoodBody(Options):
+    """Either `emotion` or `probabilities`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"emotion": "sad", "medium": ["movie", "song"], "limit": 3},
+                {
+                    "probabilities": {
+                        "angry": 0.1,
+                        "fear": 0.1,
+                        "happy": 0,
+                        "sad": 0.7,
+                        "surprise": 0,
+                        "neutral": 0.1,
+                    }
+                },
+            ]
+        }
+    )
+
+    emotion: Label | None = None
+    probabilities: Probabilities | None = None
+
+    @model_validator(mode="after")
+    def check_one_mood(self) -> Self:
+        if (self.emotion is None) == (self.probabilities is None):
+            raise ValueError("give either emotion or probabilities")
+        return self
+
+    def vector(self) -> dict[Emotion, float]:
+        if self.probabilities is not None:
+            return self.probabilities
+        assert self.emotion is not None  # noqa: S101 # check_one_mood has made sure
+        return certain(self.emotion)
+
+
+class Target(BaseModel):
+    valence: float
+    arousal: float
+
+
+class ItemOut(BaseModel):
+    id: int
+    medium: Medium
+    title: str
+    creator: str | None
+    year: int | None
+    url: str
+    emotions: list[Emotion]
+    valence: float
+    arousal: float
+
+
+class RecommendedItem(ItemOut):
+    score: float
+    reason: str
+
+
+class Recommendation(BaseModel):
+    emotion: Emotion
+    probabilities: dict[Emotion, float] | None
+    strategy: Strategy
+    target: Target
+    items: list[RecommendedItem]
+
+
+class PhotoRecommendation(BaseModel):
+    prediction: dict[str, Any]
+    recommendation: Recommendation | None
+
+
+class CatalogueItem(ItemOut):
+    genres: list[str]
+    affect_source: str
+    affect_confidence: float
+    quality: float
+    popularity: float
+
+    @classmethod
+    def of(cls, item: Item) -> Self:
+        return cls(
+            id=item.id,
+            medium=item.medium,  # type: ignore[arg-type] # only media get into the table
+            title=item.title,
+            creator=item.creator,
+            year=item.year,
+            url=item.url,
+            emotions=from_bits(item.emotions),
+            valence=item.valence,
+            arousal=item.arousal,
+            genres=item.genres.split("|") if item.genres else [],
+            affect_source=item.affect_source,
+            affect_confidence=item.affect_confidence,
+            quality=item.quality,
+            popularity=item.popularity,
+        )
+
+
+class ItemPage(BaseModel):
+    items: list[CatalogueItem]
+    next_cursor: Annotated[str | None, Field(description="Pass as `cursor`; null on the last page.")]
+
+
+class ItemIn(BaseModel):
+    """An item as a person writes it; valence and arousal, if left out, are estimated from the emotions."""
+
+    model_config = ConfigDict(
+        str_strip_whitespace=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "medium": "movie",
+                    "title": "Paddington 2",
+                    "creator": "Paul King",
+                    "year": 2017,
+                    "url": "https://www.imdb.com/title/tt4468740/",
+                    "genres": ["comedy", "family"],
+                    "emotions": ["sad"],
+                }
+            ]
+        },
+    )
+
+    medium: Medium
+    title: Title
+    url: WebUrl
+    creator: Creator = None
+    year: Year = None
+    genres: Genres = []
+    emotions: Emotions = []
+    valence: Axis = None
+    arousal: Axis = None
+
+
+class ItemQuery(BaseModel):
+    medium: Medium | None = None
+    emotion: Label | None = None
+    q: Annotated[str, Field(max_length=200, description="Words that title or creator hold.")] = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[
+        str, Field(pattern=r"^[0-9]{1,18}$", description="`next_cursor` of the page before.")
+    ] = "0"
+
+
+class EmotionOut(BaseModel):
+    name: Emotion
+    aliases: list[str]
+    valence: float
+    arousal: float
+    auto_strategy: Strategy
+
+
+class MediumOut(BaseModel):
+    name: Medium
+    items: int
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+
+
+class Ready(BaseModel):
+    status: Literal["ready"]
+    database: Literal["ok"]
+    inference: Literal["ok", "unavailable"]

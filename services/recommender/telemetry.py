@@ -1,0 +1,148 @@
+"""Request ids, one JSON log line per request, Prometheus metrics; pure ASGI, so streams pass untouched."""
+
+import json
+import logging
+import re
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.recommender.errors import problem
+
+logger = logging.getLogger("services.recommender")
+
+SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+class Metrics:
+    """The metrics of one app; each app has its own registry, so that two can live in one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "recommender_requests_total",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self.duration = Histogram(
+            "recommender_request_duration_seconds",
+            "From the first byte in to the last byte out.",
+            ["route"],
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self.inference = Histogram(
+            "recommender_inference_duration_seconds",
+            "Calls to the inference service by outcome.",
+            ["outcome"],
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self.moods = Counter(
+            "recommender_moods_total",
+            "Recommendations by mood and strategy.",
+            ["emotion", "strategy"],
+            registry=self.registry,
+        )
+        self.feedback = Counter(
+            "recommender_feedback_total", "Feedback kept, by action.", ["action"], registry=self.registry
+        )
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object per line, with the record's `fields`; nothing else of a request is kept."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "service": "recommender",
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def set_up_logging(level: str) -> None:
+    """JSON lines on stderr; uvicorn's access log off, as it writes the user ids that are in URLs."""
+    if not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(JsonFormatter())
+        logger.addHandler(handler)
+    logger.setLevel(level.upper())
+    logger.propagate = False
+    logging.getLogger("uvicorn.access").disabled = True
+
+
+def request_id_from(headers: Headers) -> str:
+    """The caller's id when it is short and harmless in a log, else a new one."""
+    given = headers.get("x-request-id", "")
+    return given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def route_of(scope: Scope) -> str:
+    """The route's template, never the path: paths carry user ids, and labels must stay few."""
+    route = scope.get("route")
+    return str(getattr(route, "path", "")) or "(none)"
+
+
+class Telemetry:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = request_id_from(Headers(scope=scope))
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        status = 0
+        started = time.perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        except Exception as error:
+            state["failure"] = error
+            if status:
+                raise  # half an answer is out: only the server can cut the connection
+            answer = problem(request_id, 500, "internal_error", "Something failed here. It has been logged.")
+            await answer(scope, receive, send_with_id)
+        finally:
+            self.record(scope, status, time.perf_counter() - started)
+
+    def record(self, scope: Scope, status: int, seconds: float) -> None:
+        route = route_of(scope)
+        self.metrics.requests.labels(scope["method"], route, str(status)).inc()
+        self.metrics.duration.labels(route).observe(seconds)
+        failure = scope["state"].get("failure")
+        fields = {
+            "request_id": scope["state"]["request_id"],
+            "method": scope["method"],
+            "route": route,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 2),
+        }
+        logger.log(
+            logging.ERROR if failure else logging.INFO,
+            "request failed" if failure else "request",
+            extra={"fields": fields},
+            exc_info=failure,
+        )
