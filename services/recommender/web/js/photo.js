@@ -12,6 +12,8 @@ import { state, subscribe, update } from "./state.js";
 
 const BOX = "photo-problem";
 
+const ONE_COLUMN = matchMedia("(max-width: 599px)");
+
 /** The photo as it will be sent, or null. @type {Blob|null} */
 let photo = null;
 let note = () => "";
@@ -97,8 +99,10 @@ async function predict() {
     const answer = await recommendPhoto(photo, commonOptions(), how);
     takeUp(answer, performance.now() - started);
   } catch (error) {
-    if (cancelled(error)) announce(t("photo.cancelled"));
-    else showPhotoProblem(error);
+    if (cancelled(error)) {
+      announce(t("photo.cancelled"));
+      byId("predict").focus();
+    } else showPhotoProblem(error);
   } finally {
     running = null;
     showSending(false);
@@ -114,6 +118,8 @@ function takeUp({ prediction, recommendation }, totalMs) {
     return;
   }
   read(face);
+  // On a phone the answer lies below the fold.
+  if (ONE_COLUMN.matches) byId("reading").scrollIntoView({ block: "start" });
   accept(recommendation, moodOf(prediction.faces[face]));
   const { emotion, confidence } = prediction.faces[face];
   announce(t("reading.announce", { emotion: t(`emotion.${emotion}`), percent: percent(confidence) }));
@@ -149,7 +155,8 @@ function setNote(words) {
 
 function showSending(on) {
   byId("upload").hidden = !on;
-  byId("predict").disabled = on;
+  // Not "disabled", which would drop the keyboard's place.
+  byId("predict").setAttribute("aria-disabled", String(on));
   byId("stage").setAttribute("aria-busy", String(on));
   if (on) drawProgress(0);
 }

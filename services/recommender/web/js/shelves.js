@@ -93,15 +93,15 @@ function emptyShelf(medium) {
 }
 
 async function onMore(medium, button) {
-  button.disabled = true;
+  if (button.ariaDisabled === "true") return;
+  button.ariaDisabled = "true";
   const items = await addMore(medium);
-  button.disabled = false;
+  button.ariaDisabled = "false";
   if (items.length) {
     announce(t("shelves.more.done", { n: items.length }));
     focusCard(items[0].id);
   } else {
     announce(t("shelves.none"));
-    button.focus();
   }
 }
 
