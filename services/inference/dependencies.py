@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 from services.inference.classify import Model
 from services.inference.errors import NotReadyError
 from services.inference.settings import Settings
+from services.inference.streams import OpenStreams
 from services.inference.telemetry import Metrics
 from services.inference.workers import Workers
 
@@ -35,7 +36,13 @@ def get_workers(connection: HTTPConnection) -> Workers:
     return workers
 
 
+def get_streams(connection: HTTPConnection) -> OpenStreams:
+    streams: OpenStreams = connection.app.state.streams
+    return streams
+
+
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 ModelDep = Annotated[Model, Depends(get_model)]
+StreamsDep = Annotated[OpenStreams, Depends(get_streams)]
 WorkersDep = Annotated[Workers, Depends(get_workers)]

@@ -12,8 +12,9 @@ from fastapi import FastAPI
 from services.inference import errors
 from services.inference.classify import load_model
 from services.inference.pipeline import Limits
-from services.inference.routes import about, predict
+from services.inference.routes import about, batch, docs, predict, stream
 from services.inference.settings import Settings
+from services.inference.streams import OpenStreams
 from services.inference.telemetry import Metrics, Telemetry, set_up_logging
 from services.inference.workers import Workers
 
@@ -40,10 +41,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         yield
         await asyncio.to_thread(workers.close)
 
-    app = FastAPI(title="Expression inference", description=DESCRIPTION, version="0.1.0", lifespan=lifespan)
-    app.state.settings, app.state.metrics = settings, metrics
+    app = FastAPI(
+        title="Expression inference",
+        description=DESCRIPTION,
+        version="0.1.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    streams = OpenStreams(settings.max_streams)
+    metrics.streams.set_function(lambda: streams.count)
+    app.state.settings, app.state.metrics, app.state.streams = settings, metrics, streams
     app.add_middleware(Telemetry, metrics=metrics)
     errors.install(app)
     app.include_router(predict.router)
+    app.include_router(batch.router)
+    app.include_router(stream.router)
     app.include_router(about.router)
+    docs.serve(app)
     return app

@@ -1,9 +1,10 @@
-"""A photo's way: decode → detect → align → classify, one line per stage."""
+"""A photo's way: decode → detect → align → classify, one line per stage; and a stream's, frame by frame."""
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,11 @@ from services.inference.align import SIDE, crop
 from services.inference.classify import Classifier, Model
 from services.inference.decode import Photo, decode
 from services.inference.detect import Detector, Face
-from services.inference.schemas import Box, FacePrediction, ImageSize, ModelName, Prediction, Timings
+from services.inference.schemas import Prediction, StreamPrediction
+from services.inference.track import Tracker
+
+LOOK_EVERY: Final = 8
+"""Frames of a stream between two looks at the whole picture; in between, faces are followed."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +27,27 @@ class Limits:
     faces: int
 
 
+@dataclass
+class Stream:
+    """What one stream remembers between two frames."""
+
+    tracker: Tracker = field(default_factory=Tracker)
+    shape: tuple[int, ...] = ()
+    """Of the last frame's pixels; boxes of another size of frame mean nothing."""
+    since_look: int = 0
+
+
 class Pipeline:
     """The stages with their tools. Not thread-safe, as the tools are not: one per thread."""
 
     def __init__(self, model: Model, limits: Limits) -> None:
         self._model, self._limits = model, limits
         self._detector, self._classifier = Detector(), Classifier(model)
+
+    def warm(self) -> None:
+        """The tools' first use, which is slow, on a blank picture."""
+        self._detector.detect(np.zeros((480, 640), np.uint8))
+        self._classifier.classify(np.zeros((1, SIDE, SIDE), np.uint8))
 
     def predict(self, data: bytes) -> Prediction:
         """Encoded image → prediction; InferenceError where the bytes are no picture that is read."""
@@ -38,39 +58,60 @@ class Pipeline:
         times.append(time.perf_counter())
         rows = self._classifier.classify(align(photo, faces))
         times.append(time.perf_counter())
-        return self._prediction(photo, faces, rows, times)
+        found = [self._describe(photo, face, row) for face, row in zip(faces, rows, strict=True)]
+        return Prediction(**self._answer(photo, found, times))
 
-    def _prediction(
-        self, photo: Photo, faces: Sequence[Face], rows: NDArray[np.float32], times: Sequence[float]
-    ) -> Prediction:
-        found = [self._face(photo, face, row) for face, row in zip(faces, rows, strict=True)]
-        main = found[0] if found else None
-        decoded, detected, classified = (1000 * (b - a) for a, b in pairwise(times))
-        return Prediction(
-            emotion=main.emotion if main else None,
-            probabilities=main.probabilities if main else None,
-            faces=found,
-            image=ImageSize(width=photo.width, height=photo.height),
-            model=ModelName(name=self._model.name, version=self._model.version),
-            timings_ms=Timings(
-                decode=round(decoded, 2),
-                detect=round(detected, 2),
-                classify=round(classified, 2),
-                total=round(1000 * (times[-1] - times[0]), 2),
-            ),
-        )
+    def next_frame(self, data: bytes, stream: Stream, number: int) -> StreamPrediction:
+        """As `predict`, with what `stream` knows from the frames before, which it keeps up to date."""
+        times = [time.perf_counter()]
+        photo = decode(data, self._limits.pixels)
+        times.append(time.perf_counter())
+        faces = self._find(photo.grey, stream)[: self._limits.faces]
+        times.append(time.perf_counter())
+        rows = self._classifier.classify(align(photo, faces))
+        tracks = stream.tracker.update(faces, rows, times[0])
+        times.append(time.perf_counter())
+        found = [{**self._describe(photo, t.face, t.probabilities), "id": t.id} for t in tracks]
+        return StreamPrediction(**self._answer(photo, found, times), frame=number)
 
-    def _face(self, photo: Photo, face: Face, row: NDArray[np.float32]) -> FacePrediction:
+    def _find(self, grey: NDArray[np.uint8], stream: Stream) -> list[Face]:
+        """Faces followed from the frame before; the whole picture now and then, and when one is lost."""
+        if grey.shape != stream.shape:
+            stream.tracker, stream.shape, stream.since_look = Tracker(), grey.shape, 0
+        followed = [self._detector.follow(grey, face) for face in stream.tracker.faces]
+        faces = [face for face in followed if face]
+        stream.since_look -= 1
+        if stream.since_look > 0 and faces and len(faces) == len(followed):
+            return faces
+        stream.since_look = LOOK_EVERY
+        return self._detector.detect(grey)
+
+    def _answer(
+        self, photo: Photo, found: Sequence[dict[str, Any]], times: Sequence[float]
+    ) -> dict[str, Any]:
+        main = found[0] if found else {"emotion": None, "probabilities": None}
+        stages = zip(("decode", "detect", "classify"), pairwise(times), strict=True)
+        timings = {name: round(1000 * (end - start), 2) for name, (start, end) in stages}
+        return {
+            "emotion": main["emotion"],
+            "probabilities": main["probabilities"],
+            "faces": found,
+            "image": {"width": photo.width, "height": photo.height},
+            "model": {"name": self._model.name, "version": self._model.version},
+            "timings_ms": {**timings, "total": round(1000 * (times[-1] - times[0]), 2)},
+        }
+
+    def _describe(self, photo: Photo, face: Face, row: NDArray[np.float32]) -> dict[str, Any]:
         best = int(row.argmax())
         confidence = round(float(row[best]), 5)
-        return FacePrediction(
-            box=_box(photo, face),
-            detection_score=round(face.score, 3),
-            emotion=EMOTIONS[best],
-            confidence=confidence,
-            probabilities={name: round(float(p), 5) for name, p in zip(EMOTIONS, row, strict=True)},
-            uncertain=confidence < self._model.uncertain_below,
-        )
+        return {
+            "box": _box(photo, face),
+            "detection_score": round(face.score, 3),
+            "emotion": EMOTIONS[best],
+            "confidence": confidence,
+            "probabilities": {name: round(float(p), 5) for name, p in zip(EMOTIONS, row, strict=True)},
+            "uncertain": confidence < self._model.uncertain_below,
+        }
 
 
 def align(photo: Photo, faces: Sequence[Face]) -> NDArray[np.uint8]:
@@ -78,8 +119,13 @@ def align(photo: Photo, faces: Sequence[Face]) -> NDArray[np.uint8]:
     return np.array([crop(photo.grey, face) for face in faces], np.uint8).reshape(-1, SIDE, SIDE)
 
 
-def _box(photo: Photo, face: Face) -> Box:
+def _box(photo: Photo, face: Face) -> dict[str, int]:
     """The face's square in pixels of the upright original, cut at its edges."""
     left, top = round(face.x * photo.scale), round(face.y * photo.scale)
     side = round(face.side * photo.scale)
-    return Box(x=left, y=top, width=min(side, photo.width - left), height=min(side, photo.height - top))
+    return {
+        "x": left,
+        "y": top,
+        "width": min(side, photo.width - left),
+        "height": min(side, photo.height - top),
+    }

@@ -77,15 +77,53 @@ class Timings(BaseModel):
     total: float
 
 
-class Prediction(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
-
+class PictureAnswer(BaseModel):
     emotion: Annotated[Emotion | None, Field(description="of the largest face; null without one")]
     probabilities: Annotated[Probabilities | None, Field(description="of the largest face; null without one")]
-    faces: Annotated[list[FacePrediction], Field(description="largest first")]
     image: ImageSize
     model: ModelName
     timings_ms: Timings
+
+
+class Prediction(PictureAnswer):
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
+
+    faces: Annotated[list[FacePrediction], Field(description="largest first")]
+
+
+class StreamFace(FacePrediction):
+    id: Annotated[int, Field(description="stays while the face stays")]
+
+
+class StreamPrediction(PictureAnswer):
+    """One frame of a stream; probabilities are smoothed over time."""
+
+    frame: Annotated[int, Field(description="number of the frame this answers, from 0 as they arrived")]
+    faces: Annotated[list[StreamFace], Field(description="largest first")]
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+
+
+class BatchItem(BaseModel):
+    """A `prediction` where `status` is 200, else an `error`."""
+
+    filename: str
+    status: int
+    prediction: Prediction | None = None
+    error: Problem | None = None
+
+
+class BatchResult(BaseModel):
+    results: Annotated[list[BatchItem], Field(description="in the order of the files")]
 
 
 class ModelCard(BaseModel):
@@ -104,17 +142,6 @@ class ModelCard(BaseModel):
     uncertain_below: float
     intended_use: str
     excluded_use: str
-
-
-class Problem(BaseModel):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    request_id: str
 
 
 class Health(BaseModel):

@@ -25,4 +25,12 @@ class Settings(BaseSettings):
     """Faces classified per photo, the largest first."""
     max_batch: Annotated[int, Field(ge=1)] = 32
     """Files in one batch."""
+    max_batch_bytes: Annotated[int, Field(ge=1)] = 60_000_000
+    """All files of one batch together."""
+    max_streams: Annotated[int, Field(ge=0)] = 8
+    """Streams open at once."""
+    stream_idle_s: Annotated[float, Field(gt=0)] = 30.0
+    """A stream that sends no frame for this long is closed."""
+    stream_length_s: Annotated[float, Field(gt=0)] = 3600.0
+    """A stream is closed after this long; the client may open another."""
     log_level: str = "INFO"

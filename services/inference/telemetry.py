@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.inference.errors import problem
-from services.inference.schemas import Prediction
+from services.inference.schemas import Prediction, StreamPrediction
 
 logger = logging.getLogger("services.inference")
 
@@ -58,6 +58,7 @@ class Metrics:
             ["code"],
             registry=registry,
         )
+        self.streams = Gauge("inference_streams", "Streams that are open.", registry=registry)
         self.queue = Gauge(
             "inference_queue_depth", "Requests that run or wait for a worker.", registry=registry
         )
@@ -65,7 +66,7 @@ class Metrics:
             "inference_model_info", "1 for the model that is loaded.", ["name", "version"], registry=registry
         )
 
-    def count(self, prediction: Prediction) -> None:
+    def count(self, prediction: Prediction | StreamPrediction) -> None:
         times = prediction.timings_ms
         for stage, milliseconds in (
             ("decode", times.decode),

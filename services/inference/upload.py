@@ -25,17 +25,18 @@ async def read_image(request: Request, max_bytes: int) -> bytes:
     if not _is_multipart(request):
         return await _read(request, max_bytes)
     uploads = await read_files(request, "file", 1, max_bytes)
-    if not uploads:
-        raise BadRequestError("the form has no file in its field `file`")
-    return _fits(uploads[0], max_bytes).content
+    check_size(uploads[0].content, max_bytes)
+    return uploads[0].content
 
 
 async def read_files(request: Request, field: str, most: int, max_bytes: int) -> list[Upload]:
-    """All files in the multipart field `field`; TooLargeError for more than `most`."""
+    """The files in the multipart field `field`, at least one and `most` at most, `max_bytes` together."""
     if not _is_multipart(request):
         raise UnsupportedImageError(f"send multipart/form-data with the field `{field}`")
-    body = await _read(request, most * max_bytes + FRAMING)
+    body = await _read(request, max_bytes + FRAMING)
     uploads = [upload for name, upload in _parse(request, body) if name == field]
+    if not uploads:
+        raise BadRequestError(f"the form has no file in its field `{field}`")
     if len(uploads) > most:
         raise TooLargeError(f"{len(uploads)} files; at most {most} are taken at once")
     return uploads
@@ -45,10 +46,10 @@ def _is_multipart(request: Request) -> bool:
     return request.headers.get("content-type", "").lower().startswith("multipart/form-data")
 
 
-def _fits(upload: Upload, max_bytes: int) -> Upload:
-    if len(upload.content) > max_bytes:
-        raise TooLargeError(f"the file has {len(upload.content):,} bytes; at most {max_bytes:,} are taken")
-    return upload
+def check_size(content: bytes, max_bytes: int) -> None:
+    """TooLargeError for more than `max_bytes`."""
+    if len(content) > max_bytes:
+        raise TooLargeError(f"the file has {len(content):,} bytes; at most {max_bytes:,} are taken")
 
 
 async def _read(request: Request, most: int) -> bytes:

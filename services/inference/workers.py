@@ -18,6 +18,7 @@ class Workers:
 
     def __init__(self, model: Model, limits: Limits, threads: int, queue: int) -> None:
         self._own = threading.local()
+        self._threads = threads
         self._places = threads + queue
         self._taken = 0
 
@@ -52,9 +53,14 @@ class Workers:
         self._taken -= 1
 
     async def warm(self) -> None:
-        """Every thread started and its pipeline built; errors of building surface here."""
-        barrier = threading.Barrier(self._pool._max_workers)  # noqa: SLF001  # the pool has no public count
-        await asyncio.gather(*(self.run(lambda _: barrier.wait(10)) for _ in range(barrier.parties)))
+        """Every thread started, its pipeline built and used once; errors of building surface here."""
+        together = threading.Barrier(self._threads)
+
+        def use(pipeline: Pipeline) -> None:
+            together.wait(10)  # one job per thread: none takes two
+            pipeline.warm()
+
+        await asyncio.gather(*(self.run(use) for _ in range(self._threads)))
 
     def close(self) -> None:
         """Waits for the jobs that run; those that wait are cancelled."""

@@ -1,0 +1,52 @@
+import asyncio
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+
+from services.inference.dependencies import MetricsDep, SettingsDep, WorkersDep
+from services.inference.errors import InferenceError, problem_body, request_id_of
+from services.inference.routes.predict import BINARY, PROBLEMS
+from services.inference.schemas import BatchItem, BatchResult, Problem
+from services.inference.upload import Upload, check_size, read_files
+
+router = APIRouter()
+
+BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files"],
+                    "properties": {"files": {"type": "array", "items": BINARY}},
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("/predict/batch", responses=PROBLEMS, openapi_extra=BODY, response_model_exclude_unset=True)
+async def predict_batch(
+    request: Request, settings: SettingsDep, workers: WorkersDep, metrics: MetricsDep
+) -> BatchResult:
+    """Many photos at once, in the multipart field `files`; one bad photo never costs the others."""
+    uploads = await read_files(request, "files", settings.max_batch, settings.max_batch_bytes)
+    request_id = request_id_of(request)
+    turns = asyncio.Semaphore(settings.workers)  # a batch takes no more of the queue than it can use
+
+    async def answer(upload: Upload) -> BatchItem:
+        try:
+            check_size(upload.content, settings.max_upload_bytes)
+            async with turns:
+                prediction = await workers.run(lambda pipeline: pipeline.predict(upload.content))
+        except InferenceError as error:
+            body = problem_body(error.status, error.code, str(error), request_id)
+            return BatchItem(
+                filename=upload.filename, status=error.status, error=Problem.model_validate(body)
+            )
+        metrics.count(prediction)
+        return BatchItem(filename=upload.filename, status=200, prediction=prediction)
+
+    return BatchResult(results=list(await asyncio.gather(*map(answer, uploads))))

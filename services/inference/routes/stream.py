@@ -1,0 +1,98 @@
+"""Frames in, predictions out, over one WebSocket."""
+
+import asyncio
+import time
+import uuid
+from contextlib import suppress
+from functools import partial
+from typing import Final
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocketState
+
+from services.inference.dependencies import MetricsDep, SettingsDep, StreamsDep, WorkersDep
+from services.inference.errors import BadRequestError, BusyError, InferenceError, problem_body
+from services.inference.pipeline import Pipeline, Stream
+from services.inference.settings import Settings
+from services.inference.streams import Inbox
+from services.inference.telemetry import Metrics
+from services.inference.upload import check_size
+from services.inference.workers import Workers
+
+router = APIRouter()
+
+NORMAL: Final = 1000
+TRY_AGAIN_LATER: Final = 1013
+
+
+@router.websocket("/stream")
+async def stream(
+    socket: WebSocket, settings: SettingsDep, workers: WorkersDep, metrics: MetricsDep, streams: StreamsDep
+) -> None:
+    """Binary image frames in; for each that is read, a StreamPrediction or `{"frame", "error"}` out.
+
+    A frame that comes while another is read replaces the one that waits; `frame` tells which was answered.
+    """
+    await socket.accept()
+    try:
+        with streams.one_more():
+            await _converse(socket, settings, workers, metrics)
+    except BusyError as busy:
+        await socket.close(TRY_AGAIN_LATER, str(busy))
+        return
+    except WebSocketDisconnect:
+        return  # gone in the middle of an answer
+    if socket.client_state is WebSocketState.CONNECTED:
+        await socket.close(NORMAL)
+
+
+async def _converse(socket: WebSocket, settings: Settings, workers: Workers, metrics: Metrics) -> None:
+    inbox = Inbox()
+    reader = asyncio.create_task(_receive(socket, inbox, settings))
+    try:
+        await _answer(socket, inbox, settings, workers, metrics)
+    finally:
+        reader.cancel()
+        with suppress(asyncio.CancelledError):
+            await reader
+
+
+async def _receive(socket: WebSocket, inbox: Inbox, settings: Settings) -> None:
+    """Fills the inbox until the client leaves, is silent for too long, or has been here for long enough."""
+    end, number = time.monotonic() + settings.stream_length_s, 0
+    try:
+        while (left := end - time.monotonic()) > 0:
+            message = await asyncio.wait_for(socket.receive(), min(left, settings.stream_idle_s))
+            if message["type"] == "websocket.disconnect":
+                return
+            inbox.put(number, message.get("bytes"))
+            number += 1
+    except TimeoutError:
+        return
+    finally:
+        inbox.close()
+
+
+async def _answer(
+    socket: WebSocket, inbox: Inbox, settings: Settings, workers: Workers, metrics: Metrics
+) -> None:
+    memory = Stream()
+    while (frame := await inbox.take()) is not None:
+        number, data = frame
+        try:
+            content = _checked(data, settings.max_upload_bytes)
+            job = partial(Pipeline.next_frame, data=content, stream=memory, number=number)
+            prediction = await workers.run(job)
+        except InferenceError as error:
+            body = problem_body(error.status, error.code, str(error), uuid.uuid4().hex)
+            await socket.send_json({"frame": number, "error": body})
+            continue
+        metrics.count(prediction)
+        await socket.send_text(prediction.model_dump_json())
+
+
+def _checked(data: bytes | None, max_bytes: int) -> bytes:
+    if data is None:
+        raise BadRequestError("send each frame as one binary message")
+    check_size(data, max_bytes)
+    return data
