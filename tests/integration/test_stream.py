@@ -141,7 +141,7 @@ def test_more_streams_than_allowed_are_turned_away(address):
 
 def test_closed_streams_leave_nothing_behind(address):
     url = address.replace("http", "ws") + "/stream"
-    for _ in range(5):
+    for _ in range(2):  # every place that there is
         with connect(url) as socket:
             socket.send(PHOTO)  # and leave without waiting for the answer
     end = time.monotonic() + 20
