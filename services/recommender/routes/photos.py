@@ -84,10 +84,13 @@ async def read_photo(request: Request, query: Options) -> tuple[bytes, str, Opti
     if not content_type.startswith("multipart/"):
         return body, content_type, query
     form = await parse_form(request, body)
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise InvalidError("body.file: the form has no file in a field named file")
-    return await file.read(), file.content_type or OCTETS, with_fields(query, form)
+    try:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise InvalidError("body.file: the form has no file in a field named file")
+        return await file.read(), file.content_type or OCTETS, with_fields(query, form)
+    finally:
+        await form.close()
 
 
 async def parse_form(request: Request, body: bytes) -> FormData:

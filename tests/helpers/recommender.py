@@ -1,0 +1,235 @@
+"""The recommender in this process over real HTTP, a hand-written inference, databases of both kinds."""
+
+import csv
+import json
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from services.emotions import EMOTIONS
+from services.recommender.main import create_app
+from services.recommender.settings import Settings
+from tests.helpers.serving import free_port
+
+PROBABILITIES = dict(zip(EMOTIONS, (0.05, 0.05, 0.05, 0.7, 0.05, 0.1), strict=True))
+PREDICTION: dict[str, Any] = {
+    "emotion": "sad",
+    "probabilities": PROBABILITIES,
+    "faces": [],
+    "image": {"width": 4, "height": 4},
+    "model": {"name": "fake", "version": "0"},
+    "timings_ms": {"total": 1.0},
+}
+NO_FACE = {**PREDICTION, "emotion": None, "probabilities": None}
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """The address of an ASGI app that uvicorn serves from a thread."""
+    config = uvicorn.Config(app, port=free_port(), log_config=None, timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    end = time.monotonic() + 60
+    while not server.started:
+        assert thread.is_alive(), "the server stopped while starting"
+        assert time.monotonic() < end, "the server did not start"
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{config.port}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+@contextmanager
+def recommender(**settings: Any) -> Iterator[httpx.Client]:
+    app = create_app(Settings(**settings))
+    with serving(app) as address, httpx.Client(base_url=address, timeout=30) as client:
+        yield client
+
+
+class FakeInference:
+    """Answers what it is told to and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.status = 200
+        self.body: bytes = json.dumps(PREDICTION).encode()
+        self.content_type = "application/json"
+        self.headers: dict[str, str] = {}
+        self.hold: threading.Event | None = None
+        self.seen: list[dict[str, Any]] = []
+
+    def answer(
+        self, body: Any, status: int = 200, content_type: str = "application/json", **headers: str
+    ) -> None:
+        self.status = status
+        self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.content_type = content_type
+        self.headers = headers
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        body = b""
+        more = True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        query = scope["query_string"].decode()
+        self.seen.append({"path": scope["path"], "query": query, "headers": headers, "body": body})
+        if self.hold is not None and scope["path"] == "/predict":
+            import anyio.to_thread  # noqa: PLC0415 # needed only by a server that keeps one waiting
+
+            await anyio.to_thread.run_sync(self.hold.wait, 30)
+        raw = [(b"content-type", self.content_type.encode())]
+        raw += [(name.replace("_", "-").encode(), value.encode()) for name, value in self.headers.items()]
+        await send({"type": "http.response.start", "status": self.status, "headers": raw})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert set(body) == {"type", "title", "status", "detail", "code", "request_id"}
+    assert body["status"] == status
+    assert body["code"] == code
+    assert body["request_id"] == answer.headers["x-request-id"]
+    assert "Traceback" not in body["detail"]
+    assert "/services/" not in body["detail"]
+    return body
+
+
+COLUMNS = (
+    "medium", "title", "url", "creator", "year", "genres", "emotions", "valence", "arousal",
+    "affect_source", "affect_confidence", "quality", "popularity",
+)  # fmt: skip
+
+
+def write_catalogue(folder: Path, rows: list[dict[str, Any]], name: str = "made.csv") -> Path:
+    folder.mkdir(exist_ok=True)
+    with (folder / name).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder
+
+
+def made_rows() -> list[dict[str, Any]]:
+    """A hundred of each medium, spread evenly over the affect plane, with five creators and four genres."""
+    rows = []
+    for medium in ("movie", "song", "book", "game"):
+        for i in range(100):
+            valence, arousal = -0.9 + 0.2 * (i % 10), -0.9 + 0.2 * (i // 10)
+            rows.append(
+                {
+                    "medium": medium,
+                    "title": f"{medium} {i}",
+                    "url": f"https://example.org/{medium}/{i}",
+                    "creator": f"Maker {i % 5}",
+                    "year": 1980 + i % 40,
+                    "genres": ("drama", "comedy", "thriller", "fantasy")[i % 4],
+                    "valence": round(valence, 2),
+                    "arousal": round(arousal, 2),
+                    "affect_source": "made",
+                    "affect_confidence": 0.8,
+                    "quality": round((i * 37 % 100) / 100, 2),
+                    "popularity": round((i * 61 % 100) / 100, 2),
+                }
+            )
+    rows.append(
+        {
+            "medium": "movie",
+            "title": "Handpicked",
+            "url": "https://example.org/handpicked",
+            "emotions": "sad|happy",
+        }
+    )
+    return rows
+
+
+def server_programs() -> Path | None:
+    """The folder with PostgreSQL's initdb and pg_ctl, wherever Debian or the PATH has it."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).resolve().parent
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    return folders[-1] if folders else None
+
+
+def unprivileged() -> dict[str, str]:
+    """How to start a process that may not be root: PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return {"user": "postgres" if "postgres" in names else "nobody"}
+
+
+@contextmanager
+def postgres_cluster() -> Iterator[str]:
+    """The URL, without a database name, of a throwaway PostgreSQL; skips where its programs are missing."""
+    programs = server_programs()
+    if programs is None:
+        missing = "PostgreSQL's server programs are not installed (Debian package postgresql)"
+        if os.environ.get("CI_REQUIRE_ALL") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    folder = Path(tempfile.mkdtemp(prefix="recommender-postgres-"))
+    who = unprivileged()
+    if who:
+        shutil.chown(folder, who["user"])
+    port = free_port()
+    data = folder / "data"
+
+    def run(*command: str) -> None:
+        subprocess.run(command, check=True, cwd=folder, capture_output=True, timeout=60, **who)
+
+    try:
+        run(
+            str(programs / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "tester",
+            "--auth=trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+        )
+        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c fsync=off -k {folder}"
+        run(
+            str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start"
+        )
+        try:
+            yield f"postgresql://tester@127.0.0.1:{port}"
+        finally:
+            run(str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder)
+
+
+def new_database(cluster: str, name: str) -> str:
+    """The URL of an empty database of that name."""
+    import psycopg  # noqa: PLC0415 # only where PostgreSQL is
+
+    with psycopg.connect(f"{cluster}/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return f"{cluster}/{name}"

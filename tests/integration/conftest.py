@@ -1,0 +1,72 @@
+"""The recommender's surroundings: a catalogue made for tests, a database of each kind, a fake inference."""
+
+import itertools
+
+import pytest
+
+from tests.helpers.recommender import (
+    FakeInference,
+    made_rows,
+    new_database,
+    postgres_cluster,
+    recommender,
+    serving,
+    write_catalogue,
+)
+
+KEY = "a key of the tests"
+numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """A real PostgreSQL, started for this test run."""
+    with postgres_cluster() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def made_catalogue(tmp_path_factory):
+    return write_catalogue(tmp_path_factory.mktemp("catalogue"), made_rows())
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request, tmp_path_factory):
+    """An empty database; every test that takes this runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('database') / 'recommender.db'}"
+    return new_database(request.getfixturevalue("cluster"), f"recommender_{next(numbers)}")
+
+
+@pytest.fixture(scope="module")
+def sqlite_url(tmp_path_factory):
+    return f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'recommender.db'}"
+
+
+@pytest.fixture(scope="module")
+def inference_server():
+    fake = FakeInference()
+    with serving(fake) as address:
+        yield fake, address
+
+
+@pytest.fixture
+def inference(inference_server):
+    fake, _ = inference_server
+    fake.reset()
+    return fake
+
+
+@pytest.fixture(scope="module")
+def api(database_url, made_catalogue, inference_server):
+    """A client of a recommender on each database, beside the fake inference."""
+    with recommender(
+        database_url=database_url,
+        catalogue_dir=made_catalogue,
+        inference_url=inference_server[1],
+        inference_timeout_s=1.0,
+        api_key=KEY,
+        max_upload_bytes=200_000,
+        max_json_bytes=150_000,
+    ) as client:
+        yield client

@@ -1,0 +1,122 @@
+"""Changing the catalogue over HTTP, on SQLite and on PostgreSQL."""
+
+import pytest
+
+from tests.helpers.recommender import assert_problem, recommender
+from tests.integration.conftest import KEY
+
+NEW = {
+    "medium": "movie",
+    "title": "Paddington 2",
+    "creator": "Paul King",
+    "year": 2017,
+    "url": "https://www.imdb.com/title/tt4468740/?ref_=x",
+    "genres": ["Comedy", "Family"],
+    "emotions": ["sadness", "disgust"],
+}
+AUTH = {"X-API-Key": KEY}
+
+
+@pytest.fixture
+def made(api):
+    """An item that the test may change; removed afterwards."""
+    item = api.post("/items", json=NEW, headers=AUTH).json()
+    yield item
+    api.delete(f"/items/{item['id']}", headers=AUTH)
+
+
+def test_an_added_item_can_be_read_and_is_recommended(api, made):
+    assert made["emotions"] == ["angry", "sad"]
+    assert made["genres"] == ["comedy", "family"]
+    assert made["affect_source"] == "linked emotions"
+    assert api.get(f"/items/{made['id']}").json() == made
+    params = {"emotion": "angry", "medium": "movie", "limit": 50}
+    items = api.get("/recommend", params=params).json()["items"]
+    assert made["id"] in [item["id"] for item in items]
+
+
+def test_adding_answers_201_and_says_where(api):
+    answer = api.post("/items", json={**NEW, "title": "X", "url": "https://example.org/x"}, headers=AUTH)
+    assert answer.status_code == 201
+    assert answer.headers["location"] == f"/items/{answer.json()['id']}"
+    assert api.delete(answer.headers["location"], headers=AUTH).status_code == 204
+
+
+@pytest.mark.usefixtures("made")
+def test_the_same_thing_twice_is_a_conflict(api):
+    again = {**NEW, "title": "Paddington Two", "url": "https://m.imdb.com/title/tt4468740"}
+    assert_problem(api.post("/items", json=again, headers=AUTH), 409, "conflict")
+
+
+def test_put_replaces_the_whole_item(api, made):
+    body = {"medium": "movie", "title": "Paddington II", "url": NEW["url"], "valence": 0.7, "arousal": 0.1}
+    changed = api.put(f"/items/{made['id']}", json=body, headers=AUTH).json()
+    assert (changed["title"], changed["creator"], changed["emotions"]) == ("Paddington II", None, [])
+    assert (changed["valence"], changed["affect_source"]) == (0.7, "given")
+
+
+def test_put_onto_another_item_is_a_conflict(api, made):
+    taken = api.get("/items", params={"q": "handpicked"}).json()["items"][0]
+    body = {"medium": "movie", "title": taken["title"], "url": taken["url"]}
+    assert_problem(api.put(f"/items/{made['id']}", json=body, headers=AUTH), 409, "conflict")
+
+
+def test_a_removed_item_is_gone_and_can_be_added_again(api, made):
+    assert api.delete(f"/items/{made['id']}", headers=AUTH).status_code == 204
+    assert_problem(api.get(f"/items/{made['id']}"), 404, "not_found")
+    assert_problem(api.delete(f"/items/{made['id']}", headers=AUTH), 404, "not_found")
+    back = api.post("/items", json=NEW, headers=AUTH)
+    assert back.status_code == 201
+    assert back.json()["id"] == made["id"]
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"X-API-Key": ""}, {"X-API-Key": "wrong"}, {"X-API-Key": "schlüssel".encode("latin-1")}]
+)
+def test_without_the_right_key_nothing_changes(api, made, headers):
+    path = f"/items/{made['id']}"
+    assert_problem(api.post("/items", json=NEW, headers=headers), 403, "not_allowed")
+    assert_problem(api.put(path, json=NEW, headers=headers), 403, "not_allowed")
+    assert_problem(api.delete(path, headers=headers), 403, "not_allowed")
+    assert api.get(path).json() == made
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"url": "javascript:alert(1)"},
+        {"url": "data:text/html,x"},
+        {"url": "//example.org/x"},
+        {"url": "https://"},
+        {"url": "https://example.org/a b"},
+        {"url": "https://example.org/\u0000"},
+        {"url": "https://[broken"},
+        {"url": "https://example.org/" + "x" * 2000},
+        {"title": ""},
+        {"title": "   "},
+        {"title": "x" * 301},
+        {"title": "a\u0000b"},
+        {"medium": "opera"},
+        {"emotions": ["bored"]},
+        {"year": 99999},
+        {"valence": 2},
+        {"unknown": 1},
+    ],
+)
+def test_a_bad_item_is_refused(api, change):
+    assert_problem(api.post("/items", json={**NEW, **change}, headers=AUTH), 422, "invalid")
+
+
+def test_without_a_configured_key_editing_is_off(sqlite_url, made_catalogue):
+    with recommender(database_url=sqlite_url, catalogue_dir=made_catalogue) as client:
+        assert_problem(client.post("/items", json=NEW, headers=AUTH), 403, "not_allowed")
+        assert_problem(client.post("/items", json=NEW, headers={"X-API-Key": ""}), 403, "not_allowed")
+
+
+def test_the_key_may_come_from_a_file(tmp_path, sqlite_url, made_catalogue):
+    (tmp_path / "key").write_text("from a file\n")
+    with recommender(
+        database_url=sqlite_url, catalogue_dir=made_catalogue, api_key_file=tmp_path / "key"
+    ) as client:
+        body = {**NEW, "url": "https://example.org/by-file"}
+        assert client.post("/items", json=body, headers={"X-API-Key": "from a file"}).status_code == 201

@@ -1,0 +1,172 @@
+"""Photo routes against a hand-written inference: what passes through, and what each failure gives."""
+
+import threading
+
+import pytest
+
+from tests.helpers.recommender import NO_FACE, PREDICTION, assert_problem, recommender
+from tests.helpers.serving import free_port
+
+PHOTO = b"\xff\xd8 not looked into by this service \xff\xd9"
+FORM = {"file": ("face.jpg", PHOTO, "image/jpeg")}
+
+
+def problem(status, code, detail="about the photo"):
+    return {"type": "about:blank", "title": "x", "status": status, "detail": detail, "code": code}
+
+
+def test_predict_passes_a_raw_body_and_its_answer_through(api, inference):
+    answer = api.post(
+        "/predict?strict=true",
+        content=PHOTO,
+        headers={"Content-Type": "image/jpeg", "X-Request-ID": "walk-1"},
+    )
+    assert answer.json() == PREDICTION
+    asked = inference.seen[-1]
+    assert asked["body"] == PHOTO
+    assert asked["query"] == "strict=true"
+    assert asked["headers"]["content-type"] == "image/jpeg"
+    assert asked["headers"]["x-request-id"] == "walk-1"
+
+
+def test_predict_passes_a_form_through_untouched(api, inference):
+    assert api.post("/predict", files=FORM).json() == PREDICTION
+    asked = inference.seen[-1]
+    assert PHOTO in asked["body"]
+    assert asked["headers"]["content-type"].startswith("multipart/form-data; boundary=")
+
+
+@pytest.mark.parametrize("how", ["form", "raw", "curl"])
+def test_a_photo_gives_prediction_and_recommendation(api, inference, how):
+    params = {"medium": "song", "limit": 3}
+    kinds = {"raw": "image/jpeg", "curl": "application/x-www-form-urlencoded"}
+    if how == "form":
+        answer = api.post("/recommend/photo", params=params, files=FORM)
+    else:
+        answer = api.post(
+            "/recommend/photo", params=params, content=PHOTO, headers={"Content-Type": kinds[how]}
+        )
+    body = answer.json()
+    assert inference.seen[-1]["body"] == PHOTO
+    assert body["prediction"] == PREDICTION
+    shelf = body["recommendation"]
+    assert shelf["emotion"] == "sad"
+    assert shelf["probabilities"] == pytest.approx(PREDICTION["probabilities"])
+    assert [item["medium"] for item in shelf["items"]] == ["song"] * 3
+
+
+@pytest.mark.usefixtures("inference")
+def test_form_fields_are_options_and_win_over_the_query(api):
+    fields = {"medium": ["book", "game"], "limit": "2", "strategy": "calm"}
+    answer = api.post("/recommend/photo?medium=song&limit=9", files=FORM, data=fields).json()[
+        "recommendation"
+    ]
+    assert answer["strategy"] == "calm"
+    assert [item["medium"] for item in answer["items"]] == ["book", "book", "game", "game"]
+
+
+@pytest.mark.usefixtures("inference")
+@pytest.mark.parametrize(
+    "fields", [{"limit": "0"}, {"medium": "opera"}, {"exclude": ["1", "x"]}, {"strategy": "False"}]
+)
+def test_bad_form_fields_are_refused(api, fields):
+    assert_problem(api.post("/recommend/photo", files=FORM, data=fields), 422, "invalid")
+
+
+def test_no_face_gives_no_recommendation(api, inference):
+    inference.answer(NO_FACE)
+    body = api.post("/recommend/photo", files=FORM).json()
+    assert body == {"prediction": NO_FACE, "recommendation": None}
+
+
+@pytest.mark.usefixtures("inference")
+def test_a_form_without_the_file_is_refused(api):
+    answer = api.post("/recommend/photo", files={"picture": ("a.jpg", PHOTO, "image/jpeg")})
+    assert_problem(answer, 422, "invalid")
+    answer = api.post("/recommend/photo", files={"x": (None, "1")}, data={"file": "a path, not a file"})
+    assert_problem(answer, 422, "invalid")
+
+
+@pytest.mark.usefixtures("inference")
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x"])
+def test_a_broken_form_is_unreadable(api, kind):
+    answer = api.post("/recommend/photo", content=b"--y\r\nnonsense", headers={"Content-Type": kind})
+    assert_problem(answer, 400, "unreadable")
+
+
+@pytest.mark.parametrize("path", ["/predict", "/recommend/photo"])
+def test_too_many_bytes_are_refused_before_inference_sees_them(api, inference, path):
+    headers = {"Content-Type": "image/jpeg"}
+    assert_problem(api.post(path, content=bytes(200_001), headers=headers), 413, "too_large")
+    undeclared = iter([bytes(150_000), bytes(150_000)])
+    assert_problem(api.post(path, content=undeclared, headers=headers), 413, "too_large")
+    assert inference.seen == []
+
+
+@pytest.mark.parametrize("path", ["/predict", "/recommend/photo"])
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "unreadable"), (413, "too_large"), (415, "not_an_image"), (422, "no_face")]
+)
+def test_what_inference_says_of_the_photo_passes_through(api, inference, path, status, code):
+    inference.answer(problem(status, code), status, "application/problem+json")
+    body = assert_problem(api.post(path, files=FORM), status, code)
+    assert body["detail"] == "about the photo"
+
+
+def test_a_429_keeps_its_retry_after(api, inference):
+    inference.answer(problem(429, "slow_down"), 429, "application/problem+json", retry_after="7")
+    answer = api.post("/predict", files=FORM)
+    assert_problem(answer, 429, "slow_down")
+    assert answer.headers["retry-after"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected", "code"),
+    [
+        (503, b"{}", 503, "inference_unavailable"),
+        (500, b"Traceback: /services/secret.py", 502, "inference_bad_answer"),
+        (200, b"<html>", 502, "inference_bad_answer"),
+        (200, b"[]", 502, "inference_bad_answer"),
+        (404, b"{}", 502, "inference_bad_answer"),
+        (302, b"{}", 502, "inference_bad_answer"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/predict", "/recommend/photo"])
+def test_a_failing_inference_gives_a_problem_to_retry(api, inference, path, status, body, expected, code):  # noqa: PLR0917 # one per column
+    inference.answer(body, status)
+    answer = api.post(path, files=FORM)
+    assert_problem(answer, expected, code)
+    assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"emotion": "sad"}, {**PREDICTION, "probabilities": {"sad": 1}}, {**PREDICTION, "emotion": "bored"}],
+)
+def test_a_prediction_that_breaks_the_contract_is_a_bad_answer(api, inference, wrong):
+    inference.answer(wrong)
+    assert_problem(api.post("/recommend/photo", files=FORM), 502, "inference_bad_answer")
+
+
+def test_an_inference_that_hangs_is_given_up(api, inference):
+    inference.hold = threading.Event()
+    try:
+        answer = api.post("/predict", files=FORM)
+    finally:
+        inference.hold.set()
+    assert_problem(answer, 504, "inference_timeout")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_without_inference_moods_still_work(sqlite_url, made_catalogue):
+    with recommender(
+        database_url=sqlite_url,
+        catalogue_dir=made_catalogue,
+        inference_url=f"http://127.0.0.1:{free_port()}",
+    ) as api:
+        answer = api.post("/recommend/photo", files=FORM)
+        assert_problem(answer, 503, "inference_unavailable")
+        assert int(answer.headers["retry-after"]) > 0
+        assert_problem(api.post("/predict", files=FORM), 503, "inference_unavailable")
+        assert api.get("/recommend", params={"emotion": "sad"}).status_code == 200
+        assert api.get("/readyz").json()["inference"] == "unavailable"

@@ -1,0 +1,283 @@
+"""The contract's routes over real HTTP, on SQLite and on PostgreSQL."""
+
+import json
+
+import httpx
+import pytest
+
+from services.emotions import EMOTIONS
+from tests.helpers.recommender import PROBABILITIES, assert_problem
+
+ITEM_FIELDS = "id medium title creator year url emotions valence arousal score reason".split()
+MEDIA = ["movie", "song", "book", "game"]
+
+
+def test_get_recommend_gives_the_contracts_shape(api):
+    answer = api.get("/recommend", params={"emotion": "sad"})
+    assert answer.status_code == 200
+    body = answer.json()
+    assert set(body) == {"emotion", "probabilities", "strategy", "target", "items"}
+    assert body["emotion"] == "sad"
+    assert body["probabilities"] is None
+    assert body["strategy"] == "lift"
+    assert list(body["items"][0]) == ITEM_FIELDS
+    assert [item["medium"] for item in body["items"]] == [m for m in MEDIA for _ in range(5)]
+
+
+def test_items_come_by_medium_then_score(api):
+    items = api.get("/recommend", params={"emotion": "happy", "limit": 10}).json()["items"]
+    for medium in MEDIA:
+        scores = [item["score"] for item in items if item["medium"] == medium]
+        assert len(scores) == 10
+        assert scores == sorted(scores, reverse=True)
+        assert all(0 <= score <= 1 for score in scores)
+
+
+def test_media_come_in_the_order_asked_and_once(api):
+    params = {"emotion": "happy", "medium": ["game", "movie", "game"], "limit": 2}
+    items = api.get("/recommend", params=params).json()["items"]
+    assert [item["medium"] for item in items] == ["game", "game", "movie", "movie"]
+
+
+@pytest.mark.parametrize(("alias", "label"), [("disgust", "angry"), ("Joy", "happy"), (" sadness ", "sad")])
+def test_aliases_are_accepted_and_never_emitted(api, alias, label):
+    assert api.get("/recommend", params={"emotion": alias}).json()["emotion"] == label
+
+
+@pytest.mark.parametrize("strategy", ["match", "lift", "calm"])
+def test_a_chosen_strategy_is_used(api, strategy):
+    body = api.get("/recommend", params={"emotion": "sad", "strategy": strategy}).json()
+    assert body["strategy"] == strategy
+
+
+def test_items_lie_near_the_target(api):
+    body = api.get("/recommend", params={"emotion": "sad", "strategy": "lift", "medium": "song"}).json()
+    for item in body["items"]:
+        assert abs(item["valence"] - body["target"]["valence"]) < 0.6
+        assert abs(item["arousal"] - body["target"]["arousal"]) < 0.6
+
+
+def test_what_a_person_linked_to_the_mood_is_offered(api):
+    items = api.get("/recommend", params={"emotion": "sad", "medium": "movie", "limit": 20}).json()["items"]
+    picked = [item for item in items if item["title"] == "Handpicked"]
+    assert picked[0]["emotions"] == ["happy", "sad"]
+    assert picked[0]["reason"] == "Picked by hand for a sad mood."
+
+
+def test_post_recommend_uses_the_whole_vector(api):
+    """Two vectors with the same largest share get different targets."""
+    torn = {**dict.fromkeys(EMOTIONS, 0.0), "sad": 0.5, "happy": 0.5}
+    answer = api.post("/recommend", json={"probabilities": PROBABILITIES, "strategy": "match"}).json()
+    other = api.post("/recommend", json={"probabilities": torn, "strategy": "match"}).json()
+    assert answer["emotion"] == "sad"
+    assert answer["probabilities"] == pytest.approx(PROBABILITIES)
+    assert answer["target"]["valence"] < other["target"]["valence"] - 0.3
+
+
+def test_post_recommend_takes_an_emotion_too(api):
+    body = {"emotion": "fear", "medium": "book", "limit": 3}
+    posted = api.post("/recommend", json=body).json()
+    got = api.get("/recommend", params=body).json()
+    assert posted == got
+    assert len(posted["items"]) == 3
+
+
+def test_shares_of_names_for_one_label_are_added(api):
+    shares = {"anger": 0.2, "disgust": 0.3, "fear": 0.1, "happiness": 0.1, "sad": 0.1, "surprise": 0.1}
+    body = api.post("/recommend", json={"probabilities": {**shares, "neutral": 0.1}}).json()
+    assert body["emotion"] == "angry"
+    assert body["probabilities"]["angry"] == pytest.approx(0.5)
+
+
+def test_a_sum_within_tolerance_is_rescaled(api):
+    given = {**dict.fromkeys(EMOTIONS, 0.0), "happy": 0.5, "neutral": 0.495}
+    shares = api.post("/recommend", json={"probabilities": given}).json()["probabilities"]
+    assert sum(shares.values()) == pytest.approx(1)
+
+
+def test_excluded_items_do_not_come_back(api):
+    params = {"emotion": "sad", "medium": "movie", "limit": 10}
+    first = {item["id"] for item in api.get("/recommend", params=params).json()["items"]}
+    second = api.get("/recommend", params={**params, "exclude": sorted(first)}).json()["items"]
+    assert len(second) == 10
+    assert not first & {item["id"] for item in second}
+
+
+def test_ten_thousand_excludes_are_obeyed_and_one_more_refused(api):
+    everything = [i for i in range(1, 10_001) if i != 7]
+    body = {"emotion": "sad", "medium": MEDIA, "limit": 50, "exclude": [*everything, 10_001]}
+    assert [item["id"] for item in api.post("/recommend", json=body).json()["items"]] == [7]
+    assert_problem(api.post("/recommend", json={**body, "exclude": list(range(1, 10_002))}), 422, "invalid")
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"emotion": "bored"},
+        {"emotion": ""},
+        {"emotion": "sad", "medium": "opera"},
+        {"emotion": "sad", "limit": 0},
+        {"emotion": "sad", "limit": 51},
+        {"emotion": "sad", "limit": "five"},
+        {"emotion": "sad", "strategy": "shout"},
+        {"emotion": "sad", "exclude": "x"},
+        {"emotion": "sad", "exclude": 10**30},
+        {"emotion": "sad", "user_id": "a/b"},
+        {"emotion": "sad", "user_id": "x" * 65},
+    ],
+)
+def test_a_bad_query_is_refused(api, params):
+    assert_problem(api.get("/recommend", params=params), 422, "invalid")
+
+
+@pytest.mark.parametrize(
+    "probabilities",
+    [
+        {},
+        {"sad": 1.0},
+        {**PROBABILITIES, "bored": 0.0},
+        {**PROBABILITIES, "sad": -0.7},
+        {**PROBABILITIES, "sad": 0.8},
+        {**PROBABILITIES, "sad": float("nan")},
+        {**PROBABILITIES, "sad": float("inf")},
+        {**PROBABILITIES, "sad": "much"},
+        {**PROBABILITIES, "sad": None},
+        {**PROBABILITIES, "sad": 10**400},
+        [0.1, 0.2],
+        "sad",
+        None,
+    ],
+)
+def test_bad_probabilities_are_refused(api, probabilities):
+    body = json.dumps({"probabilities": probabilities})
+    answer = api.post("/recommend", content=body, headers={"Content-Type": "application/json"})
+    assert_problem(answer, 422, "invalid")
+
+
+@pytest.mark.parametrize("content", ["[]", "3", "null", '"sad"', "{", "", "{}", '{"emotion": 3}'])
+def test_json_that_is_no_mood_is_refused(api, content):
+    answer = api.post("/recommend", content=content, headers={"Content-Type": "application/json"})
+    assert_problem(answer, 422, "invalid")
+
+
+def test_emotion_and_probabilities_together_are_refused(api):
+    body = {"emotion": "sad", "probabilities": PROBABILITIES}
+    assert_problem(api.post("/recommend", json=body), 422, "invalid")
+
+
+def test_json_over_the_limit_is_refused_declared_or_not(api):
+    big = b'{"emotion": "sad", "x": "' + b"x" * 200_000 + b'"}'
+    headers = {"Content-Type": "application/json"}
+    assert_problem(api.post("/recommend", content=big, headers=headers), 413, "too_large")
+    assert_problem(api.post("/recommend", content=iter([big]), headers=headers), 413, "too_large")
+
+
+def test_unknown_paths_and_methods_are_problems(api):
+    assert_problem(api.get("/nothing/here"), 404, "not_found")
+    assert_problem(api.post("/nothing"), 404, "not_found")
+    assert_problem(api.put("/recommend"), 405, "method_not_allowed")
+    assert_problem(api.get("/recommend/photo"), 405, "method_not_allowed")
+
+
+def test_a_sane_request_id_is_kept_and_another_replaced(api):
+    kept = api.get("/healthz", headers={"X-Request-ID": "abc-123"})
+    assert kept.headers["x-request-id"] == "abc-123"
+    replaced = api.get("/healthz", headers={"X-Request-ID": "a b{}" + "c" * 200})
+    assert len(replaced.headers["x-request-id"]) == 32
+
+
+def test_emotions_are_listed_with_their_place(api):
+    listed = api.get("/emotions").json()
+    assert [entry["name"] for entry in listed] == list(EMOTIONS)
+    assert "disgust" in listed[0]["aliases"]
+    assert listed[2]["valence"] > 0.5
+
+
+def test_media_are_listed_with_their_size(api):
+    listed = api.get("/media").json()
+    assert [entry["name"] for entry in listed] == MEDIA
+    assert all(entry["items"] >= 99 for entry in listed)
+
+
+def test_paging_reaches_every_item_once(api):
+    seen, cursor = [], None
+    while True:
+        params = {"medium": "book", "limit": 30, **({"cursor": cursor} if cursor else {})}
+        page = api.get("/items", params=params).json()
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen)) == 100
+
+
+def test_search_folds_case_and_wants_every_word(api):
+    found = api.get("/items", params={"q": "MÁKER 3, song 13", "limit": 200}).json()["items"]
+    assert [(item["creator"], item["title"]) for item in found] == [("Maker 3", "song 13")]
+    assert api.get("/items", params={"q": "100%_nothing"}).json()["items"] == []
+
+
+def test_items_can_be_filtered_by_linked_emotion(api):
+    found = api.get("/items", params={"emotion": "sad"}).json()["items"]
+    assert "Handpicked" in [item["title"] for item in found]
+    assert all("sad" in item["emotions"] for item in found)
+
+
+@pytest.mark.parametrize(
+    "params", [{"limit": 0}, {"limit": 201}, {"cursor": "x"}, {"medium": "opera"}, {"emotion": "bored"}]
+)
+def test_bad_item_filters_are_refused(api, params):
+    assert_problem(api.get("/items", params=params), 422, "invalid")
+
+
+def test_unknown_items_are_problems(api):
+    assert_problem(api.get("/items/999999"), 404, "not_found")
+    assert_problem(api.get("/items/0"), 422, "invalid")
+    assert_problem(api.get("/items/99999999999999999999999"), 422, "invalid")
+    assert_problem(api.get("/items/x"), 422, "invalid")
+
+
+def test_health_readiness_metrics(api, inference):
+    assert api.get("/healthz").json() == {"status": "ok"}
+    assert api.get("/readyz").json() == {"status": "ready", "database": "ok", "inference": "ok"}
+    inference.answer({}, 503)
+    assert api.get("/readyz").json()["inference"] == "unavailable"
+    text = api.get("/metrics").text
+    assert 'recommender_requests_total{method="GET",route="/healthz",status="200"}' in text
+
+
+def test_docs_work_without_a_cdn(api):
+    page = api.get("/docs")
+    assert page.status_code == 200
+    assert "https://cdn" not in page.text
+    assert "'unsafe-inline'" not in page.headers["content-security-policy"]
+    assert "script-src 'self' 'sha256-" in page.headers["content-security-policy"]
+    for name in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"):
+        assert f"/docs-assets/{name}" in page.text
+        assert api.get(f"/docs-assets/{name}").status_code == 200
+
+
+def test_openapi_has_examples(api):
+    document = api.get("/openapi.json").json()
+    assert document["components"]["schemas"]["MoodBody"]["examples"]
+    assert "/recommend/photo" in document["paths"]
+
+
+@pytest.mark.parametrize("path", ["/", "/emotions", "/nothing", "/docs"])
+def test_every_answer_has_the_security_headers(api, path):
+    headers = api.get(path).headers
+    policy = headers["content-security-policy"]
+    assert policy.startswith(
+        "default-src 'self'; img-src 'self' blob: data:; connect-src 'self'; object-src 'none'"
+    )
+    assert "frame-ancestors 'none'" in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["permissions-policy"].startswith("camera=(self)")
+
+
+def test_the_page_is_served(api: httpx.Client):
+    page = api.get("/")
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")

@@ -1,0 +1,151 @@
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.emotions import EMOTIONS
+from services.recommender.mood import CIRCUMPLEX, Point, locate, move
+from services.recommender.rank import Candidate, Request, Taste, chance, likeness, rank
+
+SAD = {label: float(label == "sad") for label in EMOTIONS}
+
+
+def request(**changes):
+    mood = locate(SAD)
+    made = Request(SAD, mood, "match", move(mood.point, "match"), limit=5, seed=1)
+    return dataclasses.replace(made, **changes)
+
+
+def candidate(number, **changes):
+    made = Candidate(
+        id=number,
+        medium="movie",
+        title=f"t{number}",
+        creator=None,
+        year=None,
+        url="https://example.org/",
+        genres=(),
+        emotions=(),
+        valence=-0.63,
+        arousal=-0.27,
+        confidence=0.8,
+        quality=0.5,
+        popularity=0.5,
+    )
+    return dataclasses.replace(made, **changes)
+
+
+share = st.floats(0, 1)
+axis = st.floats(-1, 1)
+pool = st.lists(
+    st.builds(
+        candidate,
+        st.integers(1, 2**40),
+        valence=axis,
+        arousal=axis,
+        confidence=share,
+        quality=share,
+        popularity=share,
+        creator=st.sampled_from([None, "a", "b"]),
+        year=st.sampled_from([None, 1990, 1999, 2020]),
+        genres=st.sampled_from([(), ("drama",), ("drama", "war")]),
+        emotions=st.sampled_from([(), ("sad",), ("happy", "sad")]),
+    ),
+    unique_by=lambda made: made.id,
+    max_size=40,
+)
+
+
+@given(pool, st.integers(1, 50), st.randoms(use_true_random=False))
+def test_the_order_of_candidates_does_not_matter(candidates, limit, random):
+    wanted = request(limit=limit)
+    shuffled = list(candidates)
+    random.shuffle(shuffled)
+    assert rank(candidates, wanted) == rank(shuffled, wanted)
+
+
+@given(pool, st.integers(1, 50))
+def test_never_more_than_wanted_never_twice_best_first_scores_in_range(candidates, limit):
+    ranked = rank(candidates, request(limit=limit))
+    assert len(ranked) == min(limit, len(candidates))
+    assert len({item.candidate.id for item in ranked}) == len(ranked)
+    scores = [item.score for item in ranked]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= score <= 1 for score in scores)
+    assert all(item.reason.endswith(".") and len(item.reason) < 200 for item in ranked)
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ({"valence": -0.6}, {"valence": 0.6}),
+        ({"quality": 1.0}, {"quality": 0.2}),
+        ({"popularity": 1.0}, {"popularity": 0.0}),
+        ({"emotions": ("sad",)}, {"emotions": ("happy",)}),
+    ],
+)
+def test_what_is_better_comes_first_whatever_the_day(better, worse):
+    for seed in range(20):
+        first, second = candidate(1, **better), candidate(2, **worse)
+        assert rank([first, second], request(seed=seed))[0].candidate == first
+
+
+def test_what_was_just_seen_steps_back():
+    taste = Taste(recent={1: 1.0})
+    ranked = rank([candidate(1, quality=0.8), candidate(2, quality=0.6)], request(taste=taste))
+    assert [item.candidate.id for item in ranked] == [2, 1]
+
+
+def test_a_liked_genre_steps_forward_and_is_named():
+    taste = Taste(features={"genre:movie:war": 0.6})
+    ranked = rank(
+        [candidate(1, genres=("drama",)), candidate(2, genres=("war",))], request(taste=taste, limit=2)
+    )
+    assert ranked[0].candidate.id == 2
+    assert ranked[0].reason == "You have liked other war films."
+
+
+def test_a_liked_creator_is_named():
+    taste = Taste(features={"creator:Ada": 0.8})
+    ranked = rank([candidate(1, creator="Ada")], request(taste=taste))
+    assert ranked[0].reason == "By Ada, whom you have liked before."
+
+
+def test_a_list_is_not_all_by_one_creator():
+    same = [candidate(n, creator="a", quality=0.6) for n in range(1, 11)]
+    other = [candidate(n, creator=f"c{n}", quality=0.5) for n in range(11, 21)]
+    creators = [item.candidate.creator for item in rank([*same, *other], request(limit=5))]
+    assert creators.count("a") <= 2
+
+
+def test_another_day_changes_the_list_among_equals():
+    equals = [candidate(n) for n in range(1, 60)]
+    lists = {tuple(item.candidate.id for item in rank(equals, request(seed=seed))) for seed in range(10)}
+    assert len(lists) == 10
+
+
+def test_chance_is_spread_evenly():
+    numbers = [chance(7, n) for n in range(2000)]
+    assert all(0 <= number < 1 for number in numbers)
+    assert 0.45 < sum(numbers) / 2000 < 0.55
+
+
+def test_likeness_is_symmetric_and_grows_with_what_is_shared():
+    one = candidate(1, creator="a", genres=("drama", "war"), year=1991)
+    other = candidate(2, creator="a", genres=("drama",), year=1999)
+    assert likeness(one, other) == likeness(other, one) == pytest.approx(0.5 + 0.175 + 0.15)
+    assert likeness(candidate(1), candidate(2)) == 0
+
+
+def test_reasons_say_feeling_and_purpose():
+    mood = locate(SAD)
+    lifted = request(strategy="lift", target=move(mood.point, "lift"))
+    made = candidate(1, genres=("comedy",), valence=0.5, arousal=0.0)
+    assert rank([made], lifted)[0].reason == "A comedy film that feels warm, to lift a sad mood."
+    at = Point(*CIRCUMPLEX["angry"])
+    angry = {label: float(label == "angry") for label in EMOTIONS}
+    calm = dataclasses.replace(lifted, probabilities=angry, strategy="calm", target=move(at, "calm"))
+    made = candidate(1, medium="song", valence=0.5, arousal=-0.5)
+    reason = rank([made], calm)[0].reason
+    assert reason == "A song that feels gentle and soothing, to settle an angry mood."
