@@ -102,10 +102,8 @@ class InferenceRefusedError(RecommenderError):
 CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
 
 
-def problem(
-    request_id: str, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
-) -> JSONResponse:
-    body = {
+def problem_body(request_id: str, status: int, code: str, detail: str) -> dict[str, str | int]:
+    return {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -113,6 +111,12 @@ def problem(
         "code": code,
         "request_id": request_id,
     }
+
+
+def problem(
+    request_id: str, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    body = problem_body(request_id, status, code, detail)
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 

@@ -2,11 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Literal, Self
 
 import httpx
 from pydantic import BaseModel, ValidationError
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosedError, InvalidHandshake
 
 from services.emotions import Emotion
 from services.recommender.errors import (
@@ -35,6 +39,9 @@ class InferenceClient:
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self.timeout_s = settings.inference_timeout_s
+        self.connect_timeout_s = settings.inference_connect_timeout_s
+        self.stream_url = str(settings.inference_url).rstrip("/").replace("http", "ws", 1) + "/stream"
+        self.max_frame_bytes = settings.max_upload_bytes
         self.metrics = metrics
         self.http = httpx.AsyncClient(
             base_url=str(settings.inference_url),
@@ -79,6 +86,26 @@ class InferenceClient:
             raise InferenceTimeoutError("Reading the photo took too long.") from error
         except httpx.HTTPError as error:
             raise InferenceBadAnswerError("Reading the photo broke off.") from error
+
+    @asynccontextmanager
+    async def stream(self, request_id: str) -> AsyncIterator[ClientConnection]:
+        """A WebSocket to inference: binary frames up, one JSON text down for each that was read."""
+        try:
+            async with connect(
+                self.stream_url,
+                additional_headers={"X-Request-ID": request_id},
+                open_timeout=self.connect_timeout_s,
+                max_size=self.max_frame_bytes,
+                compression=None,  # frames are compressed pictures already
+                proxy=None,
+            ) as socket:
+                yield socket
+        except (OSError, TimeoutError, InvalidHandshake) as error:
+            raise InferenceUnavailableError(
+                "The live view cannot be read right now. Recommendations by mood still work."
+            ) from error
+        except ConnectionClosedError as error:
+            raise InferenceBadAnswerError("The live view broke off.") from error
 
     async def state(self) -> Literal["ok", "unavailable"]:
         """Whether inference says that it is ready."""

@@ -4,7 +4,8 @@ import hmac
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header
+from starlette.requests import HTTPConnection
 
 from services.recommender.errors import NotAllowedError, request_id_of
 from services.recommender.inference_client import InferenceClient
@@ -12,18 +13,18 @@ from services.recommender.settings import Settings
 from services.recommender.telemetry import Metrics
 
 
-def get_settings(request: Request) -> Settings:
-    settings: Settings = request.app.state.settings
+def get_settings(connection: HTTPConnection) -> Settings:
+    settings: Settings = connection.app.state.settings
     return settings
 
 
-def get_metrics(request: Request) -> Metrics:
-    metrics: Metrics = request.app.state.metrics
+def get_metrics(connection: HTTPConnection) -> Metrics:
+    metrics: Metrics = connection.app.state.metrics
     return metrics
 
 
-def get_inference(request: Request) -> InferenceClient:
-    inference: InferenceClient = request.app.state.inference
+def get_inference(connection: HTTPConnection) -> InferenceClient:
+    inference: InferenceClient = connection.app.state.inference
     return inference
 
 

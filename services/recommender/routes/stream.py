@@ -1,0 +1,57 @@
+"""`WS /stream`, passed through to inference so that a frontend needs one address; frames are not looked at."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from services.recommender.errors import RecommenderError, problem_body
+from services.recommender.routes.deps import InferenceDep
+from services.recommender.telemetry import request_id_from
+
+router = APIRouter(tags=["photos"])
+
+TRY_AGAIN_LATER: Final = 1013
+
+
+@router.websocket("/stream")
+async def stream(socket: WebSocket, inference: InferenceDep) -> None:
+    """Binary image frames in, inference's predictions out; `{"error": problem}` where inference is away."""
+    await socket.accept()
+    request_id = request_id_from(socket.headers)
+    try:
+        async with inference.stream(request_id) as upstream:
+            code, reason = await _relay(socket, upstream)
+    except RecommenderError as error:
+        body = problem_body(request_id, error.status_code, error.code, str(error.detail))
+        await socket.send_json({"error": body})
+        code, reason = TRY_AGAIN_LATER, error.code
+    with suppress(RuntimeError, WebSocketDisconnect):  # the client may have left first
+        await socket.close(code, reason)
+
+
+async def _relay(socket: WebSocket, upstream: ClientConnection) -> tuple[int, str]:
+    """Both ways until either side ends; the code and reason with which inference closed."""
+    ways = {asyncio.create_task(_up(socket, upstream)), asyncio.create_task(_down(socket, upstream))}
+    done, waiting = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+    for way in waiting:
+        way.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    for way in done:
+        way.result()
+    return upstream.close_code or 1000, upstream.close_reason or ""
+
+
+async def _up(socket: WebSocket, upstream: ClientConnection) -> None:
+    with suppress(ConnectionClosed):
+        while (message := await socket.receive())["type"] == "websocket.receive":
+            await upstream.send(message["text"] if message.get("bytes") is None else message["bytes"])
+
+
+async def _down(socket: WebSocket, upstream: ClientConnection) -> None:
+    with suppress(WebSocketDisconnect):
+        async for answer in upstream:
+            await socket.send_text(answer if isinstance(answer, str) else answer.decode())

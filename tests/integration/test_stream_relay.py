@@ -1,0 +1,50 @@
+"""The live view through the recommender, against the real inference service."""
+
+import json
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from tests.helpers import pictures
+from tests.helpers.serving import free_port, serve
+
+PHOTO = pictures.ASTRONAUT.read_bytes()
+
+
+def sqlite(tmp_path) -> str:
+    return f"sqlite:///{tmp_path / 'catalogue.db'}"
+
+
+def test_frames_pass_through_and_answers_come_back(tmp_path):
+    with (
+        serve("inference", tmp_path / "inference.log") as inference,
+        serve(
+            "recommender", tmp_path / "log", inference_url=inference, database_url=sqlite(tmp_path)
+        ) as address,
+        connect(address.replace("http", "ws") + "/stream") as socket,
+    ):
+        for number in range(3):
+            socket.send(PHOTO)
+            answer = json.loads(socket.recv(timeout=30))
+            assert answer["frame"] == number
+            assert answer["emotion"] == "happy"
+            assert answer["faces"][0]["id"] == 1
+        socket.send("no frame")
+        assert json.loads(socket.recv(timeout=30))["error"]["code"] == "bad_request"
+
+
+def test_inference_away_is_said_and_the_stream_closed(tmp_path):
+    nobody = f"http://127.0.0.1:{free_port()}"
+    with (
+        serve(
+            "recommender", tmp_path / "log", inference_url=nobody, database_url=sqlite(tmp_path)
+        ) as address,
+        connect(address.replace("http", "ws") + "/stream") as socket,
+    ):
+        problem = json.loads(socket.recv(timeout=30))["error"]
+        assert problem["status"] == 503
+        assert problem["code"] == "inference_unavailable"
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=30)
+        assert socket.close_code == 1013
