@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
 INFERENCE_PORT ?= 8001
+MODEL ?= emonet
 IN_VENV := $(VENV)/bin/python
 INSTALL := $(IN_VENV) -m pip install --quiet --require-hashes
 
@@ -22,11 +23,11 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(IN_VENV) -m tests.load $(BENCH_ARGS)
 
-train: $(VENV)/.dev ## make train FER2013=path/to/fer2013.csv
-	@test -n "$(FER2013)" || { echo "make train FER2013=path/to/fer2013.csv"; exit 2; }
-	$(IN_VENV) -m training data "$(FER2013)"
-	$(IN_VENV) -m training train
-	$(IN_VENV) -m training export
+train: $(VENV)/.dev ## make train FER2013=fer2013.csv FERPLUS=fer2013new.csv MODEL=emonet
+	@test -n "$(FER2013)" || { echo "make train FER2013=path/to/fer2013.csv [FERPLUS=path/to/fer2013new.csv]"; exit 2; }
+	$(IN_VENV) -m training data --csv "$(FER2013)" $(if $(FERPLUS),--ferplus "$(FERPLUS)") --out runs/fer2013.npz
+	$(IN_VENV) -m training train --model $(MODEL) --data runs/fer2013.npz --out runs/$(MODEL)
+	$(IN_VENV) -m training export --run runs/$(MODEL) --data runs/fer2013.npz --out runs/$(MODEL)/emotion.tflite
 
 clean:
 	rm -rf $(VENV)
