@@ -1,0 +1,128 @@
+"""What goes wrong in production, done to the running system: crash, cut, replacement, growth."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.containers.stack import Stack, run, running, until
+
+UNAVAILABLE = {502, 503, 504}
+KEY = "a-key-for-this-test"
+KILL = """
+import os, pathlib, signal
+for entry in pathlib.Path("/proc").glob("[0-9]*"):
+    words = (entry / "cmdline").read_bytes().split(b"\\0")
+    if b"uvicorn" in words and words[0].endswith(b"python"):
+        os.kill(int(entry.name), signal.SIGKILL)
+"""
+METRICS = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8001/metrics').read().decode())"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    """With an API key from a file, as a secret."""
+    key = tmp_path_factory.mktemp("secret") / "key"
+    key.write_text(f"{KEY}\n")
+    key.chmod(0o644)
+    stack = Stack("failures", "deploy/compose/api-key.yml", RECOMMENDER_API_KEY_FILE=str(key))
+    with running(stack):
+        yield stack
+
+
+def recommends_by_mood(stack: Stack) -> bool:
+    answer = stack.http.get("/recommend", params={"emotion": "sad"})
+    return answer.status_code == 200 and bool(answer.json()["items"])
+
+
+def reads_photos(stack: Stack) -> bool:
+    """False is a failure as the contract has it; anything else fails the test."""
+    answer = stack.send_photo()
+    if answer.status_code == 200:
+        return True
+    assert answer.status_code in UNAVAILABLE, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert int(answer.headers["retry-after"]) > 0
+    return False
+
+
+def test_a_crash_of_inference_heals_and_recommending_by_mood_never_stops(stack):
+    assert reads_photos(stack)
+    restarts = stack.inspect("inference")["RestartCount"]
+    stack.python(stack.container("inference"), KILL)
+
+    def healed() -> bool:
+        assert recommends_by_mood(stack)
+        return reads_photos(stack) and stack.inspect("inference")["RestartCount"] > restarts
+
+    until(healed, "inference is back and photos are read")
+
+
+def test_a_cut_network_costs_photos_alone_and_heals(stack):
+    network, inference = f"{stack.project}_inside", stack.container("inference")
+    run("docker", "network", "disconnect", network, inference)
+    try:
+        assert not reads_photos(stack)
+        assert recommends_by_mood(stack)
+        assert stack.http.get("/readyz").status_code == 200, "the recommender itself is fine"
+        assert stack.inspect("inference")["State"]["Running"]
+    finally:
+        run("docker", "network", "connect", "--alias=inference", network, inference)
+    until(lambda: reads_photos(stack), "photos are read again")
+
+
+def new_item(title: str) -> dict:
+    return {"medium": "book", "title": title, "url": "https://example.org/book", "emotions": ["sad"]}
+
+
+def test_a_new_recommender_container_keeps_what_the_old_one_stored(stack):
+    item = new_item("Kept Through a Replacement")
+    added = stack.http.post("/items", json=item, headers={"X-API-Key": KEY})
+    assert added.status_code == 201, added.text
+    before = stack.container("recommender")
+    stack.up("--force-recreate", "recommender")
+    assert stack.container("recommender") != before
+    kept = stack.http.get(f"/items/{added.json()['id']}")
+    assert kept.status_code == 200
+    assert kept.json() == added.json()
+
+
+def test_the_catalogue_is_closed_to_a_wrong_key(stack):
+    item = new_item("Never Stored")
+    assert stack.http.post("/items", json=item, headers={"X-API-Key": "wrong"}).status_code == 403
+    assert stack.http.post("/items", json=item).status_code == 403
+
+
+def predictions(stack: Stack, container: str) -> float:
+    """How many photos this copy of inference has answered."""
+    page = stack.python(container, METRICS).stdout
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+        if sample.name == "inference_requests_total" and sample.labels["route"] == "/predict"
+    )
+
+
+def test_load_spreads_evenly_over_three_copies_of_inference(stack):
+    stack.up("--scale", "inference=3", "--no-recreate")
+    copies = [stack.container("inference", index) for index in (1, 2, 3)]
+    before = [predictions(stack, copy) for copy in copies]
+    with ThreadPoolExecutor(3) as pool:
+        answers = Counter(pool.map(lambda _: reads_photos(stack), range(150)))
+    assert answers == {True: 150}
+    shares = [predictions(stack, copy) - old for copy, old in zip(copies, before, strict=True)]
+    print(f"\nphotos per copy: {shares}")  # noqa: T201 - for CI's log
+    assert sum(shares) == 150
+    # A fair choice among three leaves a copy with fewer than 25 once in more than 10,000 runs.
+    assert min(shares) >= 25
+
+
+def test_teardown_leaves_nothing():
+    stack = Stack("teardown")
+    with running(stack):
+        assert recommends_by_mood(stack)
+    label = f"label=com.docker.compose.project={stack.project}"
+    for kind in (["container", "--all"], ["network"], ["volume"]):
+        assert run("docker", kind[0], "ls", "--quiet", *kind[1:], "--filter", label).stdout == ""
