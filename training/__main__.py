@@ -1,4 +1,4 @@
-"""python -m training COMMAND: data, train, evaluate, export. `COMMAND --help` tells the options."""
+"""python -m training COMMAND: data, train, evaluate, export, card. `COMMAND --help` tells the options."""
 
 import argparse
 import importlib
@@ -10,6 +10,7 @@ COMMANDS: Final = {
     "train": "train a network; resumes by itself",
     "evaluate": "measure a model on a split or a folder",
     "export": "write the serving file and its JSON card",
+    "card": "write the model card from that JSON",
 }
 INSTALL: Final = "python -m pip install --require-hashes -r requirements/training.txt"
 

@@ -4,10 +4,15 @@ Scale and shift cover the spread of the serving detector's boxes (0.8–1.2 of F
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+
+BLUR_SIGMA: Final = 1.2
+NOISE_SIGMA: Final = 20.0
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,10 @@ class Augmentation:
     brightness: float = 0.25
     """Fraction of 255."""
     contrast: float = 0.25
+    blur: float = 0.15
+    """Probability of a Gaussian blur of up to BLUR_SIGMA pixels, as small or shaken faces have."""
+    noise: float = 0.25
+    """Probability of Gaussian noise of up to NOISE_SIGMA grey levels, as dark photos have."""
     erase: float = 0.25
     """Probability that a rectangle of 4–20% of the area is filled with one grey value."""
 
@@ -32,7 +41,8 @@ def augment(
     """(n, h, w) grey 0–255 → (n, side, side) float32 0–255; each image changed on its own."""
     out = np.empty((len(images), side, side), np.float32)
     for i, image in enumerate(images):
-        out[i] = _erase(_light(_warp(image, rng, how, side), rng, how), rng, how)
+        warped = _blur(_warp(image, rng, how, side), rng, how)
+        out[i] = _erase(_noise(_light(warped, rng, how), rng, how), rng, how)
     return out
 
 
@@ -61,6 +71,19 @@ def _light(image: NDArray[np.uint8], rng: np.random.Generator, how: Augmentation
     lit = (image.astype(np.float32) - mean) * gain + mean + offset
     np.clip(lit, 0, 255, out=lit)
     return lit
+
+
+def _blur(image: NDArray[np.uint8], rng: np.random.Generator, how: Augmentation) -> NDArray[np.uint8]:
+    if rng.random() >= how.blur:
+        return image
+    return cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, BLUR_SIGMA)).astype(np.uint8, copy=False)
+
+
+def _noise(image: NDArray[np.float32], rng: np.random.Generator, how: Augmentation) -> NDArray[np.float32]:
+    if rng.random() >= how.noise:
+        return image
+    noise = rng.standard_normal(image.shape, np.float32) * np.float32(rng.uniform(0, NOISE_SIGMA))
+    return np.clip(image + noise, np.float32(0), np.float32(255))
 
 
 def _erase(image: NDArray[np.float32], rng: np.random.Generator, how: Augmentation) -> NDArray[np.float32]:

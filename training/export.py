@@ -25,6 +25,8 @@ from services.emotions import EMOTIONS
 from services.inference.classify import Classifier, Model
 from training import data, evaluate
 from training.calibrate import Calibration, choose_threshold, fit_temperature, sharpen
+from training.degrade import DEGRADATIONS
+from training.predictors import Predictor
 
 WORTH: Final = 0.002
 """Share of PublicTest that quantisation may cost."""
@@ -120,7 +122,6 @@ def make_card(
     valid = faces.only("PublicTest")
     odd = slice(1, None, 2)
     held_out = data.Faces(valid.images[odd], valid.labels[odd], valid.split[odd], valid.votes[odd])
-    held = evaluate.on_split(predict, held_out, "PublicTest")
     return {
         "name": about["name"],
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -138,7 +139,25 @@ def make_card(
         "calibration": calibration.as_json(),
         "uncertain_below": round(calibration.uncertain_below, 4),
         "metrics": evaluate.on_split(predict, faces, "PublicTest"),
-        "calibration_held_out": {k: held[k] for k in ("n", "accuracy", "ece", "brier", "nll")}
-        | {"ferplus": {k: held["ferplus"][k] for k in ("n", "accuracy", "ece", "brier", "kl_to_votes")}},
+        "calibration_held_out": _held_out(predict, held_out, calibration.uncertain_below),
+        "degraded": {
+            name: round(float((predict(worsen(valid.images)).argmax(axis=1) == valid.labels).mean()), 4)
+            for name, worsen in DEGRADATIONS.items()
+        },
         **TEXTS,
+    }
+
+
+def _held_out(predict: Predictor, rows: data.Faces, threshold: float) -> dict[str, Any]:
+    """Calibration figures on rows that fitted nothing."""
+    figures = evaluate.on_split(predict, rows, "PublicTest")
+    probabilities = predict(rows.images)
+    kept = probabilities.max(axis=1) >= threshold
+    right = probabilities.argmax(axis=1) == rows.labels
+    crowd = figures["ferplus"]
+    return {
+        **{name: figures[name] for name in ("n", "accuracy", "ece", "brier", "nll")},
+        "kept_share": round(float(kept.mean()), 4),
+        "kept_accuracy": round(float(right[kept].mean()), 4) if kept.any() else None,
+        "ferplus": {name: crowd[name] for name in ("n", "accuracy", "ece", "brier", "kl_to_votes")},
     }

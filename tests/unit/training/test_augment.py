@@ -4,7 +4,9 @@ from services.inference.align import crop
 from services.inference.detect import Face
 from training.augment import Augmentation, augment
 
-STILL = Augmentation(flip=0, rotation_degrees=0, scale=0, shift=0, brightness=0, contrast=0, erase=0)
+STILL = Augmentation(
+    flip=0, rotation_degrees=0, scale=0, shift=0, brightness=0, contrast=0, blur=0, noise=0, erase=0
+)
 FACES = np.random.default_rng(5).integers(0, 256, (8, 48, 48)).astype(np.uint8)
 
 

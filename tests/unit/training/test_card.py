@@ -1,0 +1,32 @@
+"""The shipped model, its JSON and its card say the same."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+
+from services.inference.settings import MODEL_FILE
+from training.card import render
+from training.degrade import DEGRADATIONS
+
+ROOT = Path(__file__).parent.parent.parent.parent
+
+
+def test_the_card_is_what_the_json_says():
+    card = json.loads(MODEL_FILE.with_suffix(".json").read_text())
+    assert (ROOT / "docs/model-card.md").read_text() == render(card)
+
+
+def test_the_json_is_of_the_shipped_file():
+    card = json.loads(MODEL_FILE.with_suffix(".json").read_text())
+    assert card["sha256"] == hashlib.sha256(MODEL_FILE.read_bytes()).hexdigest()
+
+
+def test_each_degradation_changes_faces_and_keeps_their_form():
+    faces = np.random.default_rng(0).integers(0, 256, (4, 48, 48)).astype(np.uint8)
+    for name, worsen in DEGRADATIONS.items():
+        worse = worsen(faces)
+        assert worse.shape == faces.shape
+        assert worse.dtype == np.uint8
+        assert np.array_equal(worse, faces) == (name == "as they are")

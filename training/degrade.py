@@ -1,0 +1,43 @@
+"""Faces made worse in known ways, to measure what each costs; deterministic, (n, 48, 48) grey both ways."""
+
+from collections.abc import Callable
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Images = NDArray[np.uint8]
+
+
+def _each(change: Callable[[Images], NDArray[np.generic]]) -> Callable[[Images], Images]:
+    return lambda images: np.array([np.clip(change(image), 0, 255) for image in images]).astype(np.uint8)
+
+
+def _affine(degrees: float = 0.0, scale: float = 1.0, shift: float = 0.0) -> Callable[[Images], Images]:
+    def move(image: Images) -> NDArray[np.generic]:
+        height, width = image.shape
+        matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, scale)
+        matrix[0, 2] += shift * width
+        return cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REFLECT_101)
+
+    return _each(move)
+
+
+def _noise(images: Images) -> Images:
+    noise = np.random.default_rng(0).normal(0, 20, images.shape)
+    return np.clip(images + noise, 0, 255).astype(np.uint8)
+
+
+DEGRADATIONS: Final[dict[str, Callable[[Images], Images]]] = {
+    "as they are": lambda images: images,
+    "noise (sigma 20)": _noise,
+    "dark (a third of the light)": _each(lambda image: image * 0.33),
+    "low contrast (half)": _each(lambda image: image * 0.5 + 64),
+    "blur (sigma 1.2)": _each(lambda image: cv2.GaussianBlur(image, (0, 0), 1.2)),
+    "tilted 15 degrees": _affine(degrees=15),
+    "tilted 30 degrees": _affine(degrees=30),
+    "box 12% too large": _affine(scale=0.88),
+    "box 12% too small": _affine(scale=1.12),
+    "box 10% off": _affine(shift=0.1),
+}
