@@ -28,7 +28,7 @@ theory of emotions", Journal of Research in Personality 11 (1977); neutral is th
 PULLS: Final[dict[Strategy, tuple[float, float, float, float]]] = {
     "match": (0.0, 0.0, 0.0, 0.0),
     "lift": (0.70, 0.20, 0.75, 0.75),
-    "calm": (0.35, -0.45, 0.60, 0.80),
+    "calm": (0.50, -0.50, 0.80, 0.80),
 }
 """Where a strategy pulls to (valence, arousal) and which share of the way it goes on each axis.
 docs/decisions/0102 says why it does not go all the way."""

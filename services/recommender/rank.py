@@ -26,6 +26,9 @@ SHORTLIST: Final = 6
 """MMR looks at this many times the wanted number."""
 LIKED: Final = 0.3
 """A leaning from which on a reason names it."""
+GLOOM_FACTOR: Final = 1.6
+"""Too dark is further off than too bright, as that mistake costs more, unless a dark mood is matched."""
+GLOOM_ASKED_FOR: Final = -0.15
 UNSURE: Final = 0.3
 """Closeness of an item of which nothing is known."""
 FULL_SCORE: Final = AFFECT_WEIGHT + CURATED_WEIGHT + QUALITY_WEIGHT + POPULARITY_WEIGHT + VARIETY
@@ -112,7 +115,10 @@ def closeness(candidate: Candidate, request: Request) -> float:
     """
     target = request.target
     width = WIDTH * (1 + request.mood.spread)
-    squared = (candidate.valence - target.valence) ** 2 + (candidate.arousal - target.arousal) ** 2
+    gloom = candidate.valence - target.valence
+    if gloom < 0 and target.valence > GLOOM_ASKED_FOR:
+        gloom *= GLOOM_FACTOR
+    squared = gloom * gloom + (candidate.arousal - target.arousal) ** 2
     near = math.exp(-squared / (2 * width * width))
     return candidate.confidence * near + (1 - candidate.confidence) * UNSURE
 
@@ -168,5 +174,8 @@ def reason_for(candidate: Candidate, request: Request) -> str:
             return reasons.liked(liked, candidate.medium)
     genre = candidate.genres[0] if candidate.genres else None
     return reasons.felt(
-        candidate.medium, genre, Point(candidate.valence, candidate.arousal), request.strategy, mood
+        reasons.name_of(candidate.medium, genre, candidate.creator),
+        Point(candidate.valence, candidate.arousal),
+        request.strategy,
+        mood,
     )

@@ -24,6 +24,7 @@ FEELS: Final = (
 """By third of valence (unpleasant to pleasant), then of arousal (calm to excited)."""
 
 EDGE: Final = 0.2
+SPOKEN_WITH_A_VOWEL: Final = {"rpg", "lgbt"}
 
 
 def third(axis: float) -> int:
@@ -46,12 +47,18 @@ def liked(feature: str, medium: str) -> str:
     return f"You have liked other {rest.partition(':')[2]} {NOUNS[medium]}s."
 
 
-def felt(medium: str, genre: str | None, point: Point, strategy: Strategy, mood: Emotion) -> str:
-    name = f"{genre} {NOUNS[medium]}" if genre else NOUNS[medium]
-    article = "An" if name[0] in "aeiou" else "A"
+def name_of(medium: str, genre: str | None, creator: str | None) -> str:
+    """A comedy film, or a song by Sade where no genre is known."""
+    if genre:
+        article = "An" if genre[0] in "aeiou" or genre in SPOKEN_WITH_A_VOWEL else "A"
+        return f"{article} {genre} {NOUNS[medium]}"
+    return f"A {NOUNS[medium]} by {creator}" if creator else f"A {NOUNS[medium]}"
+
+
+def felt(name: str, point: Point, strategy: Strategy, mood: Emotion) -> str:
     purpose = {
         "match": f"in tune with {ADJECTIVES[mood]} mood",
         "lift": f"to lift {ADJECTIVES[mood]} mood",
         "calm": f"to settle {ADJECTIVES[mood]} mood",
     }[strategy]
-    return f"{article} {name} that feels {feel(point)}, {purpose}."
+    return f"{name} that feels {feel(point)}, {purpose}."

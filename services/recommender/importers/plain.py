@@ -6,9 +6,10 @@ with `|`. UTF-8, with or without a byte-order mark; any line ends.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -39,6 +40,8 @@ def read_table(path: Path, needed: set[str]) -> Iterator[tuple[int, dict[str, st
             if missing:
                 raise SourceError(f"{path.name}: missing columns {', '.join(sorted(missing))}")
             for row in reader:
+                if None in row:
+                    raise SourceError(f"{path.name}, line {reader.line_num}: more cells than columns")
                 yield reader.line_num, row
     except UnicodeDecodeError as error:
         raise SourceError(f"{path.name}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
@@ -48,12 +51,18 @@ def read_table(path: Path, needed: set[str]) -> Iterator[tuple[int, dict[str, st
         raise SourceError(f"{path.name}: {error.strerror}") from error
 
 
+def checked(
+    line: int, make: Callable[[dict[str, str]], dict[str, Any]], cells: dict[str, str]
+) -> tuple[int, Row] | Refused:
+    """The row that `make` makes of `cells`, or why it is none: no number, a bad link, no title."""
+    try:
+        return line, Row.model_validate(make(cells))
+    except ValidationError as error:
+        return Refused(line, describe(list(error.errors())))
+    except ValueError as error:
+        return Refused(line, str(error))
+
+
 def read(path: Path) -> Iterator[tuple[int, Row] | Refused]:
     for line, cells in read_table(path, NEEDED):
-        if None in cells:
-            yield Refused(line, "more cells than columns")
-            continue
-        try:
-            yield line, Row.model_validate(cells)
-        except ValidationError as error:
-            yield Refused(line, describe(list(error.errors())))
+        yield checked(line, dict, cells)

@@ -1,0 +1,72 @@
+"""Commands of the recommender: `python -m services.recommender COMMAND --help`."""
+
+import argparse
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from services.recommender.db import make_engine
+from services.recommender.importers.load import SOURCES, describe, import_file
+from services.recommender.importers.plain import SourceError
+from services.recommender.prepare import SchemaTooNewError, prepare
+from services.recommender.settings import Settings
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m services.recommender", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("prepare", help="bring the database's schema and shipped catalogue up to date")
+    importing = commands.add_parser("import", help="add a file's items to the catalogue")
+    importing.add_argument("source", choices=sorted(SOURCES))
+    importing.add_argument("path", type=Path)
+    importing.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
+    building = commands.add_parser("build", help="make the shipped catalogue anew (needs numpy)")
+    steps = building.add_subparsers(dest="step", required=True)
+    calibrating = steps.add_parser("calibrate", help="learn what film genres and tags say")
+    calibrating.add_argument("sources", type=Path)
+    choosing = steps.add_parser("catalogue", help="write the CSVs in data/")
+    choosing.add_argument("sources", type=Path)
+    choosing.add_argument("report", type=Path)
+    measuring = steps.add_parser("spreads", help="measure what importers/affect.py's SPREADS say")
+    measuring.add_argument("sources", type=Path)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    try:
+        for line in run(options):
+            sys.stdout.write(f"{line}\n")
+    except (SourceError, SchemaTooNewError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def run(options: argparse.Namespace) -> list[str]:
+    if options.command == "build":
+        return build(options)
+    settings = Settings()
+    engine = make_engine(settings.database_url, settings.database_timeout_s)
+    prepare(engine, settings.catalogue_dir)
+    if options.command == "prepare":
+        return ["the database is up to date"]
+    outcome = import_file(engine, options.source, options.path, dry_run=options.dry_run)
+    return list(describe(outcome, dry_run=options.dry_run))
+
+
+def build(options: argparse.Namespace) -> list[str]:
+    # Imported here: it needs numpy, which serving does without.
+    if options.step == "calibrate":
+        figures = import_module("services.recommender.building.calibrate").calibrate(options.sources)
+        return [f"{name}: {value:.3f}" for name, value in figures.items()]
+    building = import_module("services.recommender.building.build")
+    if options.step == "spreads":
+        return [f"{name}: {values}" for name, values in building.spreads(options.sources).items()]
+    return [
+        f"{name}: {count} rows" for name, count in building.build(options.sources, options.report).items()
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
