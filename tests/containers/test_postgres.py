@@ -1,8 +1,11 @@
 """`--env-file deploy/compose/postgres.env`: the same system with PostgreSQL beneath the recommender."""
 
 import pytest
+import yaml
 
-from tests.containers.stack import Stack, running, until
+from tests.containers.stack import ROOT, Stack, running, until
+
+JOB = ROOT / "deploy" / "k8s" / "overlays" / "postgres" / "migrate.yaml"
 
 PASSWORD = "letters123"  # noqa: S105 - of a database that lives as long as this test
 COUNT = "SELECT count(*) FROM items"
@@ -17,8 +20,8 @@ def stack():
         yield stack
 
 
-def query(stack: Stack, sql: str) -> str:
-    command = ["psql", "--username=recommender", "--dbname=recommender", "--tuples-only", "--no-align"]
+def query(stack: Stack, sql: str, database: str = "recommender") -> str:
+    command = ["psql", "--username=recommender", f"--dbname={database}", "--tuples-only", "--no-align"]
     return stack.compose(
         "exec", "-T", "--env", f"PGPASSWORD={PASSWORD}", "postgres", *command, "-c", sql
     ).strip()
@@ -50,3 +53,15 @@ def test_the_recommender_outlives_a_restart_of_its_database(stack):
         "recommendations are back",
     )
     assert query(stack, COUNT) == before
+
+
+def test_the_migration_job_of_kubernetes_fills_an_empty_database(stack):
+    """Its very command, in the image that it names."""
+    query(stack, "CREATE DATABASE fresh")
+    url = f"postgresql://recommender:{PASSWORD}@postgres/fresh"
+    container = yaml.safe_load(JOB.read_text())["spec"]["template"]["spec"]["containers"][0]
+    command = [*container["command"], *container["args"]]
+    stack.compose(
+        "run", "--rm", "--no-deps", "-T", f"--env=RECOMMENDER_DATABASE_URL={url}", "recommender", *command
+    )
+    assert query(stack, COUNT, "fresh") == query(stack, COUNT)
