@@ -56,12 +56,13 @@ function addOutline() {
 
 function describe(outline, face, index, count, chosen) {
   const emotion = t(`emotion.${face.emotion}`);
-  const words = { i: index + 1, n: count, emotion, percent: percent(face.confidence) };
+  const name = face.id ?? index + 1; // an id stays with the face, its place in the list does not
+  const words = { i: name, n: count, emotion, percent: percent(face.confidence) };
   outline.setAttribute("aria-label", t(count > 1 ? "faces.of" : "faces.one", words));
   outline.setAttribute("aria-pressed", String(chosen));
   outline.dataset.emotion = face.emotion;
   if (face.id !== undefined) outline.dataset.face = face.id;
-  outline.firstChild.textContent = count > 1 ? `${index + 1} · ${emotion}` : emotion;
+  outline.firstChild.textContent = count > 1 ? `${name} · ${emotion}` : emotion;
 }
 
 const share = (value) => `${(value * 100).toFixed(2)}%`;

@@ -29,13 +29,17 @@ export function setUpLive() {
     byId("live").focus();
   });
   byId("live-use").addEventListener("click", () => live?.face && recommendFor(moodOf(live.face)));
-  document.addEventListener("visibilitychange", () => {
-    if (!live) return;
-    const paused = document.visibilityState === "hidden";
-    for (const track of live.media.getTracks()) track.enabled = !paused;
-    setNote(paused ? "live.paused" : "");
-  });
+  document.addEventListener("visibilitychange", () => live && pause(document.visibilityState === "hidden"));
   window.addEventListener("pagehide", stopLive);
+}
+
+/** While the page is hidden nothing is seen and nothing is sent. */
+function pause(paused) {
+  for (const track of live.media.getTracks()) track.enabled = !paused;
+  live.stream?.close();
+  live.times = [];
+  if (!paused) live.stream = openStream({ onPrediction, onProblem });
+  setNote(paused ? "live.paused" : "");
 }
 
 /** Asks for the camera and begins; `clear` takes away whatever the stage showed. */
@@ -47,8 +51,15 @@ export async function startLive(clear) {
   setNote("live.starting");
   try {
     const media = await openCamera();
-    live = { media, times: [], face: null, timer: 0, stream: openStream({ onPrediction, onProblem }) };
+    if (!starting) {
+      for (const track of media.getTracks()) track.stop(); // something else was chosen meanwhile
+      return;
+    }
+    for (const track of media.getTracks()) track.onended = () => onProblem(new PageProblem("problem.camera.other"));
+    live = { media, times: [], face: null, timer: 0, stream: null };
     await showVideo(media);
+    if (!live) return;
+    live.stream = openStream({ onPrediction, onProblem });
     live.timer = setInterval(sendFrame, 1000 / MAX_FPS);
     setNote("");
     announce(t("live.on"));
@@ -63,12 +74,13 @@ export async function startLive(clear) {
 
 /** Switches the camera off (its light goes out) and leaves the last reading. */
 export function stopLive() {
+  starting = false;
   if (!live) {
     setNote("");
     return;
   }
   clearInterval(live.timer);
-  live.stream.close();
+  live.stream?.close();
   for (const track of live.media.getTracks()) track.stop();
   live = null;
   clearFaces();
@@ -120,7 +132,7 @@ async function sendFrame() {
   const frame = await toJpeg(canvas, FRAME_QUALITY);
   if (!live) return;
   live.drawing = false;
-  if (stream.ready()) stream.send(frame);
+  if (live.stream.ready()) live.stream.send(frame);
 }
 
 function onPrediction(prediction) {
@@ -148,7 +160,8 @@ function frameRate() {
 
 function onProblem(error) {
   stopLive();
-  showProblem(BOX, error.status ? error : new PageProblem("problem.stream"), [
+  const known = error instanceof PageProblem || error.status;
+  showProblem(BOX, known ? error : new PageProblem("problem.stream"), [
     { words: "retry", act: () => byId("live").click() },
     { words: "way.mood", act: focusMoods },
   ]);

@@ -22,7 +22,7 @@ export function commonOptions() {
 
 /** Takes up a recommendation that came along with a prediction. */
 export function accept(recommendation, mood) {
-  running.abort();
+  startAnew();
   clearProblem(BOX);
   shown = new Set(recommendation.items.map((item) => item.id));
   update({ recommendation, mood, loading: false });
@@ -30,7 +30,7 @@ export function accept(recommendation, mood) {
 
 /** Fills the shelves for a mood: a face's probabilities or an emotion chosen by hand. */
 export async function recommendFor(mood) {
-  const { signal } = (running = replaceRunning());
+  const signal = startAnew();
   clearProblem(BOX);
   update({ mood, loading: true });
   try {
@@ -80,7 +80,9 @@ export function replaceItem(gone) {
   return addMore(gone.medium, 1);
 }
 
-function replaceRunning() {
+/** Stops whatever is being asked; the signal for what comes next. */
+function startAnew() {
   running.abort();
-  return new AbortController();
+  running = new AbortController();
+  return running.signal;
 }

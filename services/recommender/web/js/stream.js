@@ -2,40 +2,68 @@
 
 import { problemFrom } from "./api.js";
 
-const CLOSED = "closed";
+/** So many frames in a row may fail before the stream is given up. */
+const PATIENCE = 5;
+/** Close code "try again later": the server has as many streams as it takes. */
+const BUSY = 1013;
 
 /**
- * Opens `WS /stream`.
+ * Opens `WS /stream`. A stream that ended after it had worked is opened anew: servers close them after a while.
  * @param {{onPrediction: (prediction: object) => void, onProblem: (error: Error) => void}} listeners
- *   a problem ends the stream; no more calls follow it
+ *   `onProblem` is the last call
  * @returns {{ready: () => boolean, send: (frame: Blob) => void, close: () => void}}
  */
 export function openStream({ onPrediction, onProblem }) {
-  const address = new URL("stream", document.baseURI);
-  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-  const socket = new WebSocket(address);
-  let waiting = false;
-  let ended = false;
+  let socket;
+  let waiting;
+  let failed;
+  let worked;
+  let closed = false;
+
   const end = (error) => {
-    if (ended) return;
-    ended = true;
+    if (closed) return;
+    closed = true;
     socket.close();
-    if (error !== CLOSED) onProblem(error);
+    onProblem(error);
   };
-  socket.onmessage = ({ data }) => {
+  const answer = ({ data }) => {
     waiting = false;
-    if (ended) return;
-    const answer = JSON.parse(data);
-    if (answer.faces) onPrediction(answer);
-    else end(problemFrom(answer.status ?? 502, answer, answer.retry_after));
+    if (closed) return;
+    const { error, ...prediction } = JSON.parse(data);
+    if (!error) {
+      failed = 0;
+      worked = true;
+      onPrediction(prediction);
+    } else if (++failed >= PATIENCE) end(problemFrom(error.status, error));
   };
-  socket.onclose = () => end(problemFrom(0, { code: "stream" }));
+  const lost = ({ code }) => {
+    if (closed) return;
+    if (worked) open();
+    else end(problemFrom(code === BUSY ? 429 : 0, { code: "stream" }));
+  };
+  const open = () => {
+    [waiting, failed, worked] = [false, 0, false];
+    socket = new WebSocket(address());
+    socket.onmessage = answer;
+    socket.onclose = lost;
+  };
+
+  open();
   return {
     ready: () => socket.readyState === WebSocket.OPEN && !waiting,
     send: (frame) => {
       waiting = true;
       socket.send(frame);
     },
-    close: () => end(CLOSED),
+    close: () => {
+      closed = true;
+      socket.close();
+    },
   };
+}
+
+function address() {
+  const url = new URL("stream", document.baseURI);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url;
 }

@@ -1,0 +1,172 @@
+"""The page in headless Chromium, against both real services over real HTTP."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageOps
+from playwright.sync_api import Browser, BrowserContext, Error, Page, ViewportSize, sync_playwright
+
+from tests.helpers import pictures
+from tests.helpers.serving import serve
+
+CHROMIUM = Path("/usr/bin/chromium")
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+FRAMES = 12
+CONSENT = "if (location.protocol !== 'about:') localStorage.setItem('expression.consent', '1')"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory) -> dict[str, Path]:
+    """Photos to give to the page, by what they are for; made of the two portraits that may be shipped."""
+    folder = tmp_path_factory.mktemp("photos")
+    two = Image.new("RGB", (1024, 600), "white")
+    two.paste(pictures.astronaut().crop((92, 0, 348, 300)).resize((512, 600)))
+    two.paste(Image.open(pictures.HOPPER), (512, 0))
+    two.save(folder / "two.jpg", quality=92)
+    Image.linear_gradient("L").resize((640, 480)).save(folder / "nobody.png")
+    (folder / "phone.jpg").write_bytes(pictures.phone_photo())
+    (folder / "notes.txt").write_text("not a photo")
+    (folder / "lies.jpg").write_text("not a photo either")
+    (folder / "cut.jpg").write_bytes(pictures.ASTRONAUT.read_bytes()[:400])
+    names = {path.stem: path for path in folder.iterdir()}
+    return names | {"astronaut": pictures.ASTRONAUT, "hopper": pictures.HOPPER}
+
+
+@pytest.fixture(scope="session")
+def camera_film(tmp_path_factory) -> Path:
+    """What the fake camera sees: the astronaut, drifting a little from side to side."""
+    film = tmp_path_factory.mktemp("camera") / "film.mjpeg"
+    portrait = pictures.astronaut().crop((72, 0, 372, 225)).resize((640, 480))
+    wide = ImageOps.expand(portrait, border=16, fill="gray")
+    with film.open("wb") as sink:
+        for frame in range(FRAMES):
+            shift = 2 * abs(FRAMES // 2 - frame)
+            sink.write(pictures.encode(wide.crop((shift, 8, shift + 640, 488)), "JPEG", quality=85))
+    return film
+
+
+@pytest.fixture(scope="session")
+def browser(camera_film) -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        reason = f"no Chromium at {CHROMIUM}: apt-get install chromium"
+        if os.environ.get("CI_REQUIRE_ALL") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-video-capture={camera_film}",
+            ],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory) -> Iterator[str]:
+    """The page's address: a recommender with a database of its own, and the inference service it asks."""
+    folder = tmp_path_factory.mktemp("services")
+    with ExitStack() as stack:
+        inference = stack.enter_context(serve("inference", folder / "inference.log"))
+        yield stack.enter_context(
+            serve(
+                "recommender",
+                folder / "recommender.log",
+                inference_url=inference,
+                database_url=f"sqlite:///{folder / 'recommender.db'}",
+            )
+        )
+
+
+class Watch:
+    """Collects what a page complains about: console errors, exceptions, CSP violations."""
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+        self.allowed: list[str] = []
+
+    def allow(self, pattern: str) -> None:
+        """Expect complaints that match; a browser logs every failed request as a console error."""
+        self.allowed.append(pattern)
+
+    def on(self, context: BrowserContext) -> None:
+        context.on(
+            "console", lambda message: message.type == "error" and self.complaints.append(message.text)
+        )
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        context.expose_function("reportViolation", lambda text: self.complaints.append(f"CSP: {text}"))
+        context.add_init_script(
+            "addEventListener('securitypolicyviolation',"
+            " (event) => reportViolation(event.violatedDirective + ' ' + event.blockedURI))"
+        )
+
+    def unexpected(self) -> list[str]:
+        return [text for text in self.complaints if not any(re.search(p, text) for p in self.allowed)]
+
+
+def visit(page: Page, url: str, watch: Watch) -> None:
+    """Opens the page; once more if the network interfaces changed meanwhile, as starting containers does.
+
+    Chromium then cuts every connection, those over loopback too.
+    """
+    page.goto(url)
+    try:
+        page.locator("#mood-title:not(:empty)").wait_for(timeout=5000)
+    except Error:
+        if not any("ERR_NETWORK_CHANGED" in text for text in watch.complaints):
+            raise
+        watch.complaints.clear()
+        page.goto(url)
+        page.locator("#mood-title:not(:empty)").wait_for()
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    watch = Watch()
+    yield watch
+    assert watch.unexpected() == []
+
+
+@pytest.fixture
+def open_page(browser, address, watch) -> Iterator[Callable[..., Page]]:
+    """Opens the page in a fresh profile; options go to the browser context, `path` after the address."""
+    with ExitStack() as stack:
+
+        def open_page(path: str = "/", *, at: str = address, consent: bool = True, **options: object) -> Page:
+            context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-GB", **options})
+            stack.callback(context.close)
+            context.set_default_timeout(15_000)
+            watch.on(context)
+            if consent:
+                context.add_init_script(CONSENT)
+            page = context.new_page()
+            visit(page, at + path, watch)
+            return page
+
+        yield open_page
+
+
+@pytest.fixture
+def page(open_page) -> Page:
+    """The page as a returning visitor has it: the notice was accepted before."""
+    return open_page()

@@ -1,0 +1,43 @@
+"""What a person does on the page, named once."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+CARDS = ".card:not(.blank)"
+
+
+def choose(page: Page, photo: Path) -> None:
+    page.locator("#file").set_input_files(photo)
+
+
+def predict(page: Page, photo: Path) -> dict[str, Any]:
+    """Chooses a photo, presses Predict, waits for the shelves; the answer the page got."""
+    choose(page, photo)
+    return press_predict(page)
+
+
+def press_predict(page: Page) -> dict[str, Any]:
+    with page.expect_response("**/recommend/photo") as response:
+        page.get_by_role("button", name="Predict").click()
+    answer: dict[str, Any] = response.value.json()
+    if answer.get("recommendation"):
+        expect(page.locator(CARDS).first).to_be_visible()
+    return answer
+
+
+def say(page: Page, emotion: str) -> dict[str, Any]:
+    """Chooses a mood by hand and waits for its shelves; the recommendation the page got."""
+    with page.expect_response("**/recommend") as response:
+        page.locator(f'.mood[data-emotion="{emotion}"]').click()
+    expect(page.locator("#shelf-list")).to_have_attribute("aria-busy", "false")
+    expect(page.locator(CARDS).first).to_be_visible()
+    answer: dict[str, Any] = response.value.json()
+    return answer
+
+
+def shown_titles(page: Page, medium: str | None = None) -> list[str]:
+    scope = f'.shelf[data-medium="{medium}"] ' if medium else ""
+    links = page.locator(f"{scope}{CARDS} .card-title > *")
+    return [text.split("\u2060")[0] for text in links.all_inner_texts()]

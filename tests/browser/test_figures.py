@@ -1,0 +1,57 @@
+"""What the page weighs and how fast it is: printed; a limit only where the machine's load plays no part."""
+
+import statistics
+
+from playwright.sync_api import expect
+
+from tests.browser.steps import choose
+
+MAX_BYTES = 150_000
+RUNS = 7
+PRESS_AND_WAIT = """async () => {
+    const filled = new Promise((resolve) => {
+        new MutationObserver((_, watcher) => {
+            watcher.disconnect();
+            requestAnimationFrame(resolve);
+        }).observe(document.querySelector("#shelf-list"), { childList: true });
+    });
+    const start = performance.now();
+    document.querySelector("#predict").click();
+    await filled;
+    return performance.now() - start;
+}"""
+
+
+def test_page_weight(open_page, record_property):
+    """The page without photos weighs less than 150 kB, uncompressed."""
+    page = open_page(service_workers="block")
+    page.wait_for_load_state("networkidle")
+    sizes = page.evaluate(
+        """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+            .map(({ name, transferSize, decodedBodySize }) => [name, decodedBodySize])"""
+    )
+    weight = sum(size for name, size in sizes if "/samples/" not in name)
+    record_property("page_bytes", weight)
+    print(f"\npage: {weight / 1000:.0f} kB in {len(sizes)} files, without photos")  # noqa: T201 # a figure to report
+    assert 0 < weight < MAX_BYTES
+
+
+def test_first_paint(open_page, record_property):
+    page = open_page(service_workers="block")
+    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    record_property("first_contentful_paint_ms", paint)
+    print(f"\nfirst contentful paint: {paint:.0f} ms")  # noqa: T201 # a figure to report
+    assert paint > 0
+
+
+def test_photo_to_shelves(page, photos, record_property):
+    """From pressing Predict to cards on the shelves, the median of several."""
+    times = []
+    for _ in range(RUNS):
+        choose(page, photos["astronaut"])
+        expect(page.get_by_role("button", name="Predict")).to_be_focused()
+        times.append(page.evaluate(PRESS_AND_WAIT))
+    median = statistics.median(times)
+    record_property("photo_to_shelves_ms", median)
+    print(f"\nphoto to shelves: median {median:.0f} ms of {RUNS}")  # noqa: T201 # a figure to report
+    assert len(times) == RUNS

@@ -1,0 +1,208 @@
+"""Keyboard, screen reader, small and large screens, colours, languages, installation."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from services.recommender.settings import WEB_DIR
+from tests.browser.steps import CARDS, choose, predict, say
+
+WIDTHS = {"phone": 320, "tablet": 768, "desktop": 1280}
+SHELL_FOLDERS = ("css", "js", "strings")
+
+
+def assert_accessible(page: Page) -> None:
+    """axe-core finds no violation of WCAG 2.2 A and AA nor of its best practices."""
+    page.evaluate(
+        "Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {})))"
+    )
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_axe_finds_nothing(open_page, photos, colours, watch):
+    """In every state a person meets: empty, notice, photo, faces, shelves, history, problem."""
+    page = open_page(consent=False, color_scheme=colours, reduced_motion="reduce")
+    assert_accessible(page)
+    choose(page, photos["two"])
+    assert_accessible(page)
+    page.get_by_role("button", name="I understand, go on").click()
+    predict(page, photos["two"])
+    assert_accessible(page)
+    page.get_by_role("button", name="History").click()
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    watch.allow("Failed to load resource")
+    choose(page, photos["lies"])
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator("#photo-problem")).to_be_visible()
+    assert_accessible(page)
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_nothing_is_wider_than_the_screen(open_page, photos, width):
+    """From 320 pixels up the page never scrolls sideways, in the language with the longer words."""
+    page = open_page("/?lang=de", viewport={"width": width, "height": 800})
+
+    def overflow() -> int:
+        return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+    assert overflow() <= 0
+    choose(page, photos["two"])
+    page.get_by_role("button", name="Auswerten").click()
+    expect(page.locator(CARDS).first).to_be_visible()
+    assert overflow() <= 0
+    page.get_by_role("button", name="Verlauf").click()
+    assert overflow() <= 0
+
+
+def tab_to(page: Page, name: str, *, limit: int = 60) -> None:
+    """Presses Tab until the focus is on what has this accessible name."""
+    for _ in range(limit):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            "document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText.trim()"
+        )
+        if focused == name:
+            return
+    raise AssertionError(f"Tab never reached {name!r}")
+
+
+def test_keyboard_alone(open_page):
+    """A sample photo, the notice, Predict, another strategy, an opinion: without a mouse."""
+    page = open_page(consent=False)
+    tab_to(page, "Skip to the recommendations")
+    tab_to(page, "Sample: an astronaut's portrait")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="I understand, go on")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Predict")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(CARDS).first).to_be_visible()
+    expect(page.get_by_role("button", name="Predict")).to_be_focused()
+    page.locator("#shelves").focus()  # where the skip link leads
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Fit me")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_label("Match", exact=True)).to_be_checked()
+    expect(page.locator("#shelf-list")).to_have_attribute("aria-busy", "false")
+    tab_to(page, "Like")
+    page.keyboard.press("ArrowRight")
+    focused = page.locator(":focus")
+    expect(focused).to_have_attribute("data-action", "dislike")
+
+
+def test_skip_link(page):
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#shelves")).to_be_focused()
+
+
+def test_focus_is_seen(page):
+    """What has the keyboard's focus is outlined by three pixels."""
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+    assert outline == "3px"
+
+
+def test_screen_reader_hears_the_result(page, photos):
+    """The status line says what was read, without moving the focus."""
+    predict(page, photos["astronaut"])
+    expect(page.get_by_role("status").first).to_have_text(
+        re.compile(r"The face looks happy, \d+%\. Recommendations follow\.")
+    )
+
+
+def test_reduced_motion(open_page):
+    page = open_page(reduced_motion="reduce")
+    say(page, "happy")
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_theme(open_page):
+    """Dark and light follow the system until the person chooses; the choice stays."""
+    page = open_page(color_scheme="dark")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(ground)
+    page.get_by_role("button", name="Colours: as the system").click()
+    light = page.evaluate(ground)
+    assert dark != light
+    page.reload()
+    expect(page.get_by_role("button", name="Colours: light")).to_be_visible()
+    assert page.evaluate(ground) == light
+
+
+def test_second_language(page, photos):
+    """Every word changes at once, numbers included, and the choice stays."""
+    predict(page, photos["astronaut"])
+    page.get_by_label("Language").select_option("de")
+    expect(page.locator("#verdict")).to_contain_text("Wirkt fröhlich")
+    expect(page.get_by_role("heading", name="Für die Stimmung: fröhlich")).to_be_visible()
+    assert page.evaluate("document.documentElement.lang") == "de"
+    page.reload()
+    expect(page.get_by_role("heading", name="Dein Foto")).to_be_visible()
+
+
+def test_browser_language(open_page):
+    page = open_page(locale="de-AT")
+    expect(page.get_by_role("heading", name="Dein Foto")).to_be_visible()
+
+
+def keys_of(path: Path) -> list[str]:
+    return re.findall(r'^  "([\w.]+)":', path.read_text(), re.MULTILINE)
+
+
+def test_languages_have_the_same_words():
+    """Each key once, in the same order, in every language; no word is used that none has."""
+    english, german = (keys_of(WEB_DIR / "strings" / f"{code}.js") for code in ("en", "de"))
+    assert english == german
+    assert len(english) == len(set(english))
+    sources = "".join(path.read_text() for path in [WEB_DIR / "index.html", *(WEB_DIR / "js").glob("*.js")])
+    used = set(re.findall(r'data-(?:text|label)="([\w.]+)"|\bt\("([\w.]+)"', sources))
+    missing = {a or b for a, b in used} - set(english)
+    assert {key for key in missing if f"{key}.other" not in english} == set()
+
+
+def test_installable_and_opens_offline(open_page, watch):
+    """The manifest's icons exist; the shell opens without a connection; nothing but the shell is kept."""
+    page = open_page()
+    page.evaluate("navigator.serviceWorker.ready.then(() => {})")
+    say(page, "happy")
+    kept = page.evaluate(
+        "caches.open('shell-1').then((c) => c.keys()).then((all) => all.map((one) => one.url))"
+    )
+    names = {url.removeprefix(page.url) for url in kept}
+    files = {
+        str(path.relative_to(WEB_DIR)) for path in WEB_DIR.rglob("*") if path.parent.name in SHELL_FOLDERS
+    }
+    assert names == files | {"", "manifest.webmanifest", "icons/icon.svg", "icons/icons.svg"}
+    watch.allow("ERR_INTERNET_DISCONNECTED")
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.get_by_role("heading", name="Your photo")).to_be_visible()
+    manifest = json.loads((WEB_DIR / "manifest.webmanifest").read_text())
+    assert all((WEB_DIR / icon["src"]).exists() for icon in manifest["icons"])
+
+
+def test_photos_and_answers_are_never_cached(open_page, photos):
+    page = open_page()
+    page.evaluate("navigator.serviceWorker.ready.then(() => {})")
+    predict(page, photos["astronaut"])
+    kept = page.evaluate(
+        """async () => {
+            const names = await caches.keys();
+            const caches_ = await Promise.all(names.map((name) => caches.open(name)));
+            const all = await Promise.all(caches_.map((cache) => cache.keys()));
+            return all.flat().map((one) => one.url);
+        }"""
+    )
+    assert not [url for url in kept if "recommend" in url.rpartition("/js/")[0] or "predict" in url]
+    stored = page.evaluate("JSON.stringify({ ...localStorage, ...sessionStorage })")
+    assert "base64" not in stored
+    assert len(stored) < 2000

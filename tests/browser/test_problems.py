@@ -1,0 +1,192 @@
+"""What the page says when something fails, and how one gets on from there."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.steps import CARDS, choose, predict, press_predict, say
+from tests.helpers.serving import ROOT, _wait, free_port, serve
+
+FAILED_REQUEST = "Failed to load resource"
+
+
+def test_not_a_picture(page, photos):
+    """A text file is refused on the spot; nothing is sent."""
+    choose(page, photos["notes"])
+    expect(page.locator("#photo-problem")).to_contain_text("That file is not a picture.")
+    expect(page.get_by_role("button", name="Predict")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("lies", "This kind of picture cannot be read here."), ("cut", "This picture cannot be read.")],
+)
+def test_unreadable_picture(page, photos, watch, name, sentence):
+    """What the browser cannot show goes to the server, whose refusal becomes a sentence and a way on."""
+    watch.allow(FAILED_REQUEST)
+    choose(page, photos[name])
+    expect(page.locator("#stage-note")).to_contain_text("This browser cannot show this picture.")
+    press_predict(page)
+    expect(page.locator("#photo-problem")).to_contain_text(sentence)
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose another photo").click()
+    chooser.value.set_files(photos["astronaut"])
+    expect(page.locator("#photo-problem")).to_be_hidden()
+    assert press_predict(page)["recommendation"]
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (413, "This picture is too large"),
+        (429, "Many photos are being read"),
+        (500, "mention the number 7f3a"),
+        (504, "does not answer at the moment"),
+    ],
+)
+def test_every_problem_is_a_sentence(page, photos, watch, status, sentence):
+    """Problems that are hard to bring about are played in; a passing one offers another try."""
+    watch.allow(FAILED_REQUEST)
+    problem = {
+        "type": "about:blank",
+        "title": "x",
+        "status": status,
+        "detail": "x",
+        "code": "x",
+        "request_id": "7f3a",
+    }
+    page.route(
+        "**/recommend/photo",
+        lambda route: route.fulfill(status=status, json=problem, content_type="application/problem+json"),
+    )
+    choose(page, photos["astronaut"])
+    press_predict(page)
+    box = page.locator("#photo-problem")
+    expect(box).to_contain_text(sentence)
+    expect(box.get_by_role("button", name="Try again")).to_have_count(0 if status == 413 else 1)
+    expect(box.get_by_role("button", name="Choose the mood by hand")).to_be_visible()
+
+
+@pytest.fixture
+def fragile(tmp_path):
+    """A recommender, and the means to kill its inference service and start it again at the same address."""
+    port = free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "--factory",
+        "services.inference.main:create_app",
+        "--port",
+        str(port),
+    ]
+    running: list[subprocess.Popen[bytes]] = []
+    with ExitStack() as stack:
+        log = stack.enter_context((tmp_path / "inference.log").open("wb"))
+
+        def start() -> None:
+            running.append(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log))
+            _wait(f"http://127.0.0.1:{port}", running[-1], tmp_path / "inference.log")
+
+        def kill() -> None:
+            os.kill(running[-1].pid, signal.SIGKILL)
+            running[-1].wait()
+
+        start()
+        stack.callback(kill)
+        address = stack.enter_context(
+            serve(
+                "recommender",
+                tmp_path / "recommender.log",
+                inference_url=f"http://127.0.0.1:{port}",
+                database_url=f"sqlite:///{tmp_path / 'recommender.db'}",
+            )
+        )
+        yield address, kill, start
+
+
+def test_inference_down_and_back(open_page, fragile, photos, watch):
+    """While nothing reads faces the mood by hand still works; once it is back, "try again" is enough."""
+    address, kill, start = fragile
+    watch.allow(FAILED_REQUEST)
+    page = open_page(at=address)
+    kill()
+    choose(page, photos["astronaut"])
+    press_predict(page)
+    box = page.locator("#photo-problem")
+    expect(box).to_contain_text("The part that reads faces does not answer")
+    say(page, "happy")
+    start()
+    with page.expect_response("**/recommend/photo") as response:
+        box.get_by_role("button", name="Try again").click()
+    assert response.value.ok
+    expect(box).to_be_hidden()
+    expect(page.locator("#verdict")).to_contain_text("Looks happy")
+
+
+def test_offline(page, photos, watch):
+    """Without a connection the page says so, and goes on once there is one."""
+    watch.allow("ERR_INTERNET_DISCONNECTED")
+    choose(page, photos["astronaut"])
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator("#photo-problem")).to_contain_text("The server cannot be reached.")
+    page.locator('.mood[data-emotion="sad"]').click()
+    expect(page.locator("#shelves-problem")).to_contain_text("The server cannot be reached.")
+    page.context.set_offline(False)
+    page.locator("#shelves-problem").get_by_role("button", name="Try again").click()
+    expect(page.locator(CARDS).first).to_be_visible()
+
+
+def slow_down(page) -> None:
+    """20 kB/s up: the astronaut takes about five seconds."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    rates = {"downloadThroughput": -1, "uploadThroughput": 20_000, "latency": 0}
+    session.send("Network.emulateNetworkConditions", {"offline": False, **rates})
+
+
+def test_slow_upload_shows_progress_and_can_be_cancelled(page, photos):
+    """The share that was sent is shown; cancelling brings everything back to before."""
+    choose(page, photos["astronaut"])
+    slow_down(page)
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator("#upload-text")).to_have_text(re.compile(r"Sending … ([1-9]\d?)%|Reading the face …"))
+    expect(page.get_by_role("progressbar", name="Upload")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#upload")).to_be_hidden()
+    expect(page.get_by_role("button", name="Predict")).to_be_focused()
+    expect(page.locator("#status")).to_have_text("Cancelled. Nothing was read.")
+    expect(page.locator("#reading")).to_be_hidden()
+
+
+def test_reload_in_the_middle(page, photos):
+    """A reload while a photo is under way leaves a page that works."""
+    choose(page, photos["astronaut"])
+    slow_down(page)
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator("#upload")).to_be_visible()
+    page.reload()
+    expect(page.locator("#upload")).to_be_hidden()
+    expect(page.locator("#photo-problem")).to_be_hidden()
+    say(page, "happy")
+
+
+def test_another_photo_replaces_the_one_under_way(page, photos):
+    """The answer on the page always belongs to the photo on the page."""
+    choose(page, photos["hopper"])
+    slow_down(page)
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator("#upload")).to_be_visible()
+    choose(page, photos["astronaut"])
+    expect(page.locator("#upload")).to_be_hidden()
+    expect(page.locator("#reading")).to_be_hidden()
+    page.context.new_cdp_session(page).send("Network.disable")
+    predict(page, photos["astronaut"])
+    expect(page.locator("#verdict")).to_contain_text("Looks happy")

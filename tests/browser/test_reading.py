@@ -1,0 +1,101 @@
+"""What the page says about a face."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from services.emotions import EMOTIONS
+from tests.browser.steps import CARDS, predict, say
+
+
+def test_bars_show_the_answer(page, photos):
+    """Six bars in the contract's order, each with the answer's number and a length that fits it."""
+    answer = predict(page, photos["astronaut"])["prediction"]
+    rows = page.locator(".bar")
+    assert [row.get_attribute("data-emotion") for row in rows.all()] == list(EMOTIONS)
+    page.evaluate("Promise.all(document.getAnimations().map((animation) => animation.finished))")
+    for row in rows.all():
+        share = answer["probabilities"][row.get_attribute("data-emotion")]
+        text = row.locator(".bar-value").inner_text()
+        assert text == ("<1%" if share < 0.005 else f"{share:.0%}")
+        if share > 0.1:
+            fill = row.locator(".bar-fill").bounding_box()["width"]
+            track = row.locator(".bar-track").bounding_box()["width"]
+            assert fill / track == pytest.approx(share, abs=0.02)
+    expect(page.locator("#verdict")).to_contain_text("Looks happy")
+    expect(page.locator("#took")).to_contain_text("ms on the server")
+
+
+def test_outline_is_on_the_face(page, photos):
+    answer = predict(page, photos["astronaut"])["prediction"]
+    box = answer["faces"][0]["box"]
+    face = page.get_by_role("button", name="Face 1: happy").bounding_box()
+    picture = page.locator("#preview").bounding_box()
+    scale = picture["width"] / answer["image"]["width"]
+    assert face["x"] == pytest.approx(picture["x"] + box["x"] * scale, abs=1)
+    assert face["y"] == pytest.approx(picture["y"] + box["y"] * scale, abs=1)
+    assert face["width"] == pytest.approx(box["width"] * scale, abs=1)
+
+
+def test_several_faces(page, photos):
+    """Each face is outlined; the largest counts first, and choosing another moves bars and shelves to it."""
+    answer = predict(page, photos["two"])
+    faces = answer["prediction"]["faces"]
+    assert len(faces) == 2
+    expect(page.locator(".face")).to_have_count(2)
+    expect(page.locator("#stage-note")).to_have_text("2 faces found. Choose the one whose mood counts.")
+    happy = next(i for i, face in enumerate(faces) if face["emotion"] == "happy")
+    chosen = page.locator('.face[aria-pressed="true"]')
+    expect(chosen).to_have_count(1)
+    assert chosen.get_attribute("data-emotion") == answer["prediction"]["emotion"]
+    with page.expect_request("**/recommend") as request:
+        page.get_by_role("button", name=f"Face {happy + 1} of 2").click()
+    assert json.loads(request.value.post_data)["probabilities"] == faces[happy]["probabilities"]
+    expect(page.locator("#verdict")).to_contain_text("Looks happy")
+    expect(page.get_by_role("heading", name="For feeling happy")).to_be_visible()
+
+
+def test_uncertain_is_said(page, photos):
+    """Where the answer says it is unsure, the page says so and names the runner-up."""
+    face = predict(page, photos["hopper"])["prediction"]["faces"][0]
+    doubt = page.locator("#doubt")
+    if not face["uncertain"]:
+        expect(doubt).to_be_hidden()
+        return
+    second = sorted(EMOTIONS, key=lambda emotion: face["probabilities"][emotion])[-2]
+    words = {"surprise": "surprised", "fear": "afraid"}.get(second, second)
+    expect(doubt).to_contain_text(f"it could also be {words}")
+
+
+def test_not_what_i_feel(page, photos):
+    """The mood can be corrected by hand; the shelves follow, the reading stays as it was."""
+    predict(page, photos["astronaut"])
+    page.get_by_role("button", name="Not what I feel").click()
+    expect(page.locator(".mood").first).to_be_focused()
+    answer = say(page, "sad")
+    assert answer["emotion"] == "sad"
+    expect(page.get_by_role("heading", name="For feeling sad")).to_be_visible()
+    expect(page.locator("#verdict")).to_contain_text("Looks happy")
+    expect(page.locator('.mood[data-emotion="sad"]')).to_have_attribute("aria-pressed", "true")
+
+
+def test_no_face(page, photos):
+    """No face is no error, but a sentence, with the mood by hand as the way on."""
+    answer = predict(page, photos["nobody"])
+    assert answer["recommendation"] is None
+    expect(page.get_by_role("alert").first).to_contain_text("No face was found in this photo.")
+    page.get_by_role("alert").get_by_role("button", name="Choose the mood by hand").click()
+    expect(page.locator(".mood").first).to_be_focused()
+
+
+def test_reload_keeps_the_mood_and_not_the_photo(page, photos):
+    """After a reload the reading and the shelves are there again; the photo is gone."""
+    predict(page, photos["astronaut"])
+    page.get_by_label("Calm").check()
+    expect(page.locator("#shelves-note")).to_have_text("These lead somewhere calmer.")
+    page.reload()
+    expect(page.locator(CARDS).first).to_be_visible()
+    expect(page.locator("#verdict")).to_contain_text("Looks happy")
+    expect(page.locator("#shelves-note")).to_have_text("These lead somewhere calmer.")
+    expect(page.locator("#preview")).to_be_hidden()

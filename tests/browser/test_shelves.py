@@ -1,0 +1,178 @@
+"""The shelves, what a person does with them, and what is kept of it."""
+
+import json
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.steps import CARDS, predict, say, shown_titles
+
+MEDIA = ["movie", "song", "book"]
+
+
+def user_id(page: Page) -> str | None:
+    kept = page.evaluate("localStorage.getItem('expression.user')")
+    return json.loads(kept) if kept else None
+
+
+def press(page: Page, card_id: str, action: str) -> None:
+    with page.expect_response("**/feedback") as response:
+        page.locator(f"#{card_id} [data-action={action}]").click()
+    assert response.value.status == 201
+
+
+def test_cards_show_the_answer(page):
+    """Every recommended item is on its shelf: its title, its reason, and a link that is safe to follow."""
+    items = say(page, "happy")["items"]
+    for medium in MEDIA:
+        assert shown_titles(page, medium) == [item["title"] for item in items if item["medium"] == medium]
+    for item in items:
+        card = page.locator(f"#item-{item['id']}")
+        expect(card.locator(".card-reason")).to_have_text(item["reason"])
+        link = card.locator(".card-title a")
+        assert link.get_attribute("href") == httpx.URL(item["url"])
+        assert link.get_attribute("target") == "_blank"
+        assert "noopener" in link.get_attribute("rel")
+
+
+def test_unsafe_data_stays_data(page):
+    """A title with markup is shown as it is, and an address that is no web address becomes no link."""
+    item = {
+        "id": 1,
+        "medium": "movie",
+        "title": "<img src=x onerror=alert(1)>",
+        "creator": "<b>x</b>",
+        "year": 1999,
+    }
+    item |= {
+        "url": "javascript:alert(1)",
+        "emotions": [],
+        "valence": 0,
+        "arousal": 0,
+        "score": 1,
+        "reason": "<i>",
+    }
+    answer = {
+        "emotion": "sad",
+        "probabilities": None,
+        "strategy": "match",
+        "target": {"valence": 0, "arousal": 0},
+    }
+    page.route("**/recommend", lambda route: route.fulfill(json=answer | {"items": [item]}))
+    page.locator('.mood[data-emotion="sad"]').click()
+    expect(page.locator(".card-title")).to_have_text(item["title"])
+    expect(page.locator(".card-title a")).to_have_count(0)
+    expect(page.locator(".card img")).to_have_count(0)
+
+
+def test_medium_switch(page):
+    """One medium alone or all of them."""
+    say(page, "happy")
+    page.get_by_label("Songs", exact=True).check()
+    expect(page.locator(".shelf")).to_have_count(1)
+    expect(page.get_by_role("heading", name="Songs")).to_be_visible()
+    page.get_by_label("All", exact=True).check()
+    expect(page.locator(".shelf")).to_have_count(4)
+
+
+@pytest.mark.parametrize("strategy", ["match", "lift", "calm"])
+def test_strategy_switch(page, strategy):
+    """Match, lift and calm ask anew for the same mood, and the map's aim follows the answer."""
+    say(page, "angry")
+    with page.expect_response("**/recommend") as response:
+        page.get_by_label(strategy.title(), exact=True).check()
+    answer = response.value.json()
+    assert answer["strategy"] == strategy
+    assert answer["emotion"] == "angry"
+    expect(page.locator("#shelf-list")).to_have_attribute("aria-busy", "false")
+    expect(page.locator(".map-aim")).to_have_count(0 if strategy == "match" else 1)
+
+
+def test_map(page):
+    """The mood, the aim and each item lie where their valence and arousal put them."""
+    answer = say(page, "sad")
+    expect(page.locator(".map-item")).to_have_count(len(answer["items"]))
+    expect(page.locator(".map-mood")).to_have_attribute("transform", "translate(-63.0 27.0)")
+    target = answer["target"]
+    x, y = (float(n) for n in re.findall(r"[-.\d]+", page.locator(".map-aim").get_attribute("transform")))
+    assert (x, y) == (
+        pytest.approx(target["valence"] * 100, abs=0.06),
+        pytest.approx(-target["arousal"] * 100, abs=0.06),
+    )
+    page.locator(f"{CARDS}").first.hover()
+    expect(page.locator(".map-item.lit")).to_have_count(1)
+
+
+def test_more_of_these(page):
+    """More brings other items to the same shelf, and the keyboard goes on at the first of them."""
+    say(page, "happy")
+    before = shown_titles(page, "movie")
+    with page.expect_response("**/recommend") as response:
+        page.get_by_role("button", name="More films").click()
+    new = [item["id"] for item in response.value.json()["items"]]
+    assert new
+    expect(page.locator(f"#item-{new[0]} a")).to_be_focused()
+    after = shown_titles(page, "movie")
+    assert after[: len(before)] == before
+    ids = page.locator(f'.shelf[data-medium="movie"] {CARDS}').evaluate_all(
+        "(all) => all.map((one) => one.id)"
+    )
+    assert len(ids) == len(set(ids)) == len(before) + len(new)
+
+
+def test_no_id_before_the_first_opinion(page):
+    """Looking at shelves and at the empty history makes no id; liking something does."""
+    answer = say(page, "happy")
+    page.get_by_role("button", name="History").click()
+    expect(page.get_by_role("dialog")).to_contain_text("This browser has no id yet.")
+    page.keyboard.press("Escape")
+    assert user_id(page) is None
+    press(page, f"item-{answer['items'][0]['id']}", "like")
+    assert re.fullmatch(r"[0-9a-f-]{36}", user_id(page))
+
+
+def test_like_and_dislike(page):
+    """An opinion is pressed in, replaces the opposite one, and is still there after a reload."""
+    item = say(page, "happy")["items"][0]
+    card = f"item-{item['id']}"
+    press(page, card, "like")
+    expect(page.locator(f"#{card} [data-action=like]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#toast")).to_have_text(f"Noted: you like {item['title']}.")
+    press(page, card, "dislike")
+    expect(page.locator(f"#{card} [data-action=like]")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator(f"#{card} [data-action=dislike]")).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("action", ["hide", "skip"])
+def test_hide_and_seen(page, action):
+    """What is hidden or seen leaves its shelf at once, and another item takes its place."""
+    items = [item for item in say(page, "happy")["items"] if item["medium"] == "movie"]
+    press(page, f"item-{items[0]['id']}", action)
+    expect(page.locator(f"#item-{items[0]['id']}")).to_have_count(0)
+    expect(page.locator(f'.shelf[data-medium="movie"] {CARDS}')).to_have_count(len(items))
+
+
+def test_history_and_forget_me(page, address):
+    """History lists what was said; "forget me" erases it on the server and in the browser."""
+    item = say(page, "happy")["items"][0]
+    press(page, f"item-{item['id']}", "like")
+    known = user_id(page)
+    page.get_by_role("button", name="History").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("li", has_text=item["title"])).to_contain_text("liked")
+    expect(dialog).to_contain_text(known)
+    dialog.get_by_role("button", name="Forget me").click()
+    expect(dialog).to_be_hidden()
+    assert user_id(page) is None
+    assert item["title"] not in httpx.get(f"{address}/users/{known}/history").text
+
+
+def test_photo_uses_the_id(page, photos):
+    """Once there is an id, a photo's recommendation is asked for under it."""
+    item = say(page, "happy")["items"][0]
+    press(page, f"item-{item['id']}", "like")
+    with page.expect_request("**/recommend/photo") as request:
+        predict(page, photos["astronaut"])
+    assert user_id(page) in request.value.post_data_buffer.decode("latin-1")

@@ -1,0 +1,125 @@
+"""Every way a photo or a mood gets onto the page."""
+
+import base64
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.steps import CARDS, choose, predict, press_predict, say
+
+DROP = """([selector, bytes, type]) => {
+    const file = new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], "photo", { type });
+    const transfer = new DataTransfer();
+    transfer.items.add(file);
+    const target = document.querySelector(selector);
+    for (const name of ["dragover", "drop"]) {
+        const how = { dataTransfer: transfer, bubbles: true, cancelable: true };
+        target.dispatchEvent(new DragEvent(name, how));
+    }
+}"""
+PASTE = """([, bytes, type]) => {
+    const file = new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], "image.png", { type });
+    const transfer = new DataTransfer();
+    transfer.items.add(file);
+    const how = { clipboardData: transfer, bubbles: true, cancelable: true };
+    document.dispatchEvent(new ClipboardEvent("paste", how));
+}"""
+
+
+def test_choose(page, photos):
+    """A chosen photo is shown at once, sent only by Predict, and answered with shelves."""
+    sent = []
+    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    choose(page, photos["astronaut"])
+    expect(page.locator("#preview")).to_be_visible()
+    assert sent == []
+    press_predict(page)
+    assert len(sent) == 1
+
+
+@pytest.mark.parametrize("selector", ["#stage", "footer"])
+def test_drop(page, photos, selector):
+    """A dropped photo counts wherever on the page it falls."""
+    page.evaluate(DROP, [selector, base64.b64encode(photos["astronaut"].read_bytes()).decode(), "image/jpeg"])
+    expect(page.locator("#preview")).to_be_visible()
+    assert press_predict(page)["prediction"]["emotion"]
+
+
+def test_paste(page, photos):
+    """A picture from the clipboard is taken wherever the focus is."""
+    page.evaluate(PASTE, ["", base64.b64encode(photos["hopper"].read_bytes()).decode(), "image/jpeg"])
+    expect(page.locator("#preview")).to_be_visible()
+    assert press_predict(page)["prediction"]["emotion"]
+
+
+def test_phone_camera(open_page, photos):
+    """On a touch screen, "Take photo" opens the phone's front camera; the picture goes the same way."""
+    page = open_page(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Take photo").click()
+    assert chooser.value.element.get_attribute("capture") == "user"
+    chooser.value.set_files(photos["astronaut"])
+    press_predict(page)
+    expect(page.locator("#reading")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("name", ["Sample: an astronaut's portrait", "Sample: an admiral's portrait"])
+def test_samples(page, name):
+    page.get_by_role("button", name=name).click()
+    expect(page.locator("#preview")).to_be_visible()
+    assert press_predict(page)["prediction"]["faces"]
+
+
+def test_mood_by_hand(page):
+    """Without any photo: a mood is said, and the shelves are for it."""
+    answer = say(page, "sad")
+    assert answer["emotion"] == "sad"
+    expect(page.get_by_role("heading", name="For feeling sad")).to_be_visible()
+    expect(page.locator("#reading")).to_be_hidden()
+
+
+def test_large_photo_is_scaled_down(page, photos):
+    """12 megapixels stored on their side arrive upright, 1600 pixels high, and the outline is on the face."""
+    answer = predict(page, photos["phone"])
+    assert answer["prediction"]["image"] == {"width": 1200, "height": 1600}
+    face = page.locator(".face").first.bounding_box()
+    picture = page.locator("#preview").bounding_box()
+    box = answer["prediction"]["faces"][0]["box"]
+    assert (face["x"] - picture["x"]) / picture["width"] == pytest.approx(box["x"] / 1200, abs=0.01)
+    assert (face["y"] - picture["y"]) / picture["height"] == pytest.approx(box["y"] / 1600, abs=0.01)
+
+
+def test_consent_comes_first(open_page, photos):
+    """Nothing is shown or sent before the notice is accepted; accepted once, it is not asked again."""
+    page = open_page(consent=False)
+    choose(page, photos["astronaut"])
+    notice = page.get_by_role("dialog", name="Before the first photo")
+    expect(notice).to_be_visible()
+    expect(page.locator("#preview")).to_be_hidden()
+    notice.get_by_role("button", name="I understand, go on").click()
+    expect(page.locator("#preview")).to_be_visible()
+    press_predict(page)
+    page.reload()
+    choose(page, photos["hopper"])
+    expect(page.locator("#preview")).to_be_visible()
+
+
+def test_consent_refused(open_page, photos):
+    """Who refuses is led to the six moods, and the photo is dropped."""
+    page = open_page(consent=False)
+    choose(page, photos["astronaut"])
+    page.get_by_role("button", name="No photo, I choose the mood myself").click()
+    expect(page.locator("#preview")).to_be_hidden()
+    expect(page.locator(".mood").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(CARDS).first).to_be_visible()
+
+
+def test_chooser_opens_after_consent(open_page, photos):
+    """The button that was pressed first does its work once the notice is accepted."""
+    page = open_page(consent=False)
+    page.get_by_role("button", name="Choose photo").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="I understand, go on").click()
+    chooser.value.set_files(photos["astronaut"])
+    expect(page.locator("#preview")).to_be_visible()
