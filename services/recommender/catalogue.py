@@ -105,6 +105,8 @@ class Wanted:
     limit: int
     excluded: Collection[int]
     """Ids; a set, as every candidate is looked up in it."""
+    user_id: str = ""
+    """Whose disliked and hidden items are left out; "" is nobody, as no user id is empty."""
 
 
 def candidates(session: Session, medium: str, wanted: Wanted) -> list[Candidate]:
@@ -115,13 +117,13 @@ def candidates(session: Session, medium: str, wanted: Wanted) -> list[Candidate]
     """
     enough = wanted.limit * ENOUGH
     cells = cells_around(wanted.target)
-    found = dict(curated(session, medium, to_bits(wanted.emotions), enough))
+    found = curated(session, medium, wanted, enough)
     for near in (cells[:NEAR_CELLS], cells):
-        found |= in_cells(session, medium, near, max(PER_CELL, wanted.limit))
+        found |= in_cells(session, medium, near, wanted)
         left = [item for item in found.values() if item.id not in wanted.excluded]
         if len(left) >= enough:
             return left
-    for item in best_first(session, medium):
+    for item in best_first(session, medium, wanted.user_id):
         if len(left) >= enough:
             break
         if item.id not in wanted.excluded and item.id not in found:
@@ -129,46 +131,55 @@ def candidates(session: Session, medium: str, wanted: Wanted) -> list[Candidate]
     return left
 
 
+SHOWN = (
+    "NOT removed AND NOT EXISTS (SELECT 1 FROM user_items "
+    "WHERE user_items.user_id = :user_id AND user_items.item_id = items.id AND user_items.blocked)"
+)
+BEST_FIRST = "ORDER BY prior DESC, id DESC LIMIT :rows"
+
+
 @lru_cache(maxsize=8)
 def cells_query(count: int) -> TextClause:
     """One indexed look-up per cell, joined: a condition over all cells would sort what lies in them."""
     arm = (
         f"SELECT * FROM (SELECT {COLUMNS} FROM items WHERE medium = :medium AND cell = :cell{{i}} "  # noqa: S608 # constants
-        "AND NOT removed ORDER BY prior DESC, id DESC LIMIT :per_cell) AS arm{i}"
+        f"AND {SHOWN} {BEST_FIRST}) AS arm{{i}}"
     )
     return text(" UNION ALL ".join(arm.format(i=i) for i in range(count)))
 
 
-def in_cells(session: Session, medium: str, cells: Sequence[int], per_cell: int) -> dict[int, Candidate]:
+def in_cells(session: Session, medium: str, cells: Sequence[int], wanted: Wanted) -> dict[int, Candidate]:
     values = {f"cell{i}": cell for i, cell in enumerate(cells)}
-    rows = session.execute(cells_query(len(cells)), {**values, "medium": medium, "per_cell": per_cell})
-    return {row[0]: to_candidate(row) for row in rows}
+    rows = max(PER_CELL, wanted.limit)
+    found = session.execute(
+        cells_query(len(cells)), {**values, "medium": medium, "user_id": wanted.user_id, "rows": rows}
+    )
+    return {row[0]: to_candidate(row) for row in found}
 
 
 CURATED = text(
     f"SELECT {COLUMNS} FROM items WHERE medium = :medium AND emotions <> 0 AND emotions & :bits <> 0 "  # noqa: S608 # constants
-    "AND NOT removed ORDER BY prior DESC, id DESC LIMIT :limit"
+    f"AND {SHOWN} {BEST_FIRST}"
 )
 
 
-def curated(session: Session, medium: str, bits: int, limit: int) -> Iterator[tuple[int, Candidate]]:
-    for row in session.execute(CURATED, {"medium": medium, "bits": bits, "limit": limit}):
-        yield row[0], to_candidate(row)
+def curated(session: Session, medium: str, wanted: Wanted, rows: int) -> dict[int, Candidate]:
+    values = {"medium": medium, "bits": to_bits(wanted.emotions), "user_id": wanted.user_id, "rows": rows}
+    return {row[0]: to_candidate(row) for row in session.execute(CURATED, values)}
 
 
 BEST = text(
     f"SELECT {COLUMNS} FROM items WHERE medium = :medium "  # noqa: S608 # constants
-    "AND (prior < :prior OR (prior = :prior AND id < :id)) "
-    "AND NOT removed ORDER BY prior DESC, id DESC LIMIT :limit"
+    f"AND (prior < :prior OR (prior = :prior AND id < :id)) AND {SHOWN} {BEST_FIRST}"
 )
 
 
-def best_first(session: Session, medium: str) -> Iterator[Candidate]:
+def best_first(session: Session, medium: str, user_id: str) -> Iterator[Candidate]:
     """All of a medium, page by page."""
-    prior, last = 2.0, 0
-    while rows := session.execute(BEST, {"medium": medium, "prior": prior, "id": last, "limit": PAGE}).all():
-        yield from map(to_candidate, rows)
-        prior, last = rows[-1].prior, rows[-1].id
+    values = {"medium": medium, "prior": 2.0, "id": 0, "user_id": user_id, "rows": PAGE}
+    while page := session.execute(BEST, values).all():
+        yield from map(to_candidate, page)
+        values |= {"prior": page[-1].prior, "id": page[-1].id}
 
 
 def to_candidate(row: Any) -> Candidate:  # noqa: ANN401 # a row of COLUMNS, which no static type describes

@@ -41,7 +41,8 @@ def make_engine(url: str, timeout_s: float = 5.0, pool_size: int = 10) -> Engine
 def set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # `begin_sqlite` begins; the driver would leave DDL outside
     connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA synchronous=FULL")  # an acknowledged write survives a power cut
+    connection.execute("PRAGMA secure_delete=ON")  # an erased user leaves no bytes behind in the file
     # Another process may be switching the same file just now, or it is read-only: then it stays as it is.
     with contextlib.suppress(sqlite3.OperationalError):
         connection.execute("PRAGMA journal_mode=WAL")

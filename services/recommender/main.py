@@ -16,7 +16,7 @@ from services.recommender.errors import add_error_handlers
 from services.recommender.headers import BodyLimit, SecurityHeaders, csp_allowing_inline_scripts
 from services.recommender.inference_client import InferenceClient
 from services.recommender.prepare import prepare
-from services.recommender.routes import health, items, photos, recommendations, stream
+from services.recommender.routes import health, items, photos, recommendations, stream, users
 from services.recommender.schemas import Problem
 from services.recommender.settings import WEB_DIR, Settings
 from services.recommender.telemetry import Metrics, Telemetry, set_up_logging
@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.metrics = metrics
     add_error_handlers(app)
-    for module in (recommendations, photos, stream, items, health):
+    for module in (recommendations, photos, stream, items, users, health):
         app.include_router(module.router)
     add_docs(app)
     app.frontend("/", directory=WEB_DIR, fallback=None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Index, String, Text, false, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.emotions import EMOTIONS, Emotion
@@ -72,6 +72,51 @@ class CatalogueState(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(String(64))
+
+
+class Feedback(Base):
+    """One thing that a user said about an item, as it was said."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (
+        UniqueConstraint("user_id", "idempotency_key"),
+        Index("ix_feedback_history", "user_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(64))
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
+    action: Mapped[str] = mapped_column(String(8))
+    emotion: Mapped[str | None] = mapped_column(String(8))
+    at_ms: Mapped[int] = mapped_column(BigInteger())
+    """Milliseconds since 1970, UTC."""
+    idempotency_key: Mapped[str | None] = mapped_column(String(128))
+
+
+class UserItem(Base):
+    """Where a user stands with an item after all that was said."""
+
+    __tablename__ = "user_items"
+    __table_args__ = (Index("ix_user_items_recent", "user_id", "at_ms"),)
+
+    user_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), primary_key=True)
+    counted: Mapped[str] = mapped_column(String(8))
+    """The one action that preferences hold for this item."""
+    blocked: Mapped[bool]
+    """Disliked or hidden: not to be shown again."""
+    at_ms: Mapped[int] = mapped_column(BigInteger())
+
+
+class Preference(Base):
+    """A user's Beta posterior for one feature of items, without its prior; see taste.py."""
+
+    __tablename__ = "preferences"
+
+    user_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    feature: Mapped[str] = mapped_column(String(200), primary_key=True)
+    likes: Mapped[float]
+    dislikes: Mapped[float]
 
 
 def to_bits(emotions: Iterable[Emotion]) -> int:

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from services.emotions import EMOTIONS, Emotion
-from services.recommender import catalogue, mood, rank
+from services.recommender import catalogue, memory, mood, rank
 from services.recommender.schemas import Options, Recommendation, RecommendedItem, Target
 
 RELEVANT = 0.15
@@ -35,12 +35,14 @@ def recommend(
         target=mood.move(where.point, strategy),
         limit=options.limit,
         seed=seed_of(day, options.user_id),
+        taste=memory.taste_of(session, options.user_id) if options.user_id else rank.Taste(),
     )
     wanted = catalogue.Wanted(
         target=request.target,
         emotions=[emotion for emotion in EMOTIONS if probabilities[emotion] >= RELEVANT],
         limit=options.limit,
         excluded=frozenset(options.exclude),
+        user_id=options.user_id or "",
     )
     items = [
         to_item(ranked)

@@ -24,6 +24,9 @@ WEIGHTS: Final[dict[Action, tuple[float, float]]] = {
 BLOCKING: Final[frozenset[Action]] = frozenset({"dislike", "hide"})
 """After these an item is not shown again."""
 
+OPINIONS: Final[frozenset[Action]] = frozenset({"like", "dislike", "hide"})
+"""These stand until the next of them; opening or skipping afterwards changes nothing."""
+
 REGIONS: Final = 4
 """Regions a side of the affect plane."""
 
@@ -46,6 +49,18 @@ def features_of(
         features.append(f"creator:{creator}"[:200])
     features.append(f"region:{medium}:{region_of(valence, arousal)}")
     return features
+
+
+def counts_instead(action: Action, before: Action | None) -> bool:
+    """Whether `action` takes the place of what was counted for the item before. Each item counts once."""
+    return before is None or action in OPINIONS or before not in OPINIONS
+
+
+def change(action: Action, before: Action | None) -> tuple[float, float]:
+    """What (likes, dislikes) of the item's features change by when `action` takes the place of `before`."""
+    likes, dislikes = WEIGHTS[action]
+    old_likes, old_dislikes = WEIGHTS[before] if before else (0.0, 0.0)
+    return likes - old_likes, dislikes - old_dislikes
 
 
 def leaning(likes: float, dislikes: float) -> float:

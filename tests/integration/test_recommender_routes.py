@@ -233,6 +233,7 @@ def test_bad_item_filters_are_refused(api, params):
 
 def test_unknown_items_are_problems(api):
     assert_problem(api.get("/items/999999"), 404, "not_found")
+    assert_problem(api.get(f"/items/{2**63 - 1}"), 404, "not_found")
     assert_problem(api.get("/items/0"), 422, "invalid")
     assert_problem(api.get("/items/99999999999999999999999"), 422, "invalid")
     assert_problem(api.get("/items/x"), 422, "invalid")

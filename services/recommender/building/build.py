@@ -53,7 +53,7 @@ ENGLISH: Final = {"", "eng", "en-US", "en-GB", "en-CA"}
 
 
 def unique(rows: Iterable[Row]) -> Iterator[Row]:
-    """The first of those that people would call the same: title, creator and year, versions of a song folded."""
+    """The first of those that people would call the same by title, creator and year; song versions folded."""
     seen = set()
     for row in rows:
         name = (fold(bare(row.title)), fold(row.creator or ""), row.year if row.medium == "movie" else None)

@@ -8,8 +8,8 @@ from services.recommender.db import SessionDep, WriteSessionDep
 from services.recommender.importers.keys import fold
 from services.recommender.importers.rows import MEDIA, Row
 from services.recommender.routes.deps import ApiKeyDep
-from services.recommender.schemas import (
-    MAX_ID,
+from services.recommender.schemas import MAX_ID
+from services.recommender.schemas_catalogue import (
     CatalogueItem,
     EmotionOut,
     ItemIn,

@@ -1,0 +1,67 @@
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path, Query
+
+from services.recommender import memory
+from services.recommender.db import SessionDep, WriteSessionDep
+from services.recommender.models import Feedback, Item
+from services.recommender.routes.deps import MetricsDep
+from services.recommender.schemas import MAX_ID, UserId
+from services.recommender.schemas_memory import (
+    FeedbackIn,
+    FeedbackOut,
+    History,
+    HistoryQuery,
+    PreferenceOut,
+    Said,
+)
+
+router = APIRouter(tags=["memory"])
+UserPath = Annotated[UserId, Path()]
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=128)]
+
+
+def to_out(feedback: Feedback) -> dict[str, object]:
+    at = datetime.fromtimestamp(feedback.at_ms / 1000, UTC)
+    return {name: getattr(feedback, name) for name in ("id", "item_id", "action", "emotion")} | {"at": at}
+
+
+@router.post("/feedback", status_code=201)
+def give_feedback(
+    body: FeedbackIn, session: WriteSessionDep, metrics: MetricsDep, idempotency_key: IdempotencyKey = None
+) -> FeedbackOut:
+    """Tell what a user thinks of an item. A retry with the same `Idempotency-Key` counts once."""
+    said = memory.Said(body.user_id, body.item_id, body.action, body.emotion, idempotency_key)
+    kept, new = memory.record(session, said)
+    if new:
+        metrics.feedback.labels(kept.action).inc()
+    return FeedbackOut.model_validate(to_out(kept))
+
+
+@router.get("/users/{user_id}/history")
+def get_history(user_id: UserPath, query: Annotated[HistoryQuery, Query()], session: SessionDep) -> History:
+    """All that is kept of a user: what was said, the latest first, and what was learnt from it."""
+    before = int(query.cursor) if query.cursor else MAX_ID
+    kept = memory.history(session, user_id, before, query.limit + 1)
+    page = kept[: query.limit]
+    return History(
+        user_id=user_id,
+        feedback=[said_of(feedback, item) for feedback, item in page],
+        preferences=[
+            PreferenceOut(feature=p.feature, likes=p.likes, dislikes=p.dislikes)
+            for p in memory.preferences(session, user_id)
+        ],
+        next_cursor=str(page[-1][0].id) if len(kept) > query.limit else None,
+    )
+
+
+def said_of(feedback: Feedback, item: Item) -> Said:
+    about = {name: getattr(item, name) for name in ("medium", "title", "creator", "url")}
+    return Said.model_validate(to_out(feedback) | about)
+
+
+@router.delete("/users/{user_id}", status_code=204)
+def forget_user(user_id: UserPath, session: WriteSessionDep) -> None:
+    """Erase all that is kept of a user; also answers 204 where nothing was."""
+    memory.forget(session, user_id)

@@ -1,0 +1,177 @@
+"""Feedback, history, erasure and what they do to recommendations, on SQLite and on PostgreSQL."""
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.helpers.recommender import assert_problem
+
+numbers = itertools.count()
+
+
+@pytest.fixture
+def user():
+    return f"user-{next(numbers)}"
+
+
+def say(api, user, item, action="like", key=None, **more):
+    headers = {"Idempotency-Key": key} if key else {}
+    body = {"user_id": user, "item_id": item, "action": action, **more}
+    return api.post("/feedback", json=body, headers=headers)
+
+
+def shelf(api, user, medium="movie", limit=10, emotion="sad"):
+    params = {"emotion": emotion, "medium": medium, "limit": limit, "user_id": user}
+    return api.get("/recommend", params=params).json()["items"]
+
+
+def history(api, user, **params):
+    return api.get(f"/users/{user}/history", params=params).json()
+
+
+def test_feedback_is_kept_and_shown_to_the_user(api, user):
+    answer = say(api, user, 1, "like", emotion="sadness")
+    assert answer.status_code == 201
+    body = answer.json()
+    assert (body["item_id"], body["action"], body["emotion"]) == (1, "like", "sad")
+    kept = history(api, user)
+    assert kept["user_id"] == user
+    assert kept["feedback"][0]["title"] == api.get("/items/1").json()["title"]
+    assert kept["feedback"][0]["at"].endswith("Z")
+    assert {p["feature"]: p["likes"] for p in kept["preferences"]}["creator:Maker 0"] == 1.0
+
+
+def test_a_retry_with_the_same_key_counts_once(api, user):
+    first = say(api, user, 2, key="k1")
+    again = say(api, user, 2, key="k1")
+    assert again.status_code == 201
+    assert again.json() == first.json()
+    assert len(history(api, user)["feedback"]) == 1
+
+
+def test_ten_retries_at_once_count_once(api, user):
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: say(api, user, 2, key="same"), range(10)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert len(history(api, user)["feedback"]) == 1
+
+
+def test_many_at_once_all_count(api, user):
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda n: say(api, user, n + 1), range(30)))
+    assert {answer.status_code for answer in answers} == {201}
+    kept = history(api, user)
+    assert len(kept["feedback"]) == 30
+    likes = sum(p["likes"] for p in kept["preferences"] if p["feature"].startswith("creator:"))
+    assert likes == pytest.approx(30)
+
+
+def test_a_key_used_for_something_else_is_a_conflict(api, user):
+    say(api, user, 2, key="k2")
+    assert_problem(say(api, user, 3, key="k2"), 409, "conflict")
+    assert say(api, f"{user}-other", 3, key="k2").status_code == 201
+
+
+@pytest.mark.parametrize("action", ["dislike", "hide"])
+def test_what_was_disliked_or_hidden_does_not_come_back(api, user, action):
+    first = [item["id"] for item in shelf(api, user)]
+    for item in first[:3]:
+        say(api, user, item, action)
+    for emotion in ("sad", "happy", "angry"):
+        assert not set(first[:3]) & {item["id"] for item in shelf(api, user, limit=50, emotion=emotion)}
+
+
+def test_nothing_blocked_comes_back_even_when_nearly_all_is(api, user):
+    ids = [item["id"] for item in api.get("/items", params={"medium": "game", "limit": 200}).json()["items"]]
+    for item in ids[:-2]:
+        say(api, user, item, "hide")
+    assert {item["id"] for item in shelf(api, user, "game", 50)} == set(ids[-2:])
+
+
+def test_a_like_takes_a_dislike_back(api, user):
+    item = shelf(api, user)[0]["id"]
+    say(api, user, item, "dislike")
+    say(api, user, item, "like")
+    assert item in {other["id"] for other in shelf(api, user, limit=50)}
+    assert all(p["dislikes"] == 0 and p["likes"] == 1 for p in history(api, user)["preferences"])
+
+
+def test_saying_the_same_again_does_not_add_up(api, user):
+    for _ in range(5):
+        say(api, user, 4, "like")
+        say(api, user, 4, "open")
+    assert {p["likes"] for p in history(api, user)["preferences"]} == {1.0}
+
+
+def test_likes_move_a_genre_up_and_are_given_as_the_reason(api, user):
+    books = api.get("/items", params={"medium": "book", "limit": 200}).json()["items"]
+    genre_of = {item["id"]: item["genres"][0] for item in books}
+    before = [genre_of[item["id"]] for item in shelf(api, user, "book", 10)]
+    for genre, action in (("drama", "like"), ("thriller", "dislike")):
+        for item in [item for item in genre_of if genre_of[item] == genre][:8]:
+            say(api, user, item, action)
+    after = shelf(api, user, "book", 10)
+    genres = [genre_of[item["id"]] for item in after]
+    assert genres.count("drama") > before.count("drama")
+    assert genres.count("drama") >= 5
+    assert "You have liked other drama books." in {item["reason"] for item in after}
+
+
+def test_history_pages_from_the_latest_back(api, user):
+    for item in range(1, 8):
+        say(api, user, item, "open")
+    first = history(api, user, limit=4)
+    second = history(api, user, limit=4, cursor=first["next_cursor"])
+    assert [said["item_id"] for said in first["feedback"] + second["feedback"]] == [7, 6, 5, 4, 3, 2, 1]
+    assert second["next_cursor"] is None
+
+
+def test_erasure_leaves_nothing_and_touches_nobody_else(api, user):
+    other = f"{user}-other"
+    item = shelf(api, user)[0]["id"]
+    say(api, user, item, "hide", key="k")
+    say(api, other, item, "hide")
+    assert api.delete(f"/users/{user}").status_code == 204
+    assert history(api, user) == {"user_id": user, "feedback": [], "preferences": [], "next_cursor": None}
+    assert item in {found["id"] for found in shelf(api, user, limit=50)}
+    assert len(history(api, other)["feedback"]) == 1
+    assert api.delete(f"/users/{user}").status_code == 204
+
+
+def test_unknown_items_cannot_be_judged(api, user):
+    assert_problem(say(api, user, 999_999), 404, "not_found")
+    assert history(api, user)["feedback"] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"action": "love"},
+        {"user_id": ""},
+        {"user_id": "a b"},
+        {"user_id": "x" * 65},
+        {"item_id": 0},
+        {"item_id": 2**63},
+        {"item_id": "x"},
+        {"emotion": "bored"},
+        {"more": 1},
+    ],
+)
+def test_bad_feedback_is_refused(api, change):
+    body = {"user_id": "someone", "item_id": 1, "action": "like", **change}
+    assert_problem(api.post("/feedback", json=body), 422, "invalid")
+
+
+@pytest.mark.parametrize("content", ["[]", "null", "{", '"x"'])
+def test_feedback_that_is_no_object_is_refused(api, content):
+    headers = {"Content-Type": "application/json"}
+    assert_problem(api.post("/feedback", content=content, headers=headers), 422, "invalid")
+
+
+def test_bad_user_paths_are_refused(api):
+    assert_problem(api.get("/users/a%20b/history"), 422, "invalid")
+    assert_problem(api.get("/users/x/history", params={"cursor": "y"}), 422, "invalid")
+    assert_problem(api.delete(f"/users/{'x' * 65}"), 422, "invalid")
+    assert_problem(say(api, "x", 1, key="k" * 129), 422, "invalid")
