@@ -58,7 +58,7 @@ def test_inference_reaches_nothing_outside(stack):
     ("service", "writable"), [("inference", []), ("recommender", ["wrote /data/x", "wrote /tmp/x"])]
 )
 def test_the_container_is_confined(stack, service, writable):
-    """Seen from inside: no capability, no new privileges, no root; nowhere to write but memory and its own data."""
+    """Seen from inside: no capability, no new privileges, no root; it writes to memory and its data alone."""
     code = """
 import pathlib
 status = dict(l.split(":", 1) for l in pathlib.Path("/proc/self/status").read_text().splitlines())
