@@ -1,0 +1,90 @@
+"""`python -m services.run`, which `make run` calls: both services up together, and down together."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.helpers.serving import ROOT, free_port
+
+
+@contextmanager
+def run(folder: Path, port: int, inference_port: int):
+    command = [sys.executable, "-m", "services.run", f"--port={port}", f"--inference-port={inference_port}"]
+    environment = os.environ | {
+        "RECOMMENDER_DATABASE_URL": f"sqlite:///{folder / 'recommender.db'}",
+        "PYTHONPATH": str(ROOT),
+    }
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def line_with_address(process) -> str:
+    """The line that tells the page's address; it comes once both are ready."""
+    for line in process.stdout:
+        if "http://" in line:
+            return line
+    pytest.fail(f"ended with {process.wait()} before it was ready:\n{process.stderr.read()}")
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def ports():
+    return free_port(), free_port()
+
+
+def test_the_address_that_is_printed_leads_to_a_page_and_ctrl_c_stops_both(tmp_path, ports):
+    with run(tmp_path, *ports) as process:
+        address = re.search(r"http://\S+/", line_with_address(process)).group()
+        assert httpx.get(address).status_code == 200
+        assert httpx.get(f"{address}readyz").json()["inference"] == "ok"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    assert not any(listens(port) for port in ports)
+
+
+def test_when_one_service_ends_the_other_is_stopped_and_the_status_tells(tmp_path, ports):
+    with run(tmp_path, *ports) as process:
+        line_with_address(process)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        if not children.exists():
+            pytest.skip("this system does not tell a process's children")
+        os.kill(int(children.read_text().split()[0]), signal.SIGKILL)
+        assert process.wait(30) == 1
+    assert not any(listens(port) for port in ports)
+
+
+def test_a_port_in_use_is_named_and_nothing_is_started(tmp_path, ports):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", ports[0]))
+        taken.listen()
+        with run(tmp_path, *ports) as process:
+            assert process.wait(30) == 1
+            assert f"port {ports[0]} is in use" in process.stderr.read()
+    assert not listens(ports[1])
+
+
+def test_bytecode_is_there_even_where_python_is_told_to_write_none(tmp_path, ports, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    cached = ROOT / "services" / "__pycache__" / f"emotions.{sys.implementation.cache_tag}.pyc"
+    cached.unlink(missing_ok=True)
+    with run(tmp_path, *ports) as process:
+        line_with_address(process)
+    assert cached.exists()
