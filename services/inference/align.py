@@ -15,6 +15,12 @@ MARGIN: Final = 1.02
 
 def crop(grey: NDArray[np.uint8], face: Face, margin: float = MARGIN) -> NDArray[np.uint8]:
     """(h, w) grey → (48, 48) grey: the face's square times `margin`; what lies outside repeats the edge."""
+    if face.tilt:
+        return _turned(_square(grey, face, 1.5 * margin), face.tilt, 1.5)
+    return _shrunk(_square(grey, face, margin))
+
+
+def _square(grey: NDArray[np.uint8], face: Face, margin: float) -> NDArray[np.uint8]:
     half = face.side * margin / 2
     left, top = round(face.x + face.side / 2 - half), round(face.y + face.side / 2 - half)
     side = max(1, round(2 * half))
@@ -23,5 +29,18 @@ def crop(grey: NDArray[np.uint8], face: Face, margin: float = MARGIN) -> NDArray
     beyond = (max(0, -top), max(0, top + side - height), max(0, -left), max(0, left + side - width))
     if any(beyond):
         inside = cv2.copyMakeBorder(inside, *beyond, borderType=cv2.BORDER_REPLICATE).astype(np.uint8)
-    how = cv2.INTER_AREA if side > SIDE else cv2.INTER_LINEAR
-    return cv2.resize(inside, (SIDE, SIDE), interpolation=how).astype(np.uint8, copy=False)
+    return inside
+
+
+def _turned(square: NDArray[np.uint8], degrees: float, wider: float) -> NDArray[np.uint8]:
+    """The middle of a square that is `wider` than the crop, turned anticlockwise."""
+    side = square.shape[0]
+    matrix = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), degrees, 1.0)
+    turned = cv2.warpAffine(square, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
+    edge = round(side * (1 - 1 / wider) / 2)
+    return _shrunk(turned[edge : side - edge, edge : side - edge].astype(np.uint8, copy=False))
+
+
+def _shrunk(square: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    how = cv2.INTER_AREA if square.shape[0] > SIDE else cv2.INTER_LINEAR
+    return cv2.resize(square, (SIDE, SIDE), interpolation=how).astype(np.uint8, copy=False)

@@ -22,7 +22,7 @@ from services.inference.errors import (  # noqa: E402  # likewise
 )
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
-ENOUGH: Final = 640
+ENOUGH: Final = 960
 """A JPEG is decoded at 1/2, 1/4 or 1/8 of its size as long as its long side stays at least this."""
 REDUCED: Final = {
     8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
