@@ -40,4 +40,4 @@ def say(page: Page, emotion: str) -> dict[str, Any]:
 def shown_titles(page: Page, medium: str | None = None) -> list[str]:
     scope = f'.shelf[data-medium="{medium}"] ' if medium else ""
     links = page.locator(f"{scope}{CARDS} .card-title > *")
-    return [text.split("\u2060")[0] for text in links.all_inner_texts()]
+    return [text.removesuffix(" (opens in a new tab)") for text in links.all_text_contents()]

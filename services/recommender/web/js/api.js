@@ -29,8 +29,10 @@ export function sendFeedback(opinion, key) {
   return request("feedback", { method: "POST", json: opinion, headers: { "Idempotency-Key": key } });
 }
 
-export function fetchHistory(userId) {
-  return request(`users/${encodeURIComponent(userId)}/history`, {});
+/** The latest opinions first, up to 200 a page. */
+export function fetchHistory(userId, cursor = null) {
+  const page = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
+  return request(`users/${encodeURIComponent(userId)}/history?limit=200${page}`, {});
 }
 
 export function forgetUser(userId) {
@@ -61,13 +63,15 @@ async function request(path, { method = "GET", json, headers = {}, signal }) {
 /**
  * Sends a photo and gets its prediction and recommendation. XMLHttpRequest, because fetch tells no upload progress.
  * @param {Blob} photo
- * @param {Record<string, string|number>} options
+ * @param {Record<string, string|number|number[]>} options
  * @param {{onProgress: (share: number) => void, signal: AbortSignal}} how
  */
 export function recommendPhoto(photo, options, { onProgress, signal }) {
   const form = new FormData();
   form.append("file", photo, photo.name ?? "photo");
-  for (const [name, value] of Object.entries(options)) form.append(name, String(value));
+  for (const [name, value] of Object.entries(options)) {
+    for (const one of [value].flat()) form.append(name, String(one));
+  }
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();
     const stop = () => call.abort();

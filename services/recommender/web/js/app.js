@@ -51,12 +51,10 @@ languages.addEventListener("change", async () => {
 });
 
 restore();
+await loadOpinions();
 if (state.mood) {
-  await loadOpinions();
   await recommendFor(state.mood);
   if (state.mood.kind !== "hand") announce(t("photo.gone"));
-} else {
-  loadOpinions();
 }
 
 // Only secure pages have service workers; without one the page is the same, but not installable.

@@ -33,8 +33,10 @@ export function card(item, onGone) {
 function title(item) {
   const address = webAddress(item.url);
   if (!address) return el("span", { text: item.title });
-  const link = el("a", { href: address, target: "_blank", rel: "noopener noreferrer", text: item.title });
-  link.append("\u2060", icon("out"), el("span", { class: "visually-hidden", text: ` (${t("item.open")})` }));
+  const [, head, tail] = item.title.match(/^(.*?)(\S*)$/s);
+  const last = el("span", { class: "tail", text: tail }); // the arrow never stands on a line of its own
+  last.append(icon("out"), el("span", { class: "visually-hidden", text: ` (${t("item.open")})` }));
+  const link = el("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, head, last);
   link.addEventListener("click", () => noteOpen(item));
   link.addEventListener("auxclick", () => noteOpen(item));
   return link;

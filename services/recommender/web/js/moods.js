@@ -29,6 +29,5 @@ export function setUpMoods(onChoose) {
 
 /** Leads to the six buttons, for the eye and for the keyboard. */
 export function focusMoods() {
-  byId("mood-title").scrollIntoView({ block: "nearest" });
   byId("moods").querySelector("button").focus();
 }

@@ -11,24 +11,30 @@ const NOTES = { like: "item.liked", dislike: "item.disliked", skip: "item.skippe
 
 /** The last like or dislike per item id. @type {Map<number, string>} */
 const opinions = new Map();
+/** Items marked as seen: the server learns little from that and may offer them again, so they are excluded. */
+const seen = new Set();
 
 /** "like", "dislike" or undefined. */
 export function opinionOf(item) {
   return opinions.get(item.id);
 }
 
+/** Ids that are not to be offered again. @returns {number[]} */
+export function seenItems() {
+  return [...seen];
+}
+
 export function dropOpinions() {
   opinions.clear();
+  seen.clear();
 }
 
 /** Learns from the server what this browser liked before; without an id there is nothing to learn. */
 export async function loadOpinions() {
   if (!userId()) return;
   try {
-    const { events } = await fetchHistory(userId());
-    for (const { item, action } of [...events].reverse()) {
-      if (action === "like" || action === "dislike") opinions.set(item.id, action);
-    }
+    const { feedback } = await fetchHistory(userId());
+    for (const { item_id: id, action } of feedback.toReversed()) remember(id, action);
   } catch (error) {
     if (!(error instanceof Problem)) throw error; // the shelves do without
   }
@@ -41,7 +47,7 @@ export async function loadOpinions() {
 export async function giveOpinion(item, action) {
   try {
     await send(item, action, ensureUserId());
-    if (action === "like" || action === "dislike") opinions.set(item.id, action);
+    remember(item.id, action);
     toast(t(NOTES[action], { title: item.title }));
     return true;
   } catch (error) {
@@ -53,6 +59,11 @@ export async function giveOpinion(item, action) {
 /** Notes that a link was followed; only where an id exists already, and nobody waits for it. */
 export function noteOpen(item) {
   if (userId()) send(item, "open", userId()).catch(() => {});
+}
+
+function remember(id, action) {
+  if (action === "like" || action === "dislike") opinions.set(id, action);
+  if (action === "skip") seen.add(id);
 }
 
 async function send(item, action, user) {

@@ -107,6 +107,8 @@ async function predict() {
     running = null;
     showSending(false);
   }
+  // On a phone the answer lies below the fold.
+  if (state.reading && ONE_COLUMN.matches) byId("reading").scrollIntoView({ block: "start" });
 }
 
 function takeUp({ prediction, recommendation }, totalMs) {
@@ -118,8 +120,6 @@ function takeUp({ prediction, recommendation }, totalMs) {
     return;
   }
   read(face);
-  // On a phone the answer lies below the fold.
-  if (ONE_COLUMN.matches) byId("reading").scrollIntoView({ block: "start" });
   accept(recommendation, moodOf(prediction.faces[face]));
   const { emotion, confidence } = prediction.faces[face];
   announce(t("reading.announce", { emotion: t(`emotion.${emotion}`), percent: percent(confidence) }));

@@ -3,6 +3,7 @@
 import { moodOptions, recommend } from "./api.js";
 import { cancelled, clearProblem, showProblem } from "./problems.js";
 import { focusMoods } from "./moods.js";
+import { seenItems } from "./opinions.js";
 import { state, update } from "./state.js";
 import { userId } from "./user.js";
 
@@ -17,7 +18,13 @@ const NARROW = matchMedia("(max-width: 559px)");
 
 /** What every question carries besides the mood. */
 export function commonOptions() {
-  return { strategy: state.strategy, limit: NARROW.matches ? 3 : 5, ...(userId() && { user_id: userId() }) };
+  const exclude = seenItems();
+  return {
+    strategy: state.strategy,
+    limit: NARROW.matches ? 3 : 5,
+    ...(exclude.length && { exclude }),
+    ...(userId() && { user_id: userId() }),
+  };
 }
 
 /** Takes up a recommendation that came along with a prediction. */
@@ -58,7 +65,7 @@ export function chooseStrategy(strategy) {
  */
 export async function addMore(medium, limit = 5) {
   const { recommendation, mood } = state;
-  const options = { ...moodOptions(mood), ...commonOptions(), medium: [medium], limit, exclude: [...shown] };
+  const options = { ...moodOptions(mood), ...commonOptions(), medium: [medium], limit, exclude: [...shown, ...seenItems()] };
   try {
     const { items } = await recommend(options, running.signal);
     if (state.recommendation === null || state.mood !== mood) return [];

@@ -131,6 +131,8 @@ export default {
   "history.somebody": "Deine Meinungen, unter einer zufälligen Kennung im lokalen Speicher dieses Browsers. Kein Name, kein Foto, kein Gesicht.",
   "history.id": "Kennung: {id}",
   "history.empty": "Bisher keine Meinungen.",
+  "history.older": "Ältere",
+  "history.learnt": "Daraus gelernt: {list}.",
   "history.forget": "Vergiss mich",
   "history.forgotten": "Vergessen. Die Kennung und alle Meinungen darunter sind weg.",
   "history.action.like": "gefällt",

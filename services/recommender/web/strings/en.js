@@ -131,6 +131,8 @@ export default {
   "history.somebody": "Your opinions, under a random id that sits in this browser's local storage. No name, no photo, no face.",
   "history.id": "Id: {id}",
   "history.empty": "No opinions so far.",
+  "history.older": "Older ones",
+  "history.learnt": "Learnt from it: {list}.",
   "history.forget": "Forget me",
   "history.forgotten": "Forgotten. The id and all opinions under it are gone.",
   "history.action.like": "liked",
