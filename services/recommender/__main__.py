@@ -5,6 +5,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from services.recommender.building import study
 from services.recommender.db import make_engine
 from services.recommender.importers.load import SOURCES, describe, import_file
 from services.recommender.importers.plain import SourceError
@@ -16,6 +17,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m services.recommender", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("prepare", help="bring the database's schema and shipped catalogue up to date")
+    studying = commands.add_parser("study", help="simulate users with known tastes; prints a table")
+    studying.add_argument("--users", type=int, default=24)
+    studying.add_argument("--rounds", type=int, default=20)
+    commands.add_parser("shelves", help="print what each mood is offered")
     importing = commands.add_parser("import", help="add a file's items to the catalogue")
     importing.add_argument("source", choices=sorted(SOURCES))
     importing.add_argument("path", type=Path)
@@ -46,6 +51,10 @@ def main(arguments: list[str]) -> int:
 def run(options: argparse.Namespace) -> list[str]:
     if options.command == "build":
         return build(options)
+    if options.command == "study":
+        return study.study(options.users, options.rounds)
+    if options.command == "shelves":
+        return study.shelves()
     settings = Settings()
     engine = make_engine(settings.database_url, settings.database_timeout_s)
     prepare(engine, settings.catalogue_dir)

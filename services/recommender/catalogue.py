@@ -18,6 +18,8 @@ NEAR_CELLS = 6
 """Cells of the affect plane around the target that are looked into first."""
 PER_CELL = 12
 """Candidates from each cell, at least: its best by prior."""
+PER_CELL_KNOWN = 20
+"""The same for a user with a name, so that taste has more to choose from."""
 ENOUGH = 3
 """Candidates wanted for each item to be shown, so that ranking has a choice."""
 PAGE = 500
@@ -149,12 +151,10 @@ def cells_query(count: int) -> TextClause:
 
 
 def in_cells(session: Session, medium: str, cells: Sequence[int], wanted: Wanted) -> dict[int, Candidate]:
-    values = {f"cell{i}": cell for i, cell in enumerate(cells)}
-    rows = max(PER_CELL, wanted.limit)
-    found = session.execute(
-        cells_query(len(cells)), {**values, "medium": medium, "user_id": wanted.user_id, "rows": rows}
-    )
-    return {row[0]: to_candidate(row) for row in found}
+    values: dict[str, object] = {f"cell{i}": cell for i, cell in enumerate(cells)}
+    rows = max(PER_CELL_KNOWN if wanted.user_id else PER_CELL, wanted.limit)
+    values |= {"medium": medium, "user_id": wanted.user_id, "rows": rows}
+    return {row[0]: to_candidate(row) for row in session.execute(cells_query(len(cells)), values).all()}
 
 
 CURATED = text(
@@ -165,7 +165,7 @@ CURATED = text(
 
 def curated(session: Session, medium: str, wanted: Wanted, rows: int) -> dict[int, Candidate]:
     values = {"medium": medium, "bits": to_bits(wanted.emotions), "user_id": wanted.user_id, "rows": rows}
-    return {row[0]: to_candidate(row) for row in session.execute(CURATED, values)}
+    return {row[0]: to_candidate(row) for row in session.execute(CURATED, values).all()}
 
 
 BEST = text(

@@ -6,6 +6,7 @@ Valence (unpleasant to pleasant) and arousal (calm to excited) run from -1 to 1:
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal, get_args
 
 from services.emotions import EMOTIONS, Emotion
@@ -85,7 +86,8 @@ def cell_of(valence: float, arousal: float) -> int:
     return row * GRID + column
 
 
-def cells_around(point: Point) -> list[int]:
+@lru_cache(maxsize=64)
+def cells_around(point: Point) -> tuple[int, ...]:
     """Every cell, the nearest to the point first by the distance to its centre; ties by number."""
     side = 2 / GRID
 
@@ -93,4 +95,4 @@ def cells_around(point: Point) -> list[int]:
         row, column = divmod(cell, GRID)
         return math.hypot(-1 + (column + 0.5) * side - point.valence, -1 + (row + 0.5) * side - point.arousal)
 
-    return sorted(range(GRID * GRID), key=lambda cell: (distance(cell), cell))
+    return tuple(sorted(range(GRID * GRID), key=lambda cell: (distance(cell), cell)))

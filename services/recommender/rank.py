@@ -14,7 +14,7 @@ AFFECT_WEIGHT: Final = 1.0
 CURATED_WEIGHT: Final = 0.30
 QUALITY_WEIGHT: Final = 0.30
 POPULARITY_WEIGHT: Final = 0.20
-TASTE_WEIGHT: Final = 0.80
+TASTE_WEIGHT: Final = 1.2
 RECENT_PENALTY: Final = 0.50
 VARIETY: Final = 0.12
 """Largest bonus that the day's seed may give: enough to change places among near equals."""
@@ -154,11 +154,15 @@ def diversify(scored: list[tuple[float, Candidate]], limit: int) -> list[tuple[f
 
 def likeness(one: Candidate, other: Candidate) -> float:
     """0 to 1 by creator, genres and decade."""
-    same_creator = one.creator is not None and one.creator == other.creator
-    shared = sum(genre in other.genres for genre in one.genres)
-    union = len(one.genres) + len(other.genres) - shared
-    same_decade = one.year is not None and other.year is not None and one.year // 10 == other.year // 10
-    return 0.5 * same_creator + (0.35 * shared / union if union else 0.0) + 0.15 * same_decade
+    alike = 0.0
+    if one.creator is not None and one.creator == other.creator:
+        alike += 0.5
+    if one.year is not None and other.year is not None and one.year // 10 == other.year // 10:
+        alike += 0.15
+    if one.genres and other.genres:
+        shared = len(set(one.genres).intersection(other.genres))
+        alike += 0.35 * shared / (len(one.genres) + len(other.genres) - shared)
+    return alike
 
 
 def reason_for(candidate: Candidate, request: Request) -> str:

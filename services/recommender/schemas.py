@@ -16,7 +16,8 @@ from services.recommender.mood import Strategy, StrategyChoice
 MAX_LIMIT = 50
 MAX_EXCLUDED = 10_000
 SUM_TOLERANCE = 0.01
-MAX_ID = 2**63 - 1
+MAX_ID = 2**31 - 1
+"""The largest item id that the database can hold; a larger one cannot exist."""
 
 
 def one_or_many(value: object) -> object:

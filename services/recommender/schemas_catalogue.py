@@ -91,7 +91,7 @@ class ItemQuery(BaseModel):
     q: Annotated[str, Field(max_length=200, description="Words that title or creator hold.")] = ""
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[
-        str, Field(pattern=r"^[0-9]{1,18}$", description="`next_cursor` of the page before.")
+        str, Field(pattern=r"^[0-9]{1,9}$", description="`next_cursor` of the page before.")
     ] = "0"
 
 

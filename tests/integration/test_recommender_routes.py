@@ -8,7 +8,10 @@ import pytest
 from services.emotions import EMOTIONS
 from tests.helpers.recommender import PROBABILITIES, assert_problem
 
-ITEM_FIELDS = "id medium title creator year url emotions valence arousal score reason".split()
+ITEM_FIELDS = [
+    *("id", "medium", "title", "creator", "year", "url"),
+    *("emotions", "valence", "arousal", "score", "reason"),
+]
 MEDIA = ["movie", "song", "book", "game"]
 
 
@@ -233,7 +236,8 @@ def test_bad_item_filters_are_refused(api, params):
 
 def test_unknown_items_are_problems(api):
     assert_problem(api.get("/items/999999"), 404, "not_found")
-    assert_problem(api.get(f"/items/{2**63 - 1}"), 404, "not_found")
+    assert_problem(api.get(f"/items/{2**31 - 1}"), 404, "not_found")
+    assert_problem(api.get(f"/items/{2**31}"), 422, "invalid")
     assert_problem(api.get("/items/0"), 422, "invalid")
     assert_problem(api.get("/items/99999999999999999999999"), 422, "invalid")
     assert_problem(api.get("/items/x"), 422, "invalid")

@@ -82,7 +82,7 @@ def stretch(estimate: Estimate, medium: str) -> tuple[float, float]:
 
 def film_affect(tags: Iterable[str]) -> tuple[float, float]:
     """Calibrated on films whose feelings are known: intercept, the tag mean's share, each tag's effect."""
-    names = {fold(tag) for tag in tags}
+    names = dict.fromkeys(fold(tag) for tag in tags)  # in order: sums must not depend on hashing
     mean = mean_of_tags((name, 1.0) for name in names)
     effects = film_effects()
     place = []

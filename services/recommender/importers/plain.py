@@ -46,7 +46,7 @@ def read_table(path: Path, needed: set[str]) -> Iterator[tuple[int, dict[str, st
     except UnicodeDecodeError as error:
         raise SourceError(f"{path.name}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
     except csv.Error as error:
-        raise SourceError(f"{path.name}, line {reader.line_num}: {error}") from error
+        raise SourceError(f"{path.name}, line {reader.line_num + 1}: {error}") from error
     except OSError as error:
         raise SourceError(f"{path.name}: {error.strerror}") from error
 

@@ -3,7 +3,7 @@
 import html
 import re
 
-SERIES = re.compile(r"\s*\([^()]*#\s*[\d.,\-–&\s]+[^()]*\)\s*$")
+SERIES = re.compile(r"\s*\((?:[^()]|\([^()]*\))*#(?:[^()]|\([^()]*\))*\)\s*$")
 """A trailing "(The Hunger Games, #1)"."""
 VOLUME = re.compile(r"\s*\(\d+\)\s*$")
 ARTICLE = re.compile(r"^(.*), (The|A|An|Les|La|Le|Der|Die|Das)$")

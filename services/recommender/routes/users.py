@@ -7,7 +7,7 @@ from services.recommender import memory
 from services.recommender.db import SessionDep, WriteSessionDep
 from services.recommender.models import Feedback, Item
 from services.recommender.routes.deps import MetricsDep
-from services.recommender.schemas import MAX_ID, UserId
+from services.recommender.schemas import UserId
 from services.recommender.schemas_memory import (
     FeedbackIn,
     FeedbackOut,
@@ -18,6 +18,8 @@ from services.recommender.schemas_memory import (
 )
 
 router = APIRouter(tags=["memory"])
+NEWEST = 2**63 - 1
+"""Above any feedback id."""
 UserPath = Annotated[UserId, Path()]
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=128)]
 
@@ -42,7 +44,7 @@ def give_feedback(
 @router.get("/users/{user_id}/history")
 def get_history(user_id: UserPath, query: Annotated[HistoryQuery, Query()], session: SessionDep) -> History:
     """All that is kept of a user: what was said, the latest first, and what was learnt from it."""
-    before = int(query.cursor) if query.cursor else MAX_ID
+    before = int(query.cursor) if query.cursor else NEWEST
     kept = memory.history(session, user_id, before, query.limit + 1)
     page = kept[: query.limit]
     return History(

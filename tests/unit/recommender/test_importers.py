@@ -1,0 +1,271 @@
+import pytest
+
+from services.recommender.importers import deezer, goodbooks, movielens, plain, report, steam
+from services.recommender.importers.affect import film_affect, mean_of_tags, tag_table
+from services.recommender.importers.keys import fold, key_of, site_id
+from services.recommender.importers.plain import Refused, SourceError
+from services.recommender.importers.ratings import popularity, quality, shrunken
+from services.recommender.importers.rows import Row
+from services.recommender.importers.shipped import digest_of, merged_rows
+from services.recommender.importers.titles import bare, clean, first_name
+from services.recommender.settings import DATA_DIR
+
+
+def rows(results):
+    return [result[1] for result in results if not isinstance(result, Refused)]
+
+
+def refused(results):
+    return [result for result in results if isinstance(result, Refused)]
+
+
+@pytest.fixture
+def made(tmp_path):
+    def write(text, encoding="utf-8"):
+        path = tmp_path / "made.csv"
+        path.write_bytes(text.encode(encoding))
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("title", "cleaned"),
+    [
+        ("The Hunger Games (The Hunger Games, #1)", "The Hunger Games"),
+        ("Hunger Games, The (1)", "The Hunger Games"),
+        ("Misty of Chincoteague (Misty, #1-3)", "Misty of Chincoteague"),
+        ("Rock &amp; Roll™", "Rock & Roll"),
+        ("(500) Days of Summer", "(500) Days of Summer"),
+        ("1984", "1984"),
+        ("Frost/Nixon", "Frost/Nixon"),
+        ("Crouching Tiger, Hidden Dragon", "Crouching Tiger, Hidden Dragon"),
+    ],
+)
+def test_titles_read_as_people_write_them(title, cleaned):
+    assert clean(title) == cleaned
+
+
+def test_names_and_versions():
+    assert first_name("J.K. Rowling, Mary GrandPré") == "J.K. Rowling"
+    assert first_name("Michael   Lewis") == "Michael Lewis"
+    assert first_name("") is None
+    assert bare("Song (Live) [2004] - Remastered") == "Song"
+
+
+def test_folding_drops_accents_case_and_punctuation():
+    assert fold("Amélie: L’Été & “Déjà-vu”!") == "amelie l ete deja vu"
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://www.imdb.com/title/tt2096673/", "imdb:tt2096673"),
+        ("https://m.imdb.com/title/tt2096673/?ref_=x", "imdb:tt2096673"),
+        ("http://www.goodreads.com/book/show/1885.Pride_and_Prejudice", "goodreads:1885"),
+        ("https://store.steampowered.com/app/620/Portal_2/", "steam:620"),
+        ("https://example.org/title/tt2096673/", None),
+        ("https://www.imdb.com/name/nm1/", None),
+    ],
+)
+def test_known_sites_name_a_thing_whatever_the_address_looks_like(url, key):
+    assert site_id(url) == key
+
+
+def test_without_a_known_site_title_creator_and_year_name_it():
+    key = key_of("book", "https://example.org/1", "The  Étranger!", "A. Camus", 1942)
+    assert key == key_of("book", "https://example.org/2", "the etranger", "a camus", 1942)
+    assert key != key_of("song", "https://example.org/1", "The Étranger", "A. Camus", 1942)
+
+
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_plain_csv_takes_a_byte_order_mark_and_any_line_ends(made, start, end):
+    lines = ["title,medium,url,emotions", '"One, two",movie,https://example.org/1,sad|joy', ""]
+    read = rows(plain.read(made(start + end.join(lines))))
+    assert [(row.title, row.emotions) for row in read] == [("One, two", ["happy", "sad"])]
+
+
+def test_plain_csv_tells_the_line_of_a_refused_row(made):
+    text = (
+        "medium,title,url,year,valence\n"
+        "movie,Good,https://example.org/1,1999,0.5\n"
+        "movie,Bad link,javascript:alert(1),,\n"
+        "opera,Bad medium,https://example.org/2,,\n"
+        "movie,,https://example.org/3,,\n"
+        "movie,Bad year,https://example.org/4,soon,\n"
+        "movie,Bad place,https://example.org/5,,nan\n"
+    )
+    results = list(plain.read(made(text)))
+    assert [row.title for row in rows(results)] == ["Good"]
+    assert [result.line for result in refused(results)] == [3, 4, 5, 6, 7]
+    assert "http" in refused(results)[0].reason
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "message"),
+    [
+        ("medium,title\nmovie,x\n", "utf-8", "missing columns url"),
+        ("", "utf-8", "missing columns"),
+        ("medium,title,url\nmovie,Amélie,https://example.org/\n", "latin-1", "not UTF-8"),
+        ("medium,title,url\nmovie,a,b,c\n", "utf-8", "line 2: more cells"),
+        ('medium,title,url\n"movie"x,a,b\n', "utf-8", "line 2"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(made, text, encoding, message):
+    with pytest.raises(SourceError, match=message):
+        list(plain.read(made(text, encoding)))
+
+
+def test_a_missing_file_says_so(tmp_path):
+    with pytest.raises(SourceError, match="No such file"):
+        list(plain.read(tmp_path / "none.csv"))
+
+
+def test_the_report_folds_emotions_leaves_out_untitled_rows_and_tidies_links(made):
+    text = (
+        "emotion,medium,title,url,title_as_printed\n"
+        "angry,movie,Inside Out,https://www.imdb.com/title/tt2096673/,x\n"
+        "happy,movie,Inside Out,https://m.imdb.com/title/tt2096673/?ref_=1,x\n"
+        "disgust,movie,,https://www.imdb.com/title/tt4193394/,link2\n"
+    )
+    results = list(report.read(made(text)))
+    (inside,) = rows(results)
+    assert inside.emotions == ["angry", "happy"]
+    assert inside.url == "https://www.imdb.com/title/tt2096673/"
+    assert [result.line for result in refused(results)] == [4]
+
+
+def test_goodbooks_places_a_book_by_its_readers_tags(made):
+    head = "title,authors,year,goodreads_id,rating_mean,rating_count,tags\n"
+    text = head + (
+        '"Sad One (S, #1)",A,1999.0,1,4.5,900000,tear-jerker:900|cancer:500|sad:400\n'
+        "Funny One,B,2001,2,3.0,4000,humor:900|funny:800|romance:100\n"
+        "No Number,C,2001,x,3.0,4000,humor:900\n"
+    )
+    results = list(goodbooks.read(made(text)))
+    sad, funny = rows(results)
+    assert (sad.title, sad.year, sad.url) == ("Sad One", 1999, "https://www.goodreads.com/book/show/1")
+    assert sad.valence < -0.3 < 0.3 < funny.valence
+    assert funny.genres == ["comedy", "romance"]
+    assert sad.quality > funny.quality
+    assert sad.popularity > funny.popularity
+    assert [result.line for result in refused(results)] == [4]
+
+
+def test_movielens_places_a_film_and_keeps_its_ratings_to_four_tiers(made):
+    head = "title,year,imdb_id,genres,movielens_genres,movielens_tags,rating_mean,rating_count\n"
+    text = head + (
+        '"Shining, The",1980,tt0081505,Horror,Horror,creepy,4.1,109\n'
+        "Elf,2003,tt0319343,Comedy|Family,Children|Comedy,christmas,3.4,50\n"
+    )
+    shining, elf = rows(movielens.read(made(text)))
+    assert shining.title == "The Shining"
+    assert shining.valence < 0 < elf.valence
+    assert shining.arousal > elf.arousal
+    tiers = {0.2, 0.4, 0.65, 0.9}
+    assert {shining.quality, elf.quality} <= tiers
+    assert shining.genres == ["horror"]
+
+
+def test_deezer_rescales_what_was_measured(made):
+    text = "title,artist,deezer_id,valence,arousal,artist_tracks\nCheer Up_ Boys,Foo,5,1.5,-9,3\n"
+    (song,) = rows(deezer.read(made(text)))
+    assert (song.title, song.creator) == ("Cheer Up, Boys", "Foo")
+    assert song.valence == pytest.approx(0.63)
+    assert song.arousal == -1
+    assert song.affect_source == "measured"
+
+
+def test_steam_places_a_game_by_its_tags(made):
+    head = "title,developer,year,steam_app_id,tags,positive,negative\n"
+    text = head + (
+        "Calm,Dev &amp; Co,2020,1,Cozy|Relaxing|Farming Sim,900,10\n"
+        "Scary,Dev,2020,2,Survival Horror|Gore|Zombies,100,90\n"
+        "Odd,Dev,2020,3,Nothing Known,0,0\n"
+    )
+    calm, scary, odd = rows(steam.read(made(text)))
+    assert calm.creator == "Dev & Co"
+    assert calm.valence > 0.5 > -0.5 > scary.valence
+    assert calm.arousal < 0 < scary.arousal
+    assert calm.quality > scary.quality
+    assert odd.affect_confidence == 0
+
+
+@pytest.mark.parametrize("source", [goodbooks, movielens, deezer, steam, report])
+def test_every_source_names_its_missing_columns(made, source):
+    with pytest.raises(SourceError, match="missing columns"):
+        list(source.read(made("a,b\n1,2\n")))
+
+
+def test_the_tag_table_is_sound():
+    table = tag_table()
+    assert len(table) > 250
+    assert all(tag == fold(tag) for tag in table)
+    assert all(-1 <= t.valence <= 1 and -1 <= t.arousal <= 1 and 0 < t.weight <= 4 for t in table.values())
+
+
+def test_tags_count_once_and_unknown_ones_say_nothing():
+    once = mean_of_tags([("Horror", 1.0)])
+    assert mean_of_tags([("horror", 1.0), ("HORROR", 1.0), ("xyzzy", 1.0)]) == once
+    assert mean_of_tags([("xyzzy", 1.0)]).known == 0
+
+
+def test_known_films_lie_where_they_should():
+    assert film_affect(["Horror", "Slasher"])[0] < -0.3
+    assert film_affect(["Comedy", "Children", "Animation"])[0] > 0.4
+    assert film_affect(["Action", "Thriller"])[1] > film_affect(["Drama", "Biography"])[1] + 0.3
+
+
+def test_few_ratings_are_drawn_to_the_middle():
+    assert shrunken(5.0, 0, 3.0, 10) == 3.0
+    assert shrunken(5.0, 10, 3.0, 10) == 4.0
+    assert quality(3.0, 3.0, 0.2) == 0.5
+    assert quality(9.0, 3.0, 0.2) == 1.0
+    assert popularity(0, 10, 1000) == 0.0
+    assert popularity(100, 10, 1000) == 0.5
+    assert popularity(10**9, 10, 1000) == 1.0
+
+
+def test_a_row_is_filled_from_another_of_the_same_thing():
+    known = Row(medium="movie", title="A", url="https://example.org/", emotions=["sad"], quality=0.9)
+    other = Row(
+        medium="movie", title="B", url="https://example.org/", year=1999, emotions=["happy"], quality=0.1
+    )
+    both = known.fill_from(other)
+    assert (both.title, both.year, both.quality, both.emotions) == ("A", 1999, 0.9, ["happy", "sad"])
+
+
+def test_the_shipped_catalogue_is_whole():
+    shipped = list(merged_rows(DATA_DIR).values())
+    sizes = {
+        medium: sum(row.medium == medium for row in shipped) for medium in ("movie", "book", "song", "game")
+    }
+    assert sizes["movie"] >= 3000
+    assert sizes["book"] >= 4000
+    assert sizes["song"] >= 4000
+    assert sizes["game"] >= 3000
+    linked = [row for row in shipped if row.emotions]
+    assert len(linked) == 81
+    assert next(row for row in linked if row.title == "Inside Out").emotions == ["angry"]
+    assert not [
+        row for row in shipped if "#" in row.title and row.medium == "book" and row.title.endswith(")")
+    ]
+    for part in ("movies", "books", "songs", "games", "report"):
+        assert (DATA_DIR / f"{part}.LICENSE.md").is_file()
+
+
+def test_the_shipped_films_hold_no_ratings():
+    """MovieLens' terms: only a few tiers may be told from the file."""
+    films = [
+        row for row in merged_rows(DATA_DIR).values() if row.affect_source == "genres and tags, calibrated"
+    ]
+    assert len({row.quality for row in films}) <= 4
+    assert len({row.popularity for row in films}) <= 4
+
+
+def test_the_digest_changes_with_any_byte(tmp_path):
+    (tmp_path / "a.csv").write_text("x")
+    first = digest_of(tmp_path)
+    (tmp_path / "a.csv").write_text("y")
+    assert digest_of(tmp_path) != first
