@@ -1,0 +1,171 @@
+"""Reads faces without a server: photos, a folder of them, or a video.
+
+python -m services.inference photo.jpg other.png          a line per photo
+python -m services.inference photo.jpg --json             the service's answer, one JSON line per photo
+python -m services.inference photo.jpg --draw OUT.jpg     the photo with its faces outlined
+python -m services.inference --folder DIR --csv OUT.csv   a row per face
+python -m services.inference --video FILE --csv OUT.csv   a row per face and frame, faces with ids
+"""
+
+import argparse
+import csv
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from services.emotions import EMOTIONS
+from services.inference.classify import load_model
+from services.inference.decode import Photo
+from services.inference.errors import InferenceError, ModelFileError
+from services.inference.pipeline import Limits, Pipeline, Stream
+from services.inference.schemas import FacePrediction, Prediction
+from services.inference.settings import Settings
+
+PICTURES: Final = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+COLUMNS: Final = (
+    "source",
+    "frame",
+    "face",
+    "x",
+    "y",
+    "width",
+    "height",
+    "emotion",
+    "confidence",
+    "uncertain",
+)
+GREEN: Final = (80, 220, 80)
+"""Blue, green, red."""
+
+
+def main() -> int:
+    args = parse(sys.argv[1:])
+    settings = Settings()
+    try:
+        pipeline = Pipeline(load_model(settings.model_file), Limits(settings.max_pixels, settings.max_faces))
+        if args.video:
+            return write_rows(args.csv, read_video(pipeline, args.video))
+        if args.folder:
+            return write_rows(args.csv, read_folder(pipeline, args.folder))
+        return print_photos(pipeline, args.photos, as_json=args.json, draw=args.draw)
+    except (OSError, ModelFileError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        "python -m services.inference",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("photos", nargs="*", type=Path)
+    parser.add_argument("--json", action="store_true", help="one JSON line per photo")
+    parser.add_argument("--draw", type=Path, help="write the one photo with its faces outlined")
+    parser.add_argument("--folder", type=Path, help="every picture below")
+    parser.add_argument("--video", type=Path)
+    parser.add_argument("--csv", type=Path, help="where --folder and --video write")
+    args = parser.parse_args(words)
+    if sum(map(bool, (args.photos, args.folder, args.video))) != 1:
+        parser.error("give photos, or --folder, or --video")
+    if bool(args.csv) != bool(args.folder or args.video):
+        parser.error("--folder and --video need --csv, and only they")
+    if args.draw and len(args.photos) != 1:
+        parser.error("--draw takes one photo")
+    return args
+
+
+def print_photos(pipeline: Pipeline, photos: list[Path], *, as_json: bool, draw: Path | None) -> int:
+    """A line per photo; status 1 if one could not be read."""
+    status = 0
+    for path in photos:
+        try:
+            prediction = pipeline.predict(path.read_bytes())
+        except (InferenceError, OSError) as error:
+            print(f"{path}: {error}", file=sys.stderr)
+            status = 1
+            continue
+        print(prediction.model_dump_json() if as_json else f"{path}: {sentence(prediction)}")
+        if draw:
+            outline(path, prediction, draw)
+    return status
+
+
+def sentence(prediction: Prediction) -> str:
+    if not prediction.faces:
+        return "no face"
+    return "; ".join(
+        f"{face.emotion} {face.confidence:.0%}{' (uncertain)' if face.uncertain else ''}"
+        for face in prediction.faces
+    )
+
+
+def outline(path: Path, prediction: Prediction, out: Path) -> None:
+    """OSError where `out` cannot be written."""
+    picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise OSError(f"cannot draw on {path}")
+    thick = max(1, max(picture.shape) // 400)
+    for face in prediction.faces:
+        box = face.box
+        cv2.rectangle(picture, (box.x, box.y), (box.x + box.width, box.y + box.height), GREEN, thick)
+        text, below = f"{face.emotion} {face.confidence:.0%}", (box.x, box.y + box.height + 18 * thick)
+        cv2.putText(picture, text, below, cv2.FONT_HERSHEY_SIMPLEX, 0.6 * thick, GREEN, thick, cv2.LINE_AA)
+    good, data = cv2.imencode(out.suffix or ".jpg", picture)
+    if not good:
+        raise OSError(f"cannot write {out}")
+    out.write_bytes(data.tobytes())
+
+
+def read_folder(pipeline: Pipeline, folder: Path) -> Iterator[dict[str, Any]]:
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES)
+    if not paths:
+        raise FileNotFoundError(f"{folder} holds no pictures")
+    for path in tqdm(paths, unit="photo"):
+        source = str(path.relative_to(folder))
+        try:
+            prediction = pipeline.predict(path.read_bytes())
+        except InferenceError as error:
+            yield {"source": source, "error": str(error)}
+            continue
+        yield from (row(source, 0, number, face) for number, face in enumerate(prediction.faces))
+        if not prediction.faces:
+            yield {"source": source, "error": "no face"}
+
+
+def read_video(pipeline: Pipeline, path: Path) -> Iterator[dict[str, Any]]:
+    video = cv2.VideoCapture(str(path))
+    if not video.isOpened():
+        raise FileNotFoundError(f"{path} is no video that can be read")
+    stream, frames = Stream(), int(video.get(cv2.CAP_PROP_FRAME_COUNT))
+    for number in tqdm(range(frames), unit="frame"):
+        good, frame = video.read()
+        if not good:
+            break
+        grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+        photo = Photo(grey, grey.shape[1], grey.shape[0])
+        prediction = pipeline.next_photo(photo, stream, number, time.perf_counter())
+        yield from (row(path.name, number, face.id, face) for face in prediction.faces)
+
+
+def row(source: str, frame: int, number: int, face: FacePrediction) -> dict[str, Any]:
+    values = (source, frame, number, *face.box.model_dump().values(), face.emotion, face.confidence)
+    return dict(zip(COLUMNS, (*values, face.uncertain), strict=True)) | dict(face.probabilities)
+
+
+def write_rows(out: Path, rows: Iterator[dict[str, Any]]) -> int:
+    with out.open("w", newline="") as file:
+        table = csv.DictWriter(file, [*COLUMNS, *EMOTIONS, "error"], restval="")
+        table.writeheader()
+        table.writerows(rows)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
