@@ -44,14 +44,16 @@ def liked(feature: str, medium: str) -> str:
     kind, _, rest = feature.partition(":")
     if kind == "creator":
         return f"By {rest}, whom you have liked before."
-    return f"You have liked other {rest.partition(':')[2]} {NOUNS[medium]}s."
+    genre = rest.partition(":")[2]
+    return f"You have liked other {genre.removesuffix(NOUNS[medium]).rstrip()} {NOUNS[medium]}s."
 
 
 def name_of(medium: str, genre: str | None, creator: str | None) -> str:
     """A comedy film, or a song by Sade where no genre is known."""
     if genre:
         article = "An" if genre[0] in "aeiou" or genre in SPOKEN_WITH_A_VOWEL else "A"
-        return f"{article} {genre} {NOUNS[medium]}"
+        noun = NOUNS[medium]
+        return f"{article} {genre}" if genre.endswith(noun) else f"{article} {genre} {noun}"
     return f"A {NOUNS[medium]} by {creator}" if creator else f"A {NOUNS[medium]}"
 
 

@@ -149,3 +149,23 @@ def test_reasons_say_feeling_and_purpose():
     made = candidate(1, medium="song", valence=0.5, arousal=-0.5)
     reason = rank([made], calm)[0].reason
     assert reason == "A song that feels gentle and soothing, to settle an angry mood."
+
+
+@pytest.mark.parametrize(
+    ("medium", "genre", "start"),
+    [
+        ("game", "board game", "A board game that"),
+        ("game", "rpg", "An rpg game"),
+        ("book", "animal", "An animal b"),
+    ],
+)
+def test_reasons_read_as_people_speak(medium, genre, start):
+    ranked = rank([candidate(1, medium=medium, genres=(genre,))], request())
+    assert ranked[0].reason.startswith(start)
+
+
+def test_too_dark_is_further_off_than_too_bright():
+    happy = {label: float(label == "happy") for label in EMOTIONS}
+    aim = request(probabilities=happy, target=Point(0.3, 0.1))
+    dark, bright = candidate(1, valence=0.0, arousal=0.1), candidate(2, valence=0.6, arousal=0.1)
+    assert rank([dark, bright], aim)[0].candidate == bright
