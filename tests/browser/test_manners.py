@@ -112,11 +112,13 @@ def test_focus_is_seen(page):
 
 
 def test_screen_reader_hears_the_result(page, photos):
-    """The status line says what was read, without moving the focus."""
+    """The status line says what was read and what the shelves hold, without moving the focus."""
     predict(page, photos["astronaut"])
     expect(page.get_by_role("status").first).to_have_text(
         re.compile(r"The face looks happy, \d+%\. Recommendations follow\.")
     )
+    count = len(say(page, "sad")["items"])
+    expect(page.get_by_role("status").first).to_have_text(f"{count} recommendations for feeling sad.")
 
 
 def test_reduced_motion(open_page):

@@ -99,3 +99,4 @@ def test_reload_keeps_the_mood_and_not_the_photo(page, photos):
     expect(page.locator("#verdict")).to_contain_text("Looks happy")
     expect(page.locator("#shelves-note")).to_have_text("These lead somewhere calmer.")
     expect(page.locator("#preview")).to_be_hidden()
+    expect(page.locator("#stage-note")).to_contain_text("The photo was not kept over the reload")

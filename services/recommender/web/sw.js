@@ -47,7 +47,8 @@ const SHELL = [
 const addresses = new Set(SHELL.map((path) => new URL(path, self.registration.scope).href));
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(SHELL)).then(() => self.skipWaiting()));
+  const fresh = SHELL.map((path) => new Request(path, { cache: "reload" }));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(fresh)).then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {
@@ -56,20 +57,20 @@ self.addEventListener("activate", (event) => {
 });
 
 self.addEventListener("fetch", (event) => {
-  const { request } = event;
-  if (request.method !== "GET" || !addresses.has(request.url.split(/[?#]/)[0])) return;
-  event.respondWith(fromNetworkFirst(request));
+  const address = event.request.url.split(/[?#]/)[0];
+  if (event.request.method === "GET" && addresses.has(address)) event.respondWith(fromNetworkFirst(address));
 });
 
 /** The server's file if it answers, else the kept one: an update is seen at once, and offline still opens. */
-async function fromNetworkFirst(request) {
+async function fromNetworkFirst(address) {
   const cache = await caches.open(CACHE);
   try {
-    const response = await fetch(request);
-    if (response.ok) await cache.put(request.url.split(/[?#]/)[0], response.clone());
+    // "no-cache" asks the server each time whether the file changed: no mixture of old and new scripts.
+    const response = await fetch(address, { cache: "no-cache" });
+    if (response.ok) await cache.put(address, response.clone());
     return response;
   } catch (error) {
-    const kept = await cache.match(request.url.split(/[?#]/)[0]);
+    const kept = await cache.match(address);
     if (kept) return kept;
     throw error;
   }

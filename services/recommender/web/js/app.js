@@ -1,14 +1,14 @@
 /** Puts the page together. */
 
 import { withConsent, setUpConsent } from "./consent.js";
-import { announce, byId } from "./dom.js";
+import { byId } from "./dom.js";
 import { setUpHistory } from "./history.js";
-import { language, preferredLanguage, rememberLanguage, setLanguage, t } from "./i18n.js";
+import { language, preferredLanguage, rememberLanguage, setLanguage } from "./i18n.js";
 import { setUpLive, startLive, stopLive } from "./live.js";
 import { setUpMap } from "./map.js";
 import { focusMoods, setUpMoods } from "./moods.js";
 import { loadOpinions } from "./opinions.js";
-import { clearPhoto, setUpPhoto, showPhoto, showPhotoProblem } from "./photo.js";
+import { clearPhoto, sayPhotoGone, setUpPhoto, showPhoto, showPhotoProblem } from "./photo.js";
 import { setUpReading } from "./reading.js";
 import { recommendFor } from "./recommending.js";
 import { setUpShelves } from "./shelves.js";
@@ -54,7 +54,7 @@ restore();
 await loadOpinions();
 if (state.mood) {
   await recommendFor(state.mood);
-  if (state.mood.kind !== "hand") announce(t("photo.gone"));
+  if (state.reading) sayPhotoGone();
 }
 
 // Only secure pages have service workers; without one the page is the same, but not installable.

@@ -27,6 +27,8 @@ export function drawFaces(prediction, { chosen, mirrored = false, onChoose }) {
       width: share(width),
       height: share(face.box.height / image.height),
     });
+    // A label below the last tenth of the picture would be cut off.
+    outline.classList.toggle("low", (face.box.y + face.box.height) / image.height > 0.88);
     outline.onclick = onChoose ? () => onChoose(index) : null;
     describe(outline, face, index, faces.length, index === chosen);
   });

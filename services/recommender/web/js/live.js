@@ -2,7 +2,7 @@
 
 import { announce, byId } from "./dom.js";
 import { clearFaces, drawFaces, mainFace } from "./faces.js";
-import { t } from "./i18n.js";
+import { percent, t } from "./i18n.js";
 import { PageProblem, clearProblem, showProblem } from "./problems.js";
 import { recommendFor } from "./recommending.js";
 import { toJpeg } from "./shrink.js";
@@ -17,6 +17,9 @@ const FRAME_QUALITY = 0.75;
 /** At most so many frames a second: more is not seen, and costs the server. */
 const MAX_FPS = 20;
 const CAMERA = { video: { width: { ideal: 640 }, height: { ideal: 480 }, facingMode: "user" }, audio: false };
+
+/** A screen reader hears a change at most this often. */
+const SAY_EVERY_MS = 4000;
 
 /** @type {{media: MediaStream, stream: object, timer: number, times: number[], face: object|null}|null} */
 let live = null;
@@ -147,8 +150,15 @@ function onPrediction(prediction) {
   setNote(live.face ? "" : "live.noface");
   if (!live.face) return;
   const { emotion, confidence, probabilities, uncertain } = live.face;
+  sayChange(emotion, confidence, now);
   const { total } = prediction.timings_ms;
   update({ reading: { emotion, confidence, probabilities, uncertain, serverMs: total, totalMs: 0, fps: frameRate() } });
+}
+
+function sayChange(emotion, confidence, now) {
+  if (live.said?.emotion === emotion || now - (live.said?.at ?? -Infinity) < SAY_EVERY_MS) return;
+  live.said = { emotion, at: now };
+  announce(t("reading.say", { emotion: t(`emotion.${emotion}`), percent: percent(confidence) }));
 }
 
 /** Answers a second over the last two seconds. */

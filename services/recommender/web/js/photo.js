@@ -68,6 +68,12 @@ export function clearPhoto() {
   for (const id of ["predict", "clear"]) byId(id).hidden = true;
 }
 
+/** Says, after a reload, why the photo is no longer there. */
+export function sayPhotoGone() {
+  setNote(() => t("photo.gone"));
+  announce(t("photo.gone"));
+}
+
 /** Shows what went wrong with a photo, and the ways on. */
 export function showPhotoProblem(error) {
   showProblem(BOX, error, ways(error));

@@ -1,6 +1,8 @@
 /** Asks for recommendations and puts them into the state; the newest question wins. */
 
 import { moodOptions, recommend } from "./api.js";
+import { announce } from "./dom.js";
+import { t } from "./i18n.js";
 import { cancelled, clearProblem, showProblem } from "./problems.js";
 import { focusMoods } from "./moods.js";
 import { seenItems } from "./opinions.js";
@@ -43,6 +45,8 @@ export async function recommendFor(mood) {
   try {
     const recommendation = await recommend({ ...moodOptions(mood), ...commonOptions() }, signal);
     accept(recommendation, mood);
+    const emotion = t(`emotion.${mood.emotion}`);
+    announce(t("shelves.announce", { n: recommendation.items.length, emotion }));
   } catch (error) {
     if (cancelled(error)) return;
     update({ loading: false });
