@@ -99,7 +99,13 @@ class InferenceRefusedError(RecommenderError):
         super().__init__(detail, headers)
 
 
-CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
+CODES = {
+    400: "unreadable",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
 
 
 def problem_body(request_id: str, status: int, code: str, detail: str) -> dict[str, str | int]:

@@ -39,7 +39,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def read_api_key_file(self) -> Self:
-        """The file's key, without the newline that editors add; ValueError if the file is empty."""
+        """The file's key, without the newline that editors add; ValueError if the file is empty.
+
+        An empty `api_key`, as compose files pass for one that is not set, is none: it would let everyone in.
+        """
+        if self.api_key is not None and not self.api_key.get_secret_value():
+            self.api_key = None
         if self.api_key is None and self.api_key_file is not None:
             key = self.api_key_file.read_text(encoding="utf-8").strip()
             if not key:

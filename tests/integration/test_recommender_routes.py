@@ -169,6 +169,11 @@ def test_emotion_and_probabilities_together_are_refused(api):
     assert_problem(api.post("/recommend", json=body), 422, "invalid")
 
 
+def test_json_nested_too_deep_is_a_problem(api):
+    headers = {"Content-Type": "application/json"}
+    assert_problem(api.post("/recommend", content="[" * 100_000, headers=headers), 400, "unreadable")
+
+
 def test_json_over_the_limit_is_refused_declared_or_not(api):
     big = b'{"emotion": "sad", "x": "' + b"x" * 200_000 + b'"}'
     headers = {"Content-Type": "application/json"}
