@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-
 BLUR_SIGMA: Final = 1.2
 NOISE_SIGMA: Final = 20.0
 

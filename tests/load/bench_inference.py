@@ -2,8 +2,8 @@
 
     python -m tests.load.bench_inference [--json OUT] [--against EARLIER.json]
 
-Ratios count: absolute figures move with the machine. "full frame" is the plain way, in the same run:
-colour decode, `detectMultiScale(grey, 1.1, 5)` on the whole picture.
+Ratios count: absolute figures move with the machine. "full frame" is the plain way, in the same run: colour
+decode, `detectMultiScale(grey, 1.1, 5)` on the whole picture.
 """
 
 import argparse
