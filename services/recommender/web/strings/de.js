@@ -20,6 +20,7 @@ export default {
 
   "photo.title": "Dein Foto",
   "photo.drop": "Zieh ein Foto hierher",
+  "photo.add": "Füge ein Foto mit Gesicht hinzu",
   "photo.paste": "oder füge eines ein, oder wähle unten einen Weg",
   "photo.choose": "Foto auswählen",
   "photo.take": "Foto aufnehmen",

@@ -20,6 +20,7 @@ export default {
 
   "photo.title": "Your photo",
   "photo.drop": "Drop a photo here",
+  "photo.add": "Add a photo of a face",
   "photo.paste": "or paste one, or choose a way below",
   "photo.choose": "Choose photo",
   "photo.take": "Take photo",
