@@ -1,0 +1,80 @@
+"""The whole walk: a real photo through both real services, the shipped model and the shipped catalogue."""
+
+import json
+
+import httpx
+import pytest
+
+from services.emotions import EMOTIONS
+from tests.helpers.pictures import ASTRONAUT, encode
+from tests.helpers.recommender import assert_problem
+from tests.helpers.serving import serve
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("walk")
+    return folder / "inference", folder / "recommender"
+
+
+@pytest.fixture(scope="module")
+def walk(logs, tmp_path_factory):
+    database = tmp_path_factory.mktemp("walk-database") / "r.db"
+    with (
+        serve("inference", logs[0]) as inference,
+        serve(
+            "recommender", logs[1], database_url=f"sqlite:///{database}", inference_url=inference
+        ) as address,
+        httpx.Client(base_url=address, timeout=60) as client,
+    ):
+        yield client
+
+
+def test_a_photo_gives_a_mood_and_things_that_suit_it(walk):
+    answer = walk.post(
+        "/recommend/photo?medium=song&medium=movie",
+        files={"file": ("astronaut.jpg", ASTRONAUT.read_bytes(), "image/jpeg")},
+    )
+    body = answer.json()
+    assert body["prediction"]["emotion"] == "happy"
+    assert list(body["prediction"]["probabilities"]) == list(EMOTIONS)
+    shelf = body["recommendation"]
+    assert shelf["emotion"] == "happy"
+    assert shelf["target"]["valence"] > 0.3
+    assert [item["medium"] for item in shelf["items"]] == ["song"] * 5 + ["movie"] * 5
+    assert all(item["url"].startswith("https://") for item in shelf["items"])
+
+
+def test_predict_is_passed_through(walk):
+    headers = {"Content-Type": "image/jpeg"}
+    body = walk.post("/predict", content=ASTRONAUT.read_bytes(), headers=headers).json()
+    assert len(body["faces"]) == 1
+    assert walk.get("/readyz").json()["inference"] == "ok"
+
+
+def test_a_photo_without_a_face_is_a_result_and_strict_makes_it_a_problem(walk):
+    from PIL import Image  # noqa: PLC0415 # only here
+
+    blank = encode(Image.new("RGB", (200, 200), "grey"), "PNG")
+    body = walk.post("/recommend/photo", content=blank, headers={"Content-Type": "image/png"}).json()
+    assert body["prediction"]["faces"] == []
+    assert body["recommendation"] is None
+    answer = walk.post("/predict?strict=true", content=blank, headers={"Content-Type": "image/png"})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/predict", "/recommend/photo"])
+def test_what_is_no_photo_is_refused_as_inference_says(walk, path):
+    answer = walk.post(path, files={"file": ("a.txt", b"only text", "text/plain")})
+    assert_problem(answer, 415, answer.json()["code"])
+
+
+def test_one_request_id_is_in_the_logs_of_both_services(walk, logs):
+    files = {"file": ("secret-name.jpg", ASTRONAUT.read_bytes(), "image/jpeg")}
+    walk.post("/recommend/photo", files=files, headers={"X-Request-ID": "both-services-1"})
+    for log in logs:
+        lines = [line for line in log.read_text().splitlines() if "both-services-1" in line]
+        assert lines, log
+        assert all(isinstance(json.loads(line), dict) for line in lines)
+        assert "secret-name" not in log.read_text()
