@@ -1,4 +1,4 @@
-"""python -m training COMMAND: data, train, evaluate, export, card. `COMMAND --help` tells the options."""
+"""python -m training COMMAND; the commands are listed below, `COMMAND --help` tells their options."""
 
 import argparse
 import importlib
@@ -9,6 +9,8 @@ COMMANDS: Final = {
     "data": "fer2013.csv (and FER+) to one array file, with the table of classes",
     "train": "train a network; resumes by itself",
     "evaluate": "measure a model on a split or a folder",
+    "heads": "compare mixtures of the two heads",
+    "preprocess": "measure what preprocessing brings",
     "export": "write the serving file and its JSON card",
     "card": "write the model card from that JSON",
 }

@@ -30,9 +30,7 @@ def main(args: argparse.Namespace) -> None:
     clear, crowd = majority(votes)
     hard = np.eye(len(EMOTIONS), dtype=np.float32)[faces.labels]
     odd = np.arange(len(faces.labels)) % 2 == 1
-    print(
-        "| share of votes head | temperature | FER2013 | FER+ majority | ECE FER2013 | ECE FER+ | KL to votes |"
-    )
+    print("| votes head | temperature | FER2013 | FER+ majority | ECE FER2013 | ECE FER+ | KL to votes |")
     print("|---|---|---|---|---|---|---|")
     for share in np.linspace(0, 1, 11):
         mixed = Calibration(float(share), 1.0).apply(heads)
