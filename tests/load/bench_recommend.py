@@ -127,12 +127,14 @@ def service(url: str, workers: int) -> Iterator[tuple[str, list[int]]]:
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         address = f"http://127.0.0.1:{port}"
-        while True:
+        while process.poll() is None:
             try:
                 if httpx.get(f"{address}/healthz").is_success:
                     break
             except httpx.TransportError:
                 time.sleep(0.05)
+        if process.poll() is not None:
+            raise SystemExit("the service did not start")
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         yield address, [process.pid, *map(int, children)]
     finally:
