@@ -160,10 +160,11 @@ def wait_until_scraped(http: httpx.Client) -> None:
     end = time.monotonic() + 60
     while time.monotonic() < end:
         try:
-            if len(ask(http, "count_over_time(up[1m]) >= 3")) == 2:
-                return
+            ready = http.get(f"http://{http.base_url.netloc.decode()}/-/ready").status_code == 200
         except httpx.TransportError:
-            pass
+            ready = False
+        if ready and len(ask(http, "count_over_time(up[1m]) >= 3")) == 2:
+            return
         time.sleep(0.2)
     pytest.fail("Prometheus did not read both services within 60 s")
 
