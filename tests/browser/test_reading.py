@@ -2,8 +2,9 @@
 
 import json
 
+import httpx
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from services.emotions import EMOTIONS
 from tests.browser.steps import CARDS, predict, say
@@ -57,17 +58,14 @@ def test_several_faces(page, photos):
 
 
 @pytest.mark.parametrize("uncertain", [True, False])
-def test_uncertain_is_said(page, photos, uncertain):
+def test_uncertain_is_said(page, address, photos, uncertain):
     """Where the answer says it is unsure, the page says so and names the runner-up; else it does not."""
-
-    def answer(route: Route) -> None:
-        body = route.fetch().json()
-        face = body["prediction"]["faces"][0]
-        face["probabilities"] = dict.fromkeys(EMOTIONS, 0.05) | {"neutral": 0.45, "surprise": 0.35}
-        face |= {"emotion": "neutral", "confidence": 0.45, "uncertain": uncertain}
-        route.fulfill(json=body)
-
-    page.route("**/recommend/photo", answer)
+    with photos["hopper"].open("rb") as photo:
+        answer = httpx.post(f"{address}/recommend/photo", files={"file": photo}, timeout=30).json()
+    face = answer["prediction"]["faces"][0]
+    face["probabilities"] = dict.fromkeys(EMOTIONS, 0.05) | {"neutral": 0.45, "surprise": 0.35}
+    face |= {"emotion": "neutral", "confidence": 0.45, "uncertain": uncertain}
+    page.route("**/recommend/photo", lambda route: route.fulfill(json=answer))
     predict(page, photos["hopper"])
     expect(page.locator("#verdict")).to_contain_text("Looks neutral")
     doubt = page.locator("#doubt")
