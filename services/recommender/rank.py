@@ -22,7 +22,7 @@ DIVERSITY: Final = 0.25
 """MMR's price of likeness to what is already on the list."""
 WIDTH: Final = 0.35
 """Distance in the plane at which closeness has fallen to 0.61, for a sure mood and a sure estimate."""
-SHORTLIST: Final = 6
+SHORTLIST: Final = 4
 """MMR looks at this many times the wanted number."""
 LIKED: Final = 0.3
 """A leaning from which on a reason names it."""
@@ -148,6 +148,8 @@ def diversify(scored: list[tuple[float, Candidate]], limit: int) -> list[tuple[f
         pick = left.pop(best)
         dearest.pop(best)
         chosen.append(pick)
+        if len(chosen) == limit:
+            break
         dearest = [max(old, likeness(pick[1], other[1])) for old, other in zip(dearest, left, strict=True)]
     return chosen
 
