@@ -46,6 +46,7 @@ class InferenceClient:
         self.http = httpx.AsyncClient(
             base_url=str(settings.inference_url),
             timeout=httpx.Timeout(settings.inference_timeout_s, connect=settings.inference_connect_timeout_s),
+            limits=httpx.Limits(max_keepalive_connections=0),  # a new one each time spreads over all copies
             trust_env=False,  # a proxy for the outside world has no business between the two services
         )
 

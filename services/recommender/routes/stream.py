@@ -1,4 +1,4 @@
-"""`WS /stream`, passed through to inference so that a frontend needs one address; frames are not looked at."""
+"""`WS /stream`, passed through to inference so that a frontend needs one address; frames stay unread."""
 
 import asyncio
 from contextlib import suppress
