@@ -103,9 +103,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     ports = [options.port, options.inference_port]
 
+    if options.port == options.inference_port:
+        sys.stderr.write("the two services need a port each\n")
+        return 1
     taken = [port for port in ports if port_is_taken(port)]
     if taken:
-        sys.stderr.write(f"port {taken[0]} is in use: name another with --port or --inference-port\n")
+        sys.stderr.write(f"port {taken[0]} is in use: name another with make run PORT=… INFERENCE_PORT=…\n")
         return 1
     # Also where PYTHONDONTWRITEBYTECODE is set: without bytecode every start costs a second more.
     compileall.compile_dir(Path(__file__).parent, quiet=1)

@@ -28,7 +28,7 @@ class Calibration:
     def apply(self, heads: dict[str, Probabilities]) -> Probabilities:
         """(n, 6) per head → (n, 6)."""
         mixed = heads["label"]
-        if "votes" in heads:
+        if self.votes_share:
             mixed = (1 - self.votes_share) * mixed + self.votes_share * heads["votes"]
         return sharpen(mixed, self.temperature)
 

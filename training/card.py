@@ -49,8 +49,9 @@ def _figures(card: dict[str, Any]) -> str:
     rows = [
         ("FER2013 labels", whole),
         ("… without the pixel-identical twins of Training", whole["without_twins"]),
-        ("FER+ majority of votes, six classes", whole["ferplus"]),
     ]
+    if "ferplus" in whole:
+        rows.append(("FER+ majority of votes, six classes", whole["ferplus"]))
     lines = [
         "## How good it is",
         "",
@@ -69,12 +70,16 @@ def _figures(card: dict[str, Any]) -> str:
         )
     held, fit = card["calibration_held_out"], card["calibration"]
     crowd = held["ferplus"]
+    by_votes = (
+        f", {crowd['ece']:.3f} by FER+'s majority, KL to the votes {crowd['kl_to_votes']:.3f} nats"
+        if crowd
+        else ""
+    )
     lines.append(f"""
-Calibrated with temperature {fit["temperature"]:.2f} and {fit["votes_share"]:.0%} of the votes head, fitted on the
-even rows; on the odd ones ECE is {held["ece"]:.3f} by FER2013's labels, {crowd["ece"]:.3f} by FER+'s majority, and
-KL to the votes {crowd["kl_to_votes"]:.3f} nats. An answer is called `uncertain` below a confidence of
-{card["uncertain_below"]:.2f}: on the odd rows, {held["kept_share"]:.1%} of the answers were above it and
-{held["kept_accuracy"]:.1%} of those right.""")
+Each answer is the mean over the face and its mirror image, with {fit["votes_share"]:.0%} of the votes head and
+temperature {fit["temperature"]:.2f}, fitted on the even rows; on the odd ones ECE is {held["ece"]:.3f} by FER2013's
+labels{by_votes}. An answer is called `uncertain` below a confidence of {card["uncertain_below"]:.2f}: on the odd
+rows, {held["kept_share"]:.1%} of the answers were above it and {held["kept_accuracy"]:.1%} of those right.""")
     return "\n".join(lines)
 
 
@@ -105,4 +110,15 @@ def _words(card: dict[str, Any]) -> str:
 
 ## Retrain it
 
-`make train FER2013=fer2013.csv FERPLUS=fer2013new.csv MODEL={card["name"]}`; see README.md and training/LOG.md."""
+{_recipe(card["run"])}
+
+See README.md and training/LOG.md."""
+
+
+def _recipe(run: dict[str, Any]) -> str:
+    """The command that trained it."""
+    names = ("model", "epochs", "rate", "decay", "seed")
+    options: dict[str, Any] = {name: run[name] for name in names if name in run}
+    options["small-epochs"] = run.get("recipe", {}).get("small_epochs", 0)
+    words = " ".join(f"--{name} {value}" for name, value in options.items())
+    return f"    python -m training train --data runs/fer2013.npz --out runs/{run.get('out')} {words}"

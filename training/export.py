@@ -3,8 +3,9 @@ r"""The serving file and its JSON card, from a finished run.
     python -m training export --run runs/emonet --data runs/fer2013.npz \
         --out services/inference/model/emotion.tflite
 
-Heads, mixture and temperature are baked into the one output, (1, 6) probabilities of a (1, 48, 48, 1) float
-face 0–255. Dynamic-range int8 unless that costs 0.2 points or more of PublicTest accuracy; else float32.
+The face and its mirror image, the mixture of heads and the temperature are baked into the one output: (1, 6)
+probabilities of a (1, 48, 48, 1) float face 0–255. Dynamic-range int8 unless that costs 0.2 points or more of
+PublicTest accuracy; else float32.
 Works under Keras' TensorFlow backend only.
 """
 
@@ -31,8 +32,6 @@ from training.predictors import Predictor
 WORTH: Final = 0.002
 """Share of PublicTest that quantisation may cost."""
 TEXTS: Final = {
-    "training_data": "FER2013 Training (28,709 faces, disgust merged into angry) and, for the second head, "
-    "FER+ crowd votes of the same faces",
     "licence": "the project's own licence; FER2013 itself is not redistributed",
     "intended_use": "suggesting media by the apparent expression of a face, with the person's consent",
     "excluded_use": "inferring feelings, intent, honesty, health or fitness; hiring, schooling, policing, "
@@ -45,14 +44,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="the .npz of `python -m training data`")
     parser.add_argument("--out", type=Path, required=True, help="the .tflite to write")
     parser.add_argument("--version", default="1.0.0")
-    parser.add_argument("--votes-share", type=float, default=0.5, help="weight of the votes head, 0 to 1")
+    parser.add_argument("--votes-share", type=float, default=0.2, help="weight of the votes head, 0 to 1")
 
 
 def main(args: argparse.Namespace) -> None:
     faces = data.load(args.data)
     model = keras.saving.load_model(args.run / "model.keras", compile=False)
     about = json.loads((args.run / "model.json").read_text())
-    calibration = calibrate(model, faces.only("PublicTest"), args.votes_share)
+    votes_share = args.votes_share if "votes" in model.output_names and faces.votes.any() else 0.0
+    calibration = calibrate(model, faces.only("PublicTest"), votes_share)
     content, precision = convert(model, calibration, faces.only("PublicTest"))
     card = make_card(content, about, calibration, faces)
     card |= {"version": args.version, "precision": precision}
@@ -66,12 +66,19 @@ def main(args: argparse.Namespace) -> None:
 def calibrate(model: keras.Model, valid: data.Faces, votes_share: float) -> Calibration:
     """Temperature and threshold from the even rows of `valid`."""
     half = slice(0, None, 2)
-    heads = model.predict(valid.images[half, ..., None].astype(np.float32), batch_size=512, verbose=0)
+    heads = predict_heads(model, valid.images[half])
     labels = valid.labels[half]
     mixed = Calibration(votes_share, 1.0).apply(heads)
     temperature = fit_temperature(mixed, np.eye(len(EMOTIONS), dtype=np.float32)[labels])
     threshold = choose_threshold(sharpen(mixed, temperature), labels)
-    return Calibration(votes_share if "votes" in heads else 0.0, temperature, threshold)
+    return Calibration(votes_share, temperature, threshold)
+
+
+def predict_heads(model: keras.Model, images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+    """(n, 6) per head, each the mean over the face and its mirror image."""
+    faces = images[..., None].astype(np.float32)
+    ways = [model.predict(way, batch_size=512, verbose=0) for way in (faces, faces[:, :, ::-1])]
+    return {name: (ways[0][name] + ways[1][name]) / 2 for name in ways[0]}
 
 
 def convert(model: keras.Model, calibration: Calibration, valid: data.Faces) -> tuple[bytes, str]:
@@ -85,9 +92,10 @@ def convert(model: keras.Model, calibration: Calibration, valid: data.Faces) -> 
 
 def _serving(model: keras.Model, calibration: Calibration) -> keras.Model:
     face = keras.Input((data.SIDE, data.SIDE, 1), batch_size=1, name="face")
-    heads = model(face)
+    both = ops.concatenate([face, ops.flip(face, axis=2)], axis=0)
+    heads = {name: ops.mean(rows, axis=0, keepdims=True) for name, rows in model(both).items()}
     mixed = heads["label"]
-    if "votes" in heads:
+    if calibration.votes_share:
         mixed = (1 - calibration.votes_share) * mixed + calibration.votes_share * heads["votes"]
     logits = ops.log(ops.maximum(mixed, 1e-9)) / calibration.temperature
     return keras.Model(face, layers.Softmax(name="probabilities")(logits))
@@ -147,6 +155,8 @@ def make_card(
             name: round(float((predict(worsen(valid.images)).argmax(axis=1) == valid.labels).mean()), 4)
             for name, worsen in DEGRADATIONS.items()
         },
+        "training_data": "FER2013 Training, disgust merged into angry"
+        + ("; FER+ crowd votes of the same faces" if faces.votes.any() else ""),
         **TEXTS,
     }
 
@@ -157,10 +167,10 @@ def _held_out(predict: Predictor, rows: data.Faces, threshold: float) -> dict[st
     probabilities = predict(rows.images)
     kept = probabilities.max(axis=1) >= threshold
     right = probabilities.argmax(axis=1) == rows.labels
-    crowd = figures["ferplus"]
+    crowd = figures.get("ferplus")
     return {
         **{name: figures[name] for name in ("n", "accuracy", "ece", "brier", "nll")},
         "kept_share": round(float(kept.mean()), 4),
         "kept_accuracy": round(float(right[kept].mean()), 4) if kept.any() else None,
-        "ferplus": {name: crowd[name] for name in ("n", "accuracy", "ece", "brier", "kl_to_votes")},
+        "ferplus": crowd and {name: crowd[name] for name in ("n", "accuracy", "ece", "brier", "kl_to_votes")},
     }

@@ -14,6 +14,7 @@ import numpy as np
 from services.emotions import EMOTIONS
 from training import data
 from training.calibrate import Calibration, fit_temperature
+from training.export import predict_heads
 from training.metrics import ece, kl_to_votes, majority
 
 
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> None:
     faces = data.load(args.data).only("PublicTest")
     model = keras.saving.load_model(args.run / "model.keras", compile=False)
-    heads = model.predict(faces.images[..., None].astype(np.float32), batch_size=512, verbose=0)
+    heads = predict_heads(model, faces.images)
     votes = faces.six_votes()
     clear, crowd = majority(votes)
     hard = np.eye(len(EMOTIONS), dtype=np.float32)[faces.labels]

@@ -12,11 +12,13 @@ import csv
 import sys
 import time
 from collections.abc import Iterator
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any, Final
 
 import cv2
 import numpy as np
+from pydantic import ValidationError
 from tqdm import tqdm
 
 from services.emotions import EMOTIONS
@@ -46,15 +48,15 @@ GREEN: Final = (80, 220, 80)
 
 def main() -> int:
     args = parse(sys.argv[1:])
-    settings = Settings()
     try:
+        settings = Settings()
         pipeline = Pipeline(load_model(settings.model_file), Limits(settings.max_pixels, settings.max_faces))
         if args.video:
             return write_rows(args.csv, read_video(pipeline, args.video))
         if args.folder:
             return write_rows(args.csv, read_folder(pipeline, args.folder))
         return print_photos(pipeline, args.photos, as_json=args.json, draw=args.draw)
-    except (OSError, ModelFileError) as error:
+    except (OSError, ModelFileError, ValidationError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -117,21 +119,24 @@ def outline(path: Path, prediction: Prediction, out: Path) -> None:
         cv2.rectangle(picture, (box.x, box.y), (box.x + box.width, box.y + box.height), GREEN, thick)
         text, below = f"{face.emotion} {face.confidence:.0%}", (box.x, box.y + box.height + 18 * thick)
         cv2.putText(picture, text, below, cv2.FONT_HERSHEY_SIMPLEX, 0.6 * thick, GREEN, thick, cv2.LINE_AA)
-    good, data = cv2.imencode(out.suffix or ".jpg", picture)
-    if not good:
-        raise OSError(f"cannot write {out}")
+    try:
+        _, data = cv2.imencode(out.suffix, picture)
+    except cv2.error as error:
+        raise OSError(f"cannot write a picture of the kind {out.name}") from error
     out.write_bytes(data.tobytes())
 
 
 def read_folder(pipeline: Pipeline, folder: Path) -> Iterator[dict[str, Any]]:
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES)
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES and path.is_file())
+    if not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is no folder")
     if not paths:
         raise FileNotFoundError(f"{folder} holds no pictures")
     for path in tqdm(paths, unit="photo"):
         source = str(path.relative_to(folder))
         try:
             prediction = pipeline.predict(path.read_bytes())
-        except InferenceError as error:
+        except (InferenceError, OSError) as error:
             yield {"source": source, "error": str(error)}
             continue
         yield from (row(source, 0, number, face) for number, face in enumerate(prediction.faces))
@@ -143,11 +148,11 @@ def read_video(pipeline: Pipeline, path: Path) -> Iterator[dict[str, Any]]:
     video = cv2.VideoCapture(str(path))
     if not video.isOpened():
         raise FileNotFoundError(f"{path} is no video that can be read")
-    stream, frames = Stream(), int(video.get(cv2.CAP_PROP_FRAME_COUNT))
-    for number in tqdm(range(frames), unit="frame"):
+    stream, frames = Stream(), int(video.get(cv2.CAP_PROP_FRAME_COUNT))  # 0 or less where it is not known
+    for number in tqdm(count(), total=max(0, frames) or None, unit="frame"):
         good, frame = video.read()
         if not good:
-            break
+            return
         grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
         photo = Photo(grey, grey.shape[1], grey.shape[0])
         prediction = pipeline.next_photo(photo, stream, number, time.perf_counter())
@@ -160,10 +165,11 @@ def row(source: str, frame: int, number: int, face: FacePrediction) -> dict[str,
 
 
 def write_rows(out: Path, rows: Iterator[dict[str, Any]]) -> int:
+    first = list(islice(rows, 1))  # what cannot be read at all fails here, before `out` is touched
     with out.open("w", newline="") as file:
         table = csv.DictWriter(file, [*COLUMNS, *EMOTIONS, "error"], restval="")
         table.writeheader()
-        table.writerows(rows)
+        table.writerows(chain(first, rows))
     return 0
 
 

@@ -126,10 +126,11 @@ def align(photo: Photo, faces: Sequence[Face]) -> NDArray[np.uint8]:
 def _box(photo: Photo, face: Face) -> dict[str, int]:
     """The face's square in pixels of the upright original, cut at its edges."""
     left, top = round(face.x * photo.scale), round(face.y * photo.scale)
-    side = round(face.side * photo.scale)
+    right, bottom = left + round(face.side * photo.scale), top + round(face.side * photo.scale)
+    x, y = min(max(0, left), photo.width - 1), min(max(0, top), photo.height - 1)
     return {
-        "x": left,
-        "y": top,
-        "width": min(side, photo.width - left),
-        "height": min(side, photo.height - top),
+        "x": x,
+        "y": y,
+        "width": max(1, min(right, photo.width) - x),
+        "height": max(1, min(bottom, photo.height) - y),
     }

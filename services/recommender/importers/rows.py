@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from services.emotions import EMOTIONS, Emotion, parse_emotion
 from services.recommender import mood
@@ -14,6 +14,8 @@ Medium = Literal["movie", "song", "book", "game"]
 MEDIA: tuple[Medium, ...] = get_args(Medium)
 
 QUALITY_UNKNOWN = 0.5
+GENRE_LENGTH = 40
+GENRES_LENGTH = 300
 CONFIDENCE_OF_LINK = 0.1
 """A person's link to a mood says for whom an item is, hardly how it feels."""
 
@@ -55,8 +57,12 @@ def in_order(values: list[Emotion]) -> list[Emotion]:
 
 
 def check_genres(values: list[str]) -> list[str]:
-    folded = [fold(value) for value in values]
-    return list(dict.fromkeys(value for value in folded if value))
+    genres = list(dict.fromkeys(value for value in map(fold, values) if value))
+    if any(len(genre) > GENRE_LENGTH for genre in genres):  # folding may lengthen
+        raise ValueError(f"a genre has at most {GENRE_LENGTH} characters")
+    if len("|".join(genres)) > GENRES_LENGTH:
+        raise ValueError(f"genres have at most {GENRES_LENGTH} characters together")
+    return genres
 
 
 Text = Annotated[str, AfterValidator(check_text)]
@@ -71,7 +77,7 @@ Share = Annotated[
     Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None, BeforeValidator(empty_to_none)
 ]
 Genres = Annotated[
-    list[Annotated[Text, Field(max_length=40)]],
+    list[Annotated[Text, Field(max_length=GENRE_LENGTH)]],
     Field(max_length=8),
     BeforeValidator(split_list),
     AfterValidator(check_genres),
@@ -94,10 +100,18 @@ class Row(BaseModel):
     emotions: Emotions = []
     valence: Axis = None
     arousal: Axis = None
-    affect_source: Annotated[str | None, BeforeValidator(empty_to_none)] = None
+    affect_source: Annotated[Annotated[Text, Field(max_length=40)] | None, BeforeValidator(empty_to_none)] = (
+        None
+    )
     affect_confidence: Share = None
     quality: Share = None
     popularity: Share = None
+
+    @model_validator(mode="after")
+    def check_affect(self) -> Self:
+        if (self.valence is None) != (self.arousal is None):
+            raise ValueError("valence and arousal come together or not at all")
+        return self
 
     @property
     def key(self) -> str:

@@ -12,7 +12,11 @@ from services.recommender.importers.rows import Row
 
 
 def files_of(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.csv"))
+    """SourceError where there is none: a mistyped folder must not empty the catalogue."""
+    files = sorted(folder.glob("*.csv"))
+    if not files:
+        raise plain.SourceError(f"{folder} holds no CSV files: a catalogue needs at least one")
+    return files
 
 
 def digest_of(folder: Path) -> str:
