@@ -32,5 +32,5 @@ def parse_emotion(text: str) -> Emotion:
     name = text.strip().lower()
     label = ALIASES.get(name, name)
     if label not in EMOTIONS:
-        raise ValueError(f"unknown emotion {text!r}; one of {', '.join(EMOTIONS)}")
+        raise ValueError(f"unknown emotion; one of {', '.join(EMOTIONS)}")
     return label

@@ -60,7 +60,9 @@ def decode(data: bytes, max_pixels: int) -> Photo:
         raise UnreadableImageError(f"the {kind} image cannot be decoded") from error
     if grey is None or grey.size == 0:
         raise UnreadableImageError(f"the {kind} image cannot be decoded: it is damaged or cut off")
-    if _turned(grey.shape, width // factor, height // factor):
+    if factor == 1:
+        height, width = grey.shape
+    elif _turned(grey.shape, width // factor, height // factor):
         width, height = height, width
     return Photo(grey.astype(np.uint8, copy=False), width, height)
 

@@ -77,6 +77,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(InferenceError)
     async def known(request: Request, error: InferenceError) -> JSONResponse:
+        request.app.state.metrics.rejected.labels(error.code).inc()
         return problem(error.status, error.code, str(error), request_id_of(request), error.headers)
 
     @app.exception_handler(RequestValidationError)

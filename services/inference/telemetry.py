@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.inference.errors import problem
@@ -17,6 +18,8 @@ from services.inference.schemas import Prediction, StreamPrediction
 
 logger = logging.getLogger("services.inference")
 
+CLIENT_GONE: Final = 499
+"""In logs and metrics only: the client left before its body was whole; nobody is answered."""
 SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -95,6 +98,11 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+def is_no_handshake(record: logging.LogRecord) -> bool:
+    """False for uvicorn's records of a WebSocket's opening: they hold addresses and whole URLs."""
+    return '"WebSocket' not in str(record.msg)
+
+
 def set_up_logging(level: str) -> None:
     """JSON lines on stderr for this service; uvicorn's access log off, as ours says the same and more."""
     if not logger.handlers:
@@ -104,6 +112,8 @@ def set_up_logging(level: str) -> None:
     logger.setLevel(level.upper())
     logger.propagate = False
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("uvicorn.error").addFilter(is_no_handshake)
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # its warnings repeat what clients send
 
 
 class Telemetry:
@@ -131,6 +141,8 @@ class Telemetry:
 
         try:
             await self.app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            status = CLIENT_GONE
         except Exception as error:
             failure = error
             if status:

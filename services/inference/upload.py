@@ -1,5 +1,6 @@
 """A request's body → image bytes, in memory only and never more than the limit."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from python_multipart.multipart import parse_options_header
 
 from services.inference.errors import BadRequestError, TooLargeError, UnsupportedImageError
 
+OTHER_PARTS: Final = 16
+"""Parts of a form that may come beside the files asked for."""
 FRAMING: Final = 64 * 1024
 """Bytes allowed beyond the files themselves for multipart's headers and boundaries."""
 
@@ -34,7 +37,8 @@ async def read_files(request: Request, field: str, most: int, max_bytes: int) ->
     if not _is_multipart(request):
         raise UnsupportedImageError(f"send multipart/form-data with the field `{field}`")
     body = await _read(request, max_bytes + FRAMING)
-    uploads = [upload for name, upload in _parse(request, body) if name == field]
+    found = await asyncio.to_thread(_parse, request.headers["content-type"], body, most + OTHER_PARTS)
+    uploads = [upload for name, upload in found if name == field]
     if not uploads:
         raise BadRequestError(f"the form has no file in its field `{field}`")
     if len(uploads) > most:
@@ -64,12 +68,24 @@ async def _read(request: Request, most: int) -> bytes:
     return bytes(body)
 
 
-def _parse(request: Request, body: bytes) -> list[tuple[str, Upload]]:
-    """Files by field name. Kept in memory: the parser's spool threshold is the body's own length."""
-    _, options = parse_options_header(request.headers["content-type"])
+def _parse(content_type: str, body: bytes, most: int) -> list[tuple[str, Upload]]:
+    """Files by field name; TooLargeError for more than `most` parts.
+
+    Kept in memory: the parser's spool threshold is the body's own length.
+    """
+    _, options = parse_options_header(content_type)
     files: list[tuple[str, Upload]] = []
 
+    parts = 0
+
+    def count() -> None:
+        nonlocal parts
+        parts += 1
+        if parts > most:
+            raise TooLargeError(f"the form has more than {most} parts")
+
     def on_file(file: Any) -> None:  # noqa: ANN401  # the library's File; it names no public type for it
+        count()
         file.file_object.seek(0)
         name = (file.file_name or b"").decode("utf-8", "replace")
         files.append(
@@ -79,7 +95,7 @@ def _parse(request: Request, body: bytes) -> list[tuple[str, Upload]]:
     try:
         parser = FormParser(
             "multipart/form-data",
-            lambda _: None,
+            lambda _: count(),
             on_file,
             boundary=options.get(b"boundary"),
             config={"MAX_MEMORY_FILE_SIZE": len(body) + 1, "MAX_BODY_SIZE": len(body) + 1},
@@ -87,5 +103,5 @@ def _parse(request: Request, body: bytes) -> list[tuple[str, Upload]]:
         parser.write(body)
         parser.finalize()
     except FormParserError as error:
-        raise BadRequestError(f"the multipart body is malformed: {error}") from error
+        raise BadRequestError("the multipart body is malformed") from error
     return files

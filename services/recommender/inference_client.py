@@ -25,6 +25,10 @@ from services.recommender.settings import Settings
 from services.recommender.telemetry import Metrics
 
 READY_TIMEOUT_S = 1.0
+MAX_ANSWER_BYTES = 1024 * 1024
+"""Of one answer of a stream; far above what its most faces take."""
+OCTETS = "application/octet-stream"
+TRY_AGAIN_LATER = 1013
 
 
 class Prediction(BaseModel):
@@ -41,7 +45,6 @@ class InferenceClient:
         self.timeout_s = settings.inference_timeout_s
         self.connect_timeout_s = settings.inference_connect_timeout_s
         self.stream_url = str(settings.inference_url).rstrip("/").replace("http", "ws", 1) + "/stream"
-        self.max_frame_bytes = settings.max_upload_bytes
         self.metrics = metrics
         self.http = httpx.AsyncClient(
             base_url=str(settings.inference_url),
@@ -74,7 +77,7 @@ class InferenceClient:
             self.metrics.inference.labels(outcome).observe(time.perf_counter() - started)
 
     async def post(self, image: bytes, content_type: str, request_id: str, *, strict: bool) -> httpx.Response:
-        headers = {"Content-Type": content_type, "X-Request-ID": request_id}
+        headers = {"Content-Type": sendable(content_type), "X-Request-ID": request_id}
         params = {"strict": "true"} if strict else None
         try:
             async with asyncio.timeout(self.timeout_s):
@@ -96,7 +99,7 @@ class InferenceClient:
                 self.stream_url,
                 additional_headers={"X-Request-ID": request_id},
                 open_timeout=self.connect_timeout_s,
-                max_size=self.max_frame_bytes,
+                max_size=MAX_ANSWER_BYTES,
                 compression=None,  # frames are compressed pictures already
                 proxy=None,
             ) as socket:
@@ -106,6 +109,8 @@ class InferenceClient:
                 "The live view cannot be read right now. Recommendations by mood still work."
             ) from error
         except ConnectionClosedError as error:
+            if error.rcvd is not None and error.rcvd.code == TRY_AGAIN_LATER:
+                raise InferenceUnavailableError("Too many live views are open. Try again later.") from error
             raise InferenceBadAnswerError("The live view broke off.") from error
 
     async def state(self) -> Literal["ok", "unavailable"]:
@@ -115,6 +120,11 @@ class InferenceClient:
         except httpx.HTTPError:
             return "unavailable"
         return "ok" if response.is_success else "unavailable"
+
+
+def sendable(content_type: str) -> str:
+    """`content_type` where it may stand in a header; else no stated kind, which inference reads too."""
+    return content_type if content_type.isascii() and content_type.isprintable() else OCTETS
 
 
 def read_answer(response: httpx.Response) -> dict[str, Any]:

@@ -31,8 +31,8 @@ def merge_aliases(given: object) -> object:
     merged: dict[Emotion, Any] = {}
     for name, share in given.items():
         label = to_label(name)
-        if not isinstance(share, int | float):
-            raise ValueError(f"{label} must be a number")  # noqa: TRY004 # pydantic reports only ValueError
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise ValueError(f"{label} must be a number from 0 to 1")
         merged[label] = merged.get(label, 0) + share
     return merged
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.emotions import Emotion
 from services.recommender.importers.rows import (
@@ -15,6 +15,7 @@ from services.recommender.importers.rows import (
     Title,
     WebUrl,
     Year,
+    check_both_axes,
 )
 from services.recommender.models import Item, from_bits
 from services.recommender.mood import Strategy
@@ -83,6 +84,11 @@ class ItemIn(BaseModel):
     emotions: Emotions = []
     valence: Axis = None
     arousal: Axis = None
+
+    @model_validator(mode="after")
+    def check_affect(self) -> Self:
+        check_both_axes(self.valence, self.arousal)
+        return self
 
 
 class ItemQuery(BaseModel):

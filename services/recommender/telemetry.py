@@ -10,12 +10,15 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.recommender.errors import problem
 
 logger = logging.getLogger("services.recommender")
 
+CLIENT_GONE = 499
+"""In logs and metrics only: the client left before its body was whole; nobody is answered."""
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
@@ -72,6 +75,11 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+def is_no_handshake(record: logging.LogRecord) -> bool:
+    """False for uvicorn's records of a WebSocket's opening: they hold addresses and whole URLs."""
+    return '"WebSocket' not in str(record.msg)
+
+
 def set_up_logging(level: str) -> None:
     """JSON lines on stderr; uvicorn's access log off, as it writes the user ids that are in URLs."""
     if not logger.handlers:
@@ -81,6 +89,8 @@ def set_up_logging(level: str) -> None:
     logger.setLevel(level.upper())
     logger.propagate = False
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("uvicorn.error").addFilter(is_no_handshake)
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # its warnings repeat what clients send
 
 
 def request_id_from(headers: Headers) -> str:
@@ -119,6 +129,8 @@ class Telemetry:
 
         try:
             await self.app(scope, receive, send_with_id)
+        except ClientDisconnect:
+            status = CLIENT_GONE
         except Exception as error:
             state["failure"] = error
             if status:

@@ -28,7 +28,7 @@ def site_id(url: str) -> str | None:
     if host in SITES:
         name, pattern = SITES[host]
         if match := pattern.match(parts.path):
-            return f"{name}:{match[1]}"
+            return f"{name}:{match[1]}"[:MAX_KEY]
     return None
 
 
@@ -36,4 +36,5 @@ def key_of(medium: str, url: str, title: str, creator: str | None, year: int | N
     known = site_id(url)
     if known:
         return known
-    return f"{medium}:{fold(title)}:{fold(creator or '')}:{year or ''}"[:MAX_KEY]
+    plain = fold(title) or title  # a title may be all punctuation
+    return f"{medium}:{plain}:{fold(creator or '')}:{year or ''}"[:MAX_KEY]

@@ -65,6 +65,12 @@ def check_genres(values: list[str]) -> list[str]:
     return genres
 
 
+def check_both_axes(valence: float | None, arousal: float | None) -> None:
+    """ValueError for one without the other: a place has both."""
+    if (valence is None) != (arousal is None):
+        raise ValueError("valence and arousal come together or not at all")
+
+
 Text = Annotated[str, AfterValidator(check_text)]
 WebUrl = Annotated[str, Field(max_length=2000), AfterValidator(check_web_url)]
 Title = Annotated[Text, Field(min_length=1, max_length=300)]
@@ -109,8 +115,7 @@ class Row(BaseModel):
 
     @model_validator(mode="after")
     def check_affect(self) -> Self:
-        if (self.valence is None) != (self.arousal is None):
-            raise ValueError("valence and arousal come together or not at all")
+        check_both_axes(self.valence, self.arousal)
         return self
 
     @property

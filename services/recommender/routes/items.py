@@ -5,6 +5,7 @@ from fastapi import APIRouter, Path, Query, Response
 from services.emotions import ALIASES, EMOTIONS
 from services.recommender import catalogue, mood
 from services.recommender.db import SessionDep, WriteSessionDep
+from services.recommender.errors import InvalidError
 from services.recommender.importers.keys import fold
 from services.recommender.importers.rows import MEDIA, Row
 from services.recommender.routes.deps import ApiKeyDep
@@ -45,11 +46,14 @@ def list_media(session: SessionDep) -> list[MediumOut]:
 @router.get("/items")
 def list_items(query: Annotated[ItemQuery, Query()], session: SessionDep) -> ItemPage:
     """The catalogue in order of id. `emotion` keeps what a person linked to it."""
+    words = fold(query.q)
+    if query.q and not words:
+        raise InvalidError("query.q: there is no letter or digit to search for")
     found = catalogue.list_items(
         session,
         medium=query.medium,
         emotion=query.emotion,
-        words=fold(query.q),
+        words=words,
         after=int(query.cursor),
         limit=query.limit + 1,
     )

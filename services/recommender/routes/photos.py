@@ -12,14 +12,13 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from services.recommender.db import SessionDep
 from services.recommender.errors import InvalidError, UnreadableError
-from services.recommender.inference_client import read_prediction
+from services.recommender.inference_client import OCTETS, read_prediction
 from services.recommender.recommend import recommend
 from services.recommender.routes.deps import InferenceDep, MetricsDep, RequestIdDep, TodayDep
 from services.recommender.schemas import Options, PhotoRecommendation
 
 router = APIRouter(tags=["photos"])
 
-OCTETS = "application/octet-stream"
 PHOTO_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -81,14 +80,14 @@ async def read_photo(request: Request, query: Options) -> tuple[bytes, str, Opti
     """Image, its declared type, and the options with the form's put over the query's."""
     body = await request.body()
     content_type = request.headers.get("content-type", OCTETS)
-    if not content_type.startswith("multipart/"):
+    if not content_type.lower().startswith("multipart/form-data"):
         return body, content_type, query
     form = await parse_form(request, body)
     try:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise InvalidError("body.file: the form has no file in a field named file")
-        return await file.read(), file.content_type or OCTETS, with_fields(query, form)
+        return await file.read(), OCTETS, with_fields(query, form)
     finally:
         await form.close()
 
@@ -101,6 +100,8 @@ async def parse_form(request: Request, body: bytes) -> FormData:
         return await InMemoryParser(request.headers, whole()).parse()
     except MultiPartException as error:
         raise UnreadableError(f"The form cannot be read: {error.message}") from error
+    except UnicodeError as error:
+        raise UnreadableError("The form cannot be read: its charset is unknown.") from error
 
 
 def with_fields(query: Options, form: FormData) -> Options:

@@ -1,0 +1,179 @@
+"""What hostile testing found once: each must stay a clear refusal; nothing of a client may reach a log."""
+
+import socket
+import time
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from services.emotions import EMOTIONS
+from tests.helpers import pictures
+from tests.helpers.serving import serve
+
+PHOTO = pictures.ASTRONAUT.read_bytes()
+KEY = "only-for-this-test"
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory):
+    return tmp_path_factory.mktemp("hostile")
+
+
+@pytest.fixture(scope="module")
+def inference(logs):
+    with serve("inference", logs / "inference.log", max_streams="1") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def recommender(logs, inference):
+    url = f"sqlite:///{logs / 'catalogue.db'}"
+    with serve(
+        "recommender", logs / "recommender.log", inference_url=inference, database_url=url, api_key=KEY
+    ) as address:
+        yield address
+
+
+def form(part_type: str, charset: str = "") -> dict:
+    body = (
+        b'--BB\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n'
+        + f"Content-Type: {part_type}\r\n\r\n".encode("latin-1")
+        + PHOTO
+        + b"\r\n--BB--\r\n"
+    )
+    return {"content": body, "headers": {"Content-Type": f"multipart/form-data; boundary=BB{charset}"}}
+
+
+@pytest.mark.parametrize("part_type", ["image/é", "image/\x01j", "multipart/form-data; boundary=CC"])
+def test_a_parts_own_type_is_not_passed_on(recommender, part_type):
+    answer = httpx.post(f"{recommender}/recommend/photo", **form(part_type))
+    assert answer.status_code == 200
+    assert answer.json()["prediction"]["emotion"] == "happy"
+
+
+def test_a_type_outside_ascii_does_not_break_the_way_to_inference(recommender):
+    with socket.create_connection(tuple_of(recommender)) as raw:
+        head = f"POST /predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(PHOTO)}\r\n"
+        raw.sendall(head.encode() + "Content-Type: image/é\r\n\r\n".encode() + PHOTO)
+        assert raw.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def tuple_of(address: str) -> tuple[str, int]:
+    host, port = address.removeprefix("http://").split(":")
+    return host, int(port)
+
+
+def test_an_unknown_charset_is_the_clients_mistake(recommender):
+    answer = httpx.post(f"{recommender}/recommend/photo", **form("image/jpeg", "; charset=undefined"))
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_forms_type_in_capitals_keeps_its_options(recommender):
+    sent = httpx.Request(
+        "POST", f"{recommender}/recommend/photo", files={"file": PHOTO}, data={"limit": "1", "medium": "song"}
+    )
+    kind = sent.headers["content-type"].replace("multipart/form-data", "Multipart/Form-Data")
+    answer = httpx.post(sent.url, content=sent.read(), headers={"Content-Type": kind})
+    assert len(answer.json()["recommendation"]["items"]) == 1
+
+
+@pytest.mark.parametrize("share", ["9" * 400, "true", "1e999", "-0.1"])
+def test_a_share_that_is_none_is_refused(recommender, share):
+    shares = ",".join(f'"{name}": 0.2' for name in EMOTIONS[1:])
+    body = f'{{"probabilities": {{"angry": 0.0, "disgust": {share}, {shares}}}}}'
+    answer = httpx.post(
+        f"{recommender}/recommend", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"genres": ["ß" * 21]},
+        {"genres": ["\ufdfa\ufdfa\ufdfa"]},
+        {"genres": [letter * 40 for letter in "abcdefgh"]},
+        {"valence": 0.9},
+        {"affect_source": "z" * 41},
+    ],
+)
+def test_an_item_that_no_column_can_hold_is_refused(recommender, change):
+    item = {"medium": "movie", "title": "A", "url": "https://example.org/a", **change}
+    answer = httpx.post(f"{recommender}/items", json=item, headers={"X-API-Key": KEY})
+    assert answer.status_code == 422, answer.text
+
+
+@pytest.mark.parametrize("words", ["!!!", "\u2665", "..."])
+def test_a_search_for_nothing_is_not_a_search_for_everything(recommender, words):
+    assert httpx.get(f"{recommender}/items", params={"q": words}).status_code == 422
+
+
+def test_titles_of_punctuation_are_not_all_the_same_thing(recommender):
+    for title in ("!!!", "???"):
+        item = {"medium": "song", "title": title, "url": "https://example.org/s"}
+        answer = httpx.post(f"{recommender}/items", json=item, headers={"X-API-Key": KEY})
+        assert answer.status_code == 201, answer.text
+
+
+def test_a_full_house_of_streams_is_busy_not_broken(inference, recommender):
+    with connect(inference.replace("http", "ws") + "/stream") as taken:
+        taken.send(PHOTO)
+        taken.recv(timeout=30)
+        with connect(recommender.replace("http", "ws") + "/stream") as second:
+            assert '"status":503' in second.recv(timeout=30)
+
+
+def test_thousands_of_parts_are_refused_soon(inference):
+    part = b'--BB\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n\r\n'
+    headers = {"Content-Type": "multipart/form-data; boundary=BB"}
+    answer = httpx.post(f"{inference}/predict", content=part * 20_000 + b"--BB--\r\n", headers=headers)
+    assert answer.status_code == 413
+
+
+def test_a_client_that_leaves_is_no_fault_of_ours(inference, logs):
+    with socket.create_connection(tuple_of(inference)) as raw:
+        raw.sendall(
+            b"POST /predict HTTP/1.1\r\nHost: x\r\nX-Request-ID: left\r\nContent-Length: 999\r\n\r\nabc"
+        )
+    line = wait_for(logs / "inference.log", '"left"')
+    assert '"status": 499' in line
+    assert '"level": "info"' in line
+
+
+def wait_for(log, text: str) -> str:
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        lines = [line for line in log.read_text().splitlines() if text in line]
+        if lines:
+            return lines[0]
+        time.sleep(0.02)
+    raise AssertionError(f"no line with {text}")
+
+
+def test_nothing_that_clients_send_reaches_a_log(inference, recommender, logs):
+    someone = "anna-miller"
+    for address in (inference, recommender):
+        with pytest.raises(InvalidStatus), connect(f"{address.replace('http', 'ws')}/users/{someone}/x"):
+            pass
+        with connect(f"{address.replace('http', 'ws')}/stream?user_id={someone}"):
+            pass
+        part = f'--BB\r\nContent-Disposition: form-data; name="file"; filename="{someone}"\r\n'
+        part += f"Content-Transfer-Encoding: {someone}\r\n\r\nx\r\n--BB--\r\n"
+        headers = {"Content-Type": "multipart/form-data; boundary=BB"}
+        httpx.post(f"{address}/predict", content=part, headers=headers)
+    httpx.get(f"{recommender}/users/{someone}/history")
+    httpx.get(f"{recommender}/recommend", params={"emotion": someone})
+    last = httpx.get(f"{recommender}/healthz", headers={"X-Request-ID": "the-last-one"})
+    assert last.status_code == 200
+    wait_for(logs / "recommender.log", "the-last-one")
+    for name in ("inference.log", "recommender.log"):
+        assert someone not in (logs / name).read_text()
+
+
+def test_a_refused_value_is_not_sent_back(recommender):
+    answer = httpx.get(f"{recommender}/recommend", params={"emotion": "x" * 1500})
+    assert answer.status_code == 422
+    assert "xxx" not in answer.text
