@@ -88,13 +88,13 @@ def test_plain_csv_takes_a_byte_order_mark_and_any_line_ends(made, start, end):
 
 def test_plain_csv_tells_the_line_of_a_refused_row(made):
     text = (
-        "medium,title,url,year,valence\n"
-        "movie,Good,https://example.org/1,1999,0.5\n"
-        "movie,Bad link,javascript:alert(1),,\n"
-        "opera,Bad medium,https://example.org/2,,\n"
-        "movie,,https://example.org/3,,\n"
-        "movie,Bad year,https://example.org/4,soon,\n"
-        "movie,Bad place,https://example.org/5,,nan\n"
+        "medium,title,url,year,valence,arousal\n"
+        "movie,Good,https://example.org/1,1999,0.5,0.1\n"
+        "movie,Bad link,javascript:alert(1),,,\n"
+        "opera,Bad medium,https://example.org/2,,,\n"
+        "movie,,https://example.org/3,,,\n"
+        "movie,Bad year,https://example.org/4,soon,,\n"
+        "movie,Bad place,https://example.org/5,,nan,0\n"
     )
     results = list(plain.read(made(text)))
     assert [row.title for row in rows(results)] == ["Good"]
