@@ -1,6 +1,5 @@
 """The page in headless Chromium, against both real services over real HTTP."""
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, ViewportSi
 
 from tests.helpers import pictures
 from tests.helpers.serving import serve
+from tests.helpers.stages import cannot_run
 
 CHROMIUM = Path("/usr/bin/chromium")
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
@@ -59,10 +59,7 @@ def camera_film(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def browser(camera_film) -> Iterator[Browser]:
     if not CHROMIUM.exists():
-        reason = f"no Chromium at {CHROMIUM}: apt-get install chromium"
-        if os.environ.get("CI_REQUIRE_ALL") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        cannot_run(f"no Chromium at {CHROMIUM}: apt-get install chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=CHROMIUM,

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 import uvicorn
 
 from services.emotions import EMOTIONS
 from services.recommender.main import create_app
 from services.recommender.settings import Settings
 from tests.helpers.serving import free_port
+from tests.helpers.stages import cannot_run
 
 PROBABILITIES = dict(zip(EMOTIONS, (0.05, 0.05, 0.05, 0.7, 0.05, 0.1), strict=True))
 PREDICTION: dict[str, Any] = {
@@ -188,10 +188,7 @@ def postgres_cluster() -> Iterator[str]:
     """The URL, without a database name, of a throwaway PostgreSQL; skips where its programs are missing."""
     programs = server_programs()
     if programs is None:
-        missing = "PostgreSQL's server programs are not installed (Debian package postgresql)"
-        if os.environ.get("CI_REQUIRE_ALL") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
+        cannot_run("PostgreSQL's server programs are not installed (Debian package postgresql)")
     folder = Path(tempfile.mkdtemp(prefix="recommender-postgres-"))
     who = unprivileged()
     if who:

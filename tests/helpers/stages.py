@@ -1,0 +1,12 @@
+"""Where a test's surroundings are missing: a reason to skip on a user's machine, a failure in CI."""
+
+import os
+from typing import NoReturn
+
+import pytest
+
+
+def cannot_run(reason: str) -> NoReturn:
+    if os.environ.get("CI_REQUIRE_ALL") == "1":
+        pytest.fail(f"{reason}, and CI_REQUIRE_ALL is set")
+    pytest.skip(reason)
