@@ -52,3 +52,14 @@ def _wait(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
         except httpx.TransportError:
             time.sleep(0.05)
     raise AssertionError(f"{address} was not ready:\n{log.read_text()}")
+
+
+def logged(log: Path, mark: str) -> list[str]:
+    """The lines of `log` that hold `mark`; waits for the first, which follows the answer it tells of."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        lines = [line for line in log.read_text().splitlines() if mark in line]
+        if lines:
+            return lines
+        time.sleep(0.02)
+    raise AssertionError(f"no line with {mark} in {log.name}")

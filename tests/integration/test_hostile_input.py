@@ -1,7 +1,6 @@
 """What hostile testing found once: each must stay a clear refusal; nothing of a client may reach a log."""
 
 import socket
-import time
 
 import httpx
 import pytest
@@ -10,7 +9,7 @@ from websockets.sync.client import connect
 
 from services.emotions import EMOTIONS
 from tests.helpers import pictures
-from tests.helpers.serving import serve
+from tests.helpers.serving import logged, serve
 
 PHOTO = pictures.ASTRONAUT.read_bytes()
 KEY = "only-for-this-test"
@@ -138,19 +137,9 @@ def test_a_client_that_leaves_is_no_fault_of_ours(inference, logs):
         raw.sendall(
             b"POST /predict HTTP/1.1\r\nHost: x\r\nX-Request-ID: left\r\nContent-Length: 999\r\n\r\nabc"
         )
-    line = wait_for(logs / "inference.log", '"left"')
+    line = logged(logs / "inference.log", '"left"')[0]
     assert '"status": 499' in line
     assert '"level": "info"' in line
-
-
-def wait_for(log, text: str) -> str:
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        lines = [line for line in log.read_text().splitlines() if text in line]
-        if lines:
-            return lines[0]
-        time.sleep(0.02)
-    raise AssertionError(f"no line with {text}")
 
 
 def test_nothing_that_clients_send_reaches_a_log(inference, recommender, logs):
@@ -168,7 +157,7 @@ def test_nothing_that_clients_send_reaches_a_log(inference, recommender, logs):
     httpx.get(f"{recommender}/recommend", params={"emotion": someone})
     last = httpx.get(f"{recommender}/healthz", headers={"X-Request-ID": "the-last-one"})
     assert last.status_code == 200
-    wait_for(logs / "recommender.log", "the-last-one")
+    logged(logs / "recommender.log", "the-last-one")
     for name in ("inference.log", "recommender.log"):
         assert someone not in (logs / name).read_text()
 

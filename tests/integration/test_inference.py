@@ -1,7 +1,6 @@
 """The inference service in its own process, over real HTTP, with the shipped model."""
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -9,7 +8,7 @@ import pytest
 
 from services.emotions import EMOTIONS
 from tests.helpers import pictures
-from tests.helpers.serving import serve
+from tests.helpers.serving import logged, serve
 
 PHOTO = pictures.ASTRONAUT.read_bytes()
 
@@ -182,12 +181,7 @@ def test_a_full_queue_answers_busy(tmp_path):
 
 def test_logs_hold_requests_and_nothing_of_the_photo(client, log):
     client.post("/predict", content=PHOTO, headers={"X-Request-ID": "logged-once"})
-    end = time.monotonic() + 10
-    while "logged-once" not in log.read_text():  # the line follows the answer
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-    (line,) = [one for one in lines if one.get("request_id") == "logged-once"]
+    (line,) = [json.loads(text) for text in logged(log, "logged-once")]
     assert set(line) == {
         "time",
         "level",

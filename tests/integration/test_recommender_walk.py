@@ -8,7 +8,7 @@ import pytest
 from services.emotions import EMOTIONS
 from tests.helpers.pictures import ASTRONAUT, encode
 from tests.helpers.recommender import assert_problem
-from tests.helpers.serving import serve
+from tests.helpers.serving import logged, serve
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,6 @@ def test_one_request_id_is_in_the_logs_of_both_services(walk, logs):
     files = {"file": ("secret-name.jpg", ASTRONAUT.read_bytes(), "image/jpeg")}
     walk.post("/recommend/photo", files=files, headers={"X-Request-ID": "both-services-1"})
     for log in logs:
-        lines = [line for line in log.read_text().splitlines() if "both-services-1" in line]
-        assert lines, log
+        lines = logged(log, "both-services-1")
         assert all(isinstance(json.loads(line), dict) for line in lines)
         assert "secret-name" not in log.read_text()
