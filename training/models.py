@@ -1,7 +1,8 @@
 """The networks. Each takes (n, 48, 48, 1) grey faces as floats 0–255 and scales them itself; emonet any size.
 
-Outputs are a dictionary of softmax vectors (n, 6) in the order of EMOTIONS: `label` is trained on FER2013's
-hard labels; `votes`, where a network has it, on the shares of FER+'s ten votes.
+Outputs are a dictionary of vectors (n, 6) in the order of EMOTIONS: `label` is trained on FER2013's hard
+labels; `votes`, where a network has it, on the shares of FER+'s ten votes. They are softmax vectors; with
+`output="sigmoid"`, as in the report's appendix, six sigmoids that need not sum to 1.
 """
 
 from collections.abc import Callable
@@ -13,10 +14,39 @@ from keras import layers
 from services.emotions import EMOTIONS
 
 SIDE: Final = 48
+LOSSES: Final = {"softmax": "categorical_crossentropy", "sigmoid": "binary_crossentropy"}
+"""The loss that belongs to each kind of output."""
 Tensor = Any
 
 
-def vgg9() -> keras.Model:
+def simple3(output: str = "softmax") -> keras.Model:
+    """The report's first try: three convolutions and one dense layer, nothing else.
+
+    The report gives no widths; these are the usual doubling ones.
+    """
+    face = keras.Input((SIDE, SIDE, 1), name="face")
+    x = layers.Rescaling(1 / 127.5, offset=-1)(face)
+    for width in (32, 64, 128):
+        x = layers.Conv2D(width, 3, padding="same", activation="relu")(x)
+        x = layers.MaxPooling2D()(x)
+    x = layers.Dense(128, activation="relu")(layers.Flatten()(x))
+    return keras.Model(face, {"label": _head(x, "label", output)}, name="simple3")
+
+
+def baseline4(output: str = "softmax") -> keras.Model:
+    """The report's appendix: four wide convolutions, each with pool and dropout, and two dense layers."""
+    face = keras.Input((SIDE, SIDE, 1), name="face")
+    x = layers.Rescaling(1 / 127.5, offset=-1)(face)
+    for width, kernel in ((64, 3), (128, 5), (512, 3), (512, 3)):
+        x = layers.Dropout(0.25)(layers.MaxPooling2D()(_conv(x, width, kernel)))
+    x = layers.Flatten()(x)
+    for width in (256, 512):
+        x = layers.BatchNormalization(momentum=0.95)(layers.Dense(width, use_bias=False)(x))
+        x = layers.Dropout(0.25)(layers.Activation("relu")(x))
+    return keras.Model(face, {"label": _head(x, "label", output)}, name="baseline4")
+
+
+def vgg9(output: str = "softmax") -> keras.Model:
     """The report's final network: nine 3×3 convolutions, a max-pool after every three, two dense layers."""
     face = keras.Input((SIDE, SIDE, 1), name="face")
     x = layers.Rescaling(1 / 127.5, offset=-1)(face)
@@ -29,10 +59,10 @@ def vgg9() -> keras.Model:
         x = layers.Dropout(0.4)(x)
         x = layers.Dense(width, use_bias=False)(x)
         x = layers.Activation("relu")(layers.BatchNormalization()(x))
-    return keras.Model(face, {"label": _head(x, "label")}, name="vgg9")
+    return keras.Model(face, {"label": _head(x, "label", output)}, name="vgg9")
 
 
-def emonet() -> keras.Model:
+def emonet(output: str = "softmax") -> keras.Model:
     """A narrow residual network at full resolution, one trunk and two heads.
 
     Per stage one convolution that widens and two with an identity skip; max-pool between the stages,
@@ -51,11 +81,12 @@ def emonet() -> keras.Model:
     x = _squeeze_excite(x, widths[-1])
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(0.3)(x)
-    return keras.Model(face, {"label": _head(x, "label"), "votes": _head(x, "votes")}, name="emonet")
+    heads = {name: _head(x, name, output) for name in ("label", "votes")}
+    return keras.Model(face, heads, name="emonet")
 
 
-def _conv(x: Tensor, width: int, *, activate: bool = True) -> Tensor:
-    x = layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
+def _conv(x: Tensor, width: int, kernel: int = 3, *, activate: bool = True) -> Tensor:
+    x = layers.Conv2D(width, kernel, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
     x = layers.BatchNormalization(momentum=0.95)(x)
     return layers.Activation("relu")(x) if activate else x
 
@@ -67,8 +98,15 @@ def _squeeze_excite(x: Tensor, width: int) -> Tensor:
     return layers.Multiply()([x, gate])
 
 
-def _head(x: Tensor, name: str) -> Tensor:
-    return layers.Dense(len(EMOTIONS), activation="softmax", dtype="float32", name=name)(x)
+def _head(x: Tensor, name: str, output: str) -> Tensor:
+    if output not in LOSSES:
+        raise ValueError(f"output {output!r} is not one of {', '.join(LOSSES)}")
+    return layers.Dense(len(EMOTIONS), activation=output, dtype="float32", name=name)(x)
 
 
-NETWORKS: Final[dict[str, Callable[[], keras.Model]]] = {"vgg9": vgg9, "emonet": emonet}
+NETWORKS: Final[dict[str, Callable[[str], keras.Model]]] = {
+    "simple3": simple3,
+    "baseline4": baseline4,
+    "vgg9": vgg9,
+    "emonet": emonet,
+}

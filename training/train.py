@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from services.emotions import EMOTIONS
 from training.batches import Batches, Recipe
 from training.data import Faces, load
-from training.models import NETWORKS
+from training.models import LOSSES, NETWORKS
 from training.schedule import WarmupStableDecay
 
 AVERAGE_EVERY = 8
@@ -49,6 +49,8 @@ class Run:
     """Per-step decay of the averaged weights."""
     seed: int = 1
     precision: str = "mixed_bfloat16"
+    output: str = "softmax"
+    """Or sigmoid, with binary cross-entropy, as the report's appendix."""
     recipe: Recipe = field(default_factory=Recipe)
 
 
@@ -77,7 +79,7 @@ def train(run: Run, faces: Faces) -> Path:
     run.out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(run.seed)
     keras.mixed_precision.set_global_policy(run.precision)
-    model = NETWORKS[run.model]()
+    model = NETWORKS[run.model](run.output)
     batches = Batches(faces.only("Training"), model.output_names, run.recipe, run.seed, run.epochs)
     _compile(model, run, len(batches))
     keeper = Keeper(run, batches, faces.only("PublicTest"))
@@ -102,7 +104,7 @@ def _compile(model: keras.Model, run: Run, steps: int) -> None:
     optimizer.build(model.trainable_variables)
     model.compile(
         optimizer=optimizer,
-        loss=dict.fromkeys(model.output_names, "categorical_crossentropy"),
+        loss=dict.fromkeys(model.output_names, LOSSES[run.output]),
         jit_compile="auto",
     )
 
@@ -177,7 +179,7 @@ def accuracies(model: keras.Model, faces: Faces) -> dict[str, float]:
 
 def _finish(run: Run, keeper: Keeper, faces: Faces) -> Path:
     keras.mixed_precision.set_global_policy("float32")
-    model = NETWORKS[run.model]()
+    model = NETWORKS[run.model](run.output)
     model.set_weights(keeper.averaged)
     path = run.out / "model.keras"
     model.save(path)
