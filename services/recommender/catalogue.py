@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, TextClause, func, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.emotions import Emotion
@@ -49,8 +50,9 @@ def list_items(  # noqa: PLR0913 # one for each filter
     return session.scalars(select(Item).where(*wanted).order_by(Item.id).limit(limit)).all()
 
 
-def get_item(session: Session, item_id: int) -> Item:
-    item = session.get(Item, item_id)
+def get_item(session: Session, item_id: int, *, to_write: bool = False) -> Item:
+    """NotFoundError if there is none. `to_write` waits for who else writes it, and sees what they did."""
+    item = session.get(Item, item_id, with_for_update=to_write)
     if item is None or item.removed:
         raise NotFoundError(f"There is no item {item_id}.")
     return item
@@ -58,36 +60,39 @@ def get_item(session: Session, item_id: int) -> Item:
 
 def add_item(session: Session, values: dict[str, Any]) -> Item:
     """A new item; ConflictError if the catalogue has the same thing. One removed earlier comes back."""
-    item = session.scalar(select(Item).where(Item.key == values["key"]))
+    item = session.scalar(select(Item).where(Item.key == values["key"]).with_for_update())
     if item is not None and not item.removed:
         raise ConflictError(f"The catalogue has this as item {item.id}.")
     if item is None:
         item = Item()
         session.add(item)
-    write(item, values)
-    session.flush()
+    write(session, item, values)
     return item
 
 
 def replace_item(session: Session, item_id: int, values: dict[str, Any]) -> Item:
-    item = get_item(session, item_id)
+    item = get_item(session, item_id, to_write=True)
     other = session.scalar(select(Item.id).where(Item.key == values["key"], Item.id != item_id))
     if other is not None:
         raise ConflictError(f"The catalogue has this as item {other}.")
-    write(item, values)
-    session.flush()
+    write(session, item, values)
     return item
 
 
-def write(item: Item, values: dict[str, Any]) -> None:
+def write(session: Session, item: Item, values: dict[str, Any]) -> None:
+    """ConflictError if another request made the same thing since the caller looked."""
     for name, value in values.items():
         setattr(item, name, value)
     item.edited = True
     item.removed = False
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise ConflictError("The catalogue has this by now.") from error
 
 
 def remove_item(session: Session, item_id: int) -> None:
-    item = get_item(session, item_id)
+    item = get_item(session, item_id, to_write=True)
     item.removed = True
     item.edited = True
 

@@ -1,0 +1,99 @@
+"""Edits that meet: on SQLite and on PostgreSQL, each ends as if it had come before or after the other."""
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from tests.helpers.recommender import assert_problem
+from tests.integration.conftest import KEY
+
+ROUNDS = 5
+AT_ONCE = 8
+EDITOR = {"X-API-Key": KEY}
+numbers = itertools.count()
+
+
+def made(number, **changes):
+    title = f"raced {number}"
+    return {"medium": "movie", "title": title, "url": f"https://example.org/raced/{number}", **changes}
+
+
+def together(calls):
+    """The answers of `calls`, all let loose at the same moment."""
+    gate = Barrier(len(calls))
+
+    def run(call):
+        gate.wait(20)
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def add(api, item):
+    return api.post("/items", json=item, headers=EDITOR)
+
+
+def test_of_many_who_add_the_same_thing_one_wins(api):
+    for _ in range(ROUNDS):
+        item = made(next(numbers))
+        answers = together([lambda item=item: add(api, item)] * AT_ONCE)
+        assert sorted(answer.status_code for answer in answers) == [201] + [409] * (AT_ONCE - 1)
+        for answer in answers:
+            if answer.status_code == 409:
+                assert_problem(answer, 409, "conflict")
+
+
+def test_of_many_who_bring_back_a_removed_thing_one_wins(api):
+    for _ in range(ROUNDS):
+        item = made(next(numbers))
+        number = add(api, item).json()["id"]
+        assert api.delete(f"/items/{number}", headers=EDITOR).status_code == 204
+        answers = together([lambda item=item: add(api, item)] * AT_ONCE)
+        assert sorted(answer.status_code for answer in answers) == [201] + [409] * (AT_ONCE - 1)
+
+
+def test_of_many_who_rename_to_the_same_thing_one_wins(api):
+    for _ in range(ROUNDS):
+        ids = [add(api, made(next(numbers))).json()["id"] for _ in range(AT_ONCE)]
+        name = made(next(numbers))
+        answers = together(
+            [
+                lambda number=number, name=name: api.put(f"/items/{number}", json=name, headers=EDITOR)
+                for number in ids
+            ]
+        )
+        assert sorted(answer.status_code for answer in answers) == [200] + [409] * (AT_ONCE - 1)
+
+
+def test_what_was_removed_stays_removed_whoever_edits_it_meanwhile(api):
+    for _ in range(ROUNDS):
+        item = made(next(numbers))
+        number = add(api, item).json()["id"]
+        path = f"/items/{number}"
+        edits = [lambda path=path, item=item: api.put(path, json=item, headers=EDITOR)] * (AT_ONCE - 1)
+        *edited, removed = together([*edits, lambda path=path: api.delete(path, headers=EDITOR)])
+        assert removed.status_code == 204
+        assert {answer.status_code for answer in edited} <= {200, 404}
+        assert api.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("action", ["like", "open"])
+def test_feedback_and_erasure_leave_all_or_nothing(api, action):
+    """What was learnt is gone with what was said, however the two meet."""
+    for number in range(ROUNDS):
+        user = f"raced-{action}-{number}"
+        said = [
+            lambda user=user, item=item: api.post(
+                "/feedback", json={"user_id": user, "item_id": item, "action": action}
+            )
+            for item in range(1, AT_ONCE)
+        ]
+        answers = together([*said, lambda user=user: api.delete(f"/users/{user}")])
+        assert {answer.status_code for answer in answers} == {201, 204}
+        kept = api.get(f"/users/{user}/history").json()
+        learnt = [p for p in kept["preferences"] if p["feature"].startswith("creator:") and p["likes"]]
+        weight = {"like": 1.0, "open": 0.3}[action]
+        assert sum(p["likes"] for p in learnt) == pytest.approx(weight * len(kept["feedback"]))
