@@ -105,13 +105,18 @@ def memory_mb(pid: int) -> float:
     return round(int(kilobytes) / 1024, 1)
 
 
+def server_process(log: Path) -> int:
+    """The process id that uvicorn wrote into its log."""
+    return int(log.read_text().split("Started server process [")[1].split("]")[0])
+
+
 def service(workers: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         started = time.perf_counter()
         with serve("inference", log, workers=str(workers), queue="64") as address:
             ready = time.perf_counter() - started
-            pid = int(log.read_text().split("Started server process [")[1].split("]")[0])
+            pid = server_process(log)
             result: dict[str, Any] = {"seconds to ready": round(ready, 2), "MB at start": memory_mb(pid)}
             for clients in (1, 8, 32):
                 result[f"{clients} clients"] = requests(address, clients)
