@@ -8,6 +8,7 @@ from typing import Final
 COMMANDS: Final = {
     "data": "fer2013.csv (and FER+) to one array file, with the table of classes",
     "train": "train a network; resumes by itself",
+    "teach": "what finished networks say of the training faces, for distillation",
     "evaluate": "measure a model on a split or a folder",
     "heads": "compare mixtures of the two heads",
     "preprocess": "measure what preprocessing brings",

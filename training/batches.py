@@ -10,12 +10,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from services.emotions import EMOTIONS
 from training.augment import Augmentation, augment
-from training.data import SIDE, Faces
+from training.data import SIDE
+from training.targets import Target
 
-Targets = dict[str, NDArray[np.float32]]
-
+PerOutput = dict[str, NDArray[np.float32]]
 
 SMALL: Final = 36
 
@@ -32,24 +31,23 @@ class Recipe:
     mixup_until: float = 0.8
     """Fraction of the epochs after which mixup is off, so that the last ones see real faces."""
     votes_weight: float = 1.0
+    """Of the votes head's loss against the label head's."""
+    teacher_share: float = 0.5
+    """Of what a teacher says against labels and votes, where there is a teacher."""
     small_epochs: int = 0
     """First epochs on faces of SMALL pixels: nearly twice as fast, for networks that take any size."""
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no type information
-    """Batch i of the current epoch: ((b, 48, 48, 1) float32 0–255, targets, sample weights)."""
+    """Batch i of the current epoch: ((b, 48, 48, 1) float32 0–255, shares per output, weights per output)."""
 
-    def __init__(self, faces: Faces, outputs: list[str], recipe: Recipe, seed: int, epochs: int) -> None:
+    def __init__(
+        self, images: NDArray[np.uint8], taught: dict[str, Target], recipe: Recipe, seed: int, epochs: int
+    ) -> None:
         super().__init__(workers=1, max_queue_size=8)
-        self.faces, self.outputs, self.recipe, self.seed, self.epochs = faces, outputs, recipe, seed, epochs
+        self.images, self.taught, self.recipe, self.seed, self.epochs = images, taught, recipe, seed, epochs
         self.epoch = 0
-        self.hard = np.eye(len(EMOTIONS), dtype=np.float32)[faces.labels]
-        self.hard = self.hard * (1 - recipe.smoothing) + recipe.smoothing / len(EMOTIONS)
-        votes = faces.six_votes()
-        total = votes.sum(axis=1, keepdims=True)
-        self.soft = np.where(total > 0, votes / np.maximum(total, 1), 1 / len(EMOTIONS)).astype(np.float32)
-        self.soft_weight = (total[:, 0] >= 3).astype(np.float32) * recipe.votes_weight
 
     @property
     def side(self) -> int:
@@ -57,36 +55,33 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         return SMALL if self.epoch < self.recipe.small_epochs else SIDE
 
     def __len__(self) -> int:
-        return len(self.faces.labels) // self.recipe.batch
+        return len(self.images) // self.recipe.batch
 
-    def __getitem__(self, i: int) -> tuple[NDArray[np.float32], Targets, Targets]:
-        order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.faces.labels))
+    def __getitem__(self, i: int) -> tuple[NDArray[np.float32], PerOutput, PerOutput]:
+        order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.images))
         rows = order[i * self.recipe.batch : (i + 1) * self.recipe.batch]
         rng = np.random.default_rng([self.seed, self.epoch, i])
-        images = augment(self.faces.images[rows], rng, self.recipe.augmentation, self.side)[..., None]
-        targets = {"label": self.hard[rows], "votes": self.soft[rows]}
-        weights = {"label": np.ones(len(rows), np.float32), "votes": self.soft_weight[rows]}
+        images = augment(self.images[rows], rng, self.recipe.augmentation, self.side)[..., None]
+        shares = {name: target.shares[rows] for name, target in self.taught.items()}
+        weights = {name: target.weight[rows] for name, target in self.taught.items()}
         if self.recipe.mixup > 0 and self.epoch < self.recipe.mixup_until * self.epochs:
-            images, targets, weights = _mix(images, targets, weights, rng, self.recipe.mixup)
-        return images, self._of(targets), self._of(weights)
-
-    def _of(self, values: Targets) -> Targets:
-        return {name: values[name] for name in self.outputs}
+            images, shares, weights = _mix(images, shares, weights, rng, self.recipe.mixup)
+        return images, shares, weights
 
 
 def _mix(
-    images: NDArray[np.float32], targets: Targets, weights: Targets, rng: np.random.Generator, alpha: float
-) -> tuple[NDArray[np.float32], Targets, Targets]:
+    images: NDArray[np.float32], shares: PerOutput, weights: PerOutput, rng: np.random.Generator, alpha: float
+) -> tuple[NDArray[np.float32], PerOutput, PerOutput]:
     """Each face blended with another of the batch; a pair counts as much as its lesser member's weight."""
-    share = rng.beta(alpha, alpha, len(images)).astype(np.float32)
+    lam = rng.beta(alpha, alpha, len(images)).astype(np.float32)
     other = rng.permutation(len(images))
 
     def blend(values: NDArray[np.float32]) -> NDArray[Any]:
-        s = share.reshape(-1, *[1] * (values.ndim - 1))
+        s = lam.reshape(-1, *[1] * (values.ndim - 1))
         return s * values + (1 - s) * values[other]
 
     return (
         blend(images),
-        {name: blend(values) for name, values in targets.items()},
+        {name: blend(values) for name, values in shares.items()},
         {name: np.minimum(values, values[other]) for name, values in weights.items()},
     )

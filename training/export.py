@@ -27,7 +27,7 @@ from services.inference.classify import Classifier, Model
 from training import data, evaluate
 from training.calibrate import Calibration, choose_threshold, fit_temperature, sharpen
 from training.degrade import DEGRADATIONS
-from training.predictors import Predictor
+from training.predictors import Predictor, predict_heads
 
 WORTH: Final = 0.002
 """Share of PublicTest that quantisation may cost."""
@@ -72,13 +72,6 @@ def calibrate(model: keras.Model, valid: data.Faces, votes_share: float) -> Cali
     temperature = fit_temperature(mixed, np.eye(len(EMOTIONS), dtype=np.float32)[labels])
     threshold = choose_threshold(sharpen(mixed, temperature), labels)
     return Calibration(votes_share, temperature, threshold)
-
-
-def predict_heads(model: keras.Model, images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-    """(n, 6) per head, each the mean over the face and its mirror image."""
-    faces = images[..., None].astype(np.float32)
-    ways = [model.predict(way, batch_size=512, verbose=0) for way in (faces, faces[:, :, ::-1])]
-    return {name: (ways[0][name] + ways[1][name]) / 2 for name in ways[0]}
 
 
 def convert(model: keras.Model, calibration: Calibration, valid: data.Faces) -> tuple[bytes, str]:

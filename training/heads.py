@@ -14,8 +14,8 @@ import numpy as np
 from services.emotions import EMOTIONS
 from training import data
 from training.calibrate import Calibration, fit_temperature
-from training.export import predict_heads
 from training.metrics import ece, kl_to_votes, majority
+from training.predictors import predict_heads
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

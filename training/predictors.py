@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.inference.classify import Classifier, load_model
+
+if TYPE_CHECKING:
+    import keras
 
 Predictor = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """(n, 48, 48) grey 0–255 → (n, 6) probabilities."""
@@ -29,3 +33,10 @@ def _keras(path: Path) -> Predictor:
         return np.asarray(outputs["label"], np.float32)
 
     return predict
+
+
+def predict_heads(model: "keras.Model", images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+    """(n, 6) per head, each the mean over the face and its mirror image."""
+    faces = images[..., None].astype(np.float32)
+    ways = [model.predict(way, batch_size=512, verbose=0) for way in (faces, faces[:, :, ::-1])]
+    return {name: (ways[0][name] + ways[1][name]) / 2 for name in ways[0]}

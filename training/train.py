@@ -27,6 +27,8 @@ from training.batches import Batches, Recipe
 from training.data import Faces, load
 from training.models import LOSSES, NETWORKS
 from training.schedule import WarmupStableDecay
+from training.targets import targets
+from training.teach import Teacher
 
 AVERAGE_EVERY = 8
 """Steps between updates of the averaged weights: as good as every step, and free on an accelerator."""
@@ -51,6 +53,7 @@ class Run:
     precision: str = "mixed_bfloat16"
     output: str = "softmax"
     """Or sigmoid, with binary cross-entropy, as the report's appendix."""
+    teacher: Path | None = None
     recipe: Recipe = field(default_factory=Recipe)
 
 
@@ -58,8 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=sorted(NETWORKS), required=True)
     parser.add_argument("--data", type=Path, required=True, help="the .npz of `python -m training data`")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
+    parser.add_argument("--teacher", type=Path, help="the .npz of `python -m training teach`, to distil from")
     for option in fields(Run):
-        if option.name not in {"model", "out", "recipe"}:
+        if option.name not in {"model", "out", "teacher", "recipe"}:
             name = f"--{option.name.replace('_', '-')}"
             parser.add_argument(name, type=type(option.default), default=option.default)
     for option in fields(Recipe):
@@ -80,7 +84,7 @@ def train(run: Run, faces: Faces) -> Path:
     keras.utils.set_random_seed(run.seed)
     keras.mixed_precision.set_global_policy(run.precision)
     model = NETWORKS[run.model](run.output)
-    batches = Batches(faces.only("Training"), model.output_names, run.recipe, run.seed, run.epochs)
+    batches = _batches(run, model.output_names, faces.only("Training"))
     _compile(model, run, len(batches))
     keeper = Keeper(run, batches, faces.only("PublicTest"))
     keeper.set_model(model)
@@ -94,6 +98,12 @@ def train(run: Run, faces: Faces) -> Path:
     return _finish(run, keeper, faces)
 
 
+def _batches(run: Run, outputs: list[str], faces: Faces) -> Batches:
+    teacher = Teacher.load(run.teacher, len(faces.labels)) if run.teacher else None
+    taught = targets(faces, run.recipe.smoothing, teacher, run.recipe.teacher_share)
+    return Batches(faces.images, {name: taught[name] for name in outputs}, run.recipe, run.seed, run.epochs)
+
+
 def _compile(model: keras.Model, run: Run, steps: int) -> None:
     total = run.epochs * steps
     schedule = WarmupStableDecay(
@@ -105,6 +115,7 @@ def _compile(model: keras.Model, run: Run, steps: int) -> None:
     model.compile(
         optimizer=optimizer,
         loss=dict.fromkeys(model.output_names, LOSSES[run.output]),
+        loss_weights={n: run.recipe.votes_weight if n == "votes" else 1.0 for n in model.output_names},
         jit_compile="auto",
     )
 
@@ -126,6 +137,8 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no 
         if not path.exists():
             return 0
         with np.load(path) as state:
+            if str(state["model"]) != self.run.model:
+                raise ValueError(f"{self.run.out} holds a run of {state['model']}; give another --out")
             weights = [state[f"weight_{i}"] for i in range(len(self.averaged))]
             self.averaged = [state[f"average_{i}"] for i in range(len(self.averaged))]
             self.model.set_weights(weights)
@@ -163,7 +176,8 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no 
         optimizer = self.model.optimizer.variables
         arrays |= {f"optimizer_{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(optimizer)}
         part = self.run.out / "state.part.npz"
-        np.savez(part, history=np.array(json.dumps(self.history)), **arrays)  # type: ignore[arg-type]  # numpy's stub
+        texts = {"model": np.array(self.run.model), "history": np.array(json.dumps(self.history))}
+        np.savez(part, **texts, **arrays)  # type: ignore[arg-type]  # numpy's stub
         part.replace(self.run.out / "state.npz")
         with (self.run.out / "history.csv").open("w", newline="") as file:
             rows = csv.DictWriter(file, list(self.history[-1]))
@@ -187,7 +201,7 @@ def _finish(run: Run, keeper: Keeper, faces: Faces) -> Path:
         "name": run.model,
         "labels": list(EMOTIONS),
         "parameters": model.count_params(),
-        "run": {**asdict(run), "out": run.out.name},
+        "run": {**asdict(run), "out": run.out.name, "teacher": run.teacher and run.teacher.name},
         "rows": {s: len(faces.only(s).labels) for s in ("Training", "PublicTest")},
         "commit": commit(),
         "train_seconds": round(sum(row["seconds"] for row in keeper.history)),

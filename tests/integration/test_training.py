@@ -89,6 +89,22 @@ def test_a_killed_run_goes_on_after_its_last_whole_epoch(finished):
     assert about["run"]["seed"] == 1
 
 
+def test_a_folder_of_another_network_is_not_gone_on_with(finished, dataset):
+    words = ["train", "--model", "vgg9", "--data", dataset, "--out", finished]
+    refused = subprocess.run(command(*words), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert "holds a run of emonet" in refused.stderr
+
+
+def test_a_finished_network_teaches_another(finished, dataset, folder):
+    teacher = folder / "teacher.npz"
+    assert "of Training" in run("teach", "--run", finished, "--data", dataset, "--out", teacher)
+    words = ["train", "--model", "emonet", "--data", dataset, "--out", folder / "student", "--epochs", 1]
+    run(*words, "--batch", 8, "--small-epochs", 1, "--teacher", teacher)
+    about = json.loads((folder / "student" / "model.json").read_text())
+    assert about["run"]["teacher"] == "teacher.npz"
+
+
 @pytest.fixture(scope="module")
 def exported(finished, dataset):
     out = finished / "emotion.tflite"
