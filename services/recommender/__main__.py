@@ -5,18 +5,26 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from services.recommender import backup
 from services.recommender.building import study
 from services.recommender.db import make_engine
 from services.recommender.importers.load import SOURCES, describe, import_file
 from services.recommender.importers.plain import SourceError
-from services.recommender.prepare import SchemaTooNewError, prepare
+from services.recommender.prepare import prepare
 from services.recommender.settings import Settings
+from services.recommender.starting import StartError
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m services.recommender", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("prepare", help="bring the database's schema and shipped catalogue up to date")
+    saving = commands.add_parser("backup", help="copy the database to a new file, while the service runs")
+    saving.add_argument("file", type=Path)
+    restoring = commands.add_parser(
+        "restore", help="make the database what a backup holds; keeps the old one"
+    )
+    restoring.add_argument("file", type=Path)
     studying = commands.add_parser("study", help="simulate users with known tastes; prints a table")
     studying.add_argument("--users", type=int, default=24)
     studying.add_argument("--rounds", type=int, default=20)
@@ -42,7 +50,7 @@ def main(arguments: list[str]) -> int:
     try:
         for line in run(options):
             sys.stdout.write(f"{line}\n")
-    except (SourceError, SchemaTooNewError) as error:
+    except (SourceError, StartError, backup.BackupError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
@@ -56,6 +64,14 @@ def run(options: argparse.Namespace) -> list[str]:
     if options.command == "shelves":
         return study.shelves()
     settings = Settings()
+    if options.command == "backup":
+        return backup.backup(settings.database_url, options.file)
+    if options.command == "restore":
+        return backup.restore(settings.database_url, options.file, settings.database_timeout_s)
+    return fill(options, settings)
+
+
+def fill(options: argparse.Namespace, settings: Settings) -> list[str]:
     engine = make_engine(settings.database_url, settings.database_timeout_s)
     prepare(engine, settings.catalogue_dir)
     if options.command == "prepare":
