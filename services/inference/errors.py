@@ -25,6 +25,12 @@ class BadRequestError(InferenceError):
     status, code = 400, "bad_request"
 
 
+class SlowBodyError(InferenceError):
+    """The connection is closed: what may still come of the body is of no use."""
+
+    status, code, headers = 408, "slow_body", {"Connection": "close"}
+
+
 class TooLargeError(InferenceError):
     status, code = 413, "too_large"
 
@@ -35,6 +41,10 @@ class UnsupportedImageError(InferenceError):
 
 class NoFaceError(InferenceError):
     status, code = 422, "no_face"
+
+
+class HeadersTooLargeError(InferenceError):
+    status, code = 431, "headers_too_large"
 
 
 class BusyError(InferenceError):

@@ -11,11 +11,14 @@ from fastapi import FastAPI
 
 from services.inference import errors
 from services.inference.classify import load_model
+from services.inference.headers import SecurityHeaders
+from services.inference.limits import Held, Pace, RequestLimits
 from services.inference.pipeline import Limits
 from services.inference.routes import about, batch, docs, predict, stream
 from services.inference.settings import Settings
 from services.inference.streams import OpenStreams
 from services.inference.telemetry import Metrics, Telemetry, set_up_logging
+from services.inference.upload import FRAMING
 from services.inference.workers import Workers
 
 DESCRIPTION = """Finds faces and reads the *apparent* expression of each: six probabilities.
@@ -33,7 +36,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         """ModelFileError, and no service, where the model and its card do not fit."""
         model = await asyncio.to_thread(load_model, settings.model_file)
         limits = Limits(settings.max_pixels, settings.max_faces)
-        workers = Workers(model, limits, settings.workers, settings.queue)
+        workers = Workers(model, limits, settings.workers, settings.queue, settings.patience_s)
         await workers.warm()
         app.state.model, app.state.workers = model, workers
         metrics.model.labels(model.name, model.version).set(1)
@@ -52,7 +55,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     streams = OpenStreams(settings.max_streams)
     metrics.streams.set_function(lambda: streams.count)
     app.state.settings, app.state.metrics, app.state.streams = settings, metrics, streams
-    app.add_middleware(Telemetry, metrics=metrics)
+    pace = Pace(settings.body_grace_s, settings.body_min_bytes_per_s)
+    # One that comes alone always finds room.
+    alone = max(settings.max_upload_bytes, settings.max_batch_bytes) + FRAMING
+    app.add_middleware(RequestLimits, pace=pace, held=Held(max(settings.max_bodies_bytes, alone)))
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Telemetry, metrics=metrics)  # the outermost
     errors.install(app)
     app.include_router(predict.router)
     app.include_router(batch.router)

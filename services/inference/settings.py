@@ -27,6 +27,13 @@ class Settings(BaseSettings):
     """Files in one batch."""
     max_batch_bytes: Annotated[int, Field(ge=1)] = 60_000_000
     """All files of one batch together."""
+    max_bodies_bytes: Annotated[int, Field(ge=1)] = 80_000_000
+    """Of all requests under way together; beyond it 503."""
+    body_grace_s: Annotated[float, Field(gt=0)] = 10.0
+    body_min_bytes_per_s: Annotated[int, Field(ge=1)] = 8192
+    """A body that is slower on average, after the grace, is cut with 408."""
+    patience_s: Annotated[float, Field(gt=0)] = 20.0
+    """Longest that a photo waits for a worker and is read; beyond it 503."""
     max_streams: Annotated[int, Field(ge=0)] = 8
     """Streams open at once."""
     stream_idle_s: Annotated[float, Field(gt=0)] = 30.0

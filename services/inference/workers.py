@@ -14,13 +14,14 @@ T = TypeVar("T")
 
 
 class Workers:
-    """`threads` jobs run, `queue` wait, one more is refused with BusyError."""
+    """`threads` jobs run, `queue` wait, one more is refused with BusyError; so is one that takes too long."""
 
-    def __init__(self, model: Model, limits: Limits, threads: int, queue: int) -> None:
+    def __init__(self, model: Model, limits: Limits, threads: int, queue: int, patience_s: float) -> None:
         self._own = threading.local()
         self._threads = threads
         self._places = threads + queue
         self._taken = 0
+        self._patience_s = patience_s
 
         def equip() -> None:
             self._own.pipeline = Pipeline(model, limits)
@@ -39,7 +40,11 @@ class Workers:
         self._taken += 1
         future = self._pool.submit(lambda: job(self._own.pipeline))
         future.add_done_callback(self._leave_from(asyncio.get_running_loop()))
-        return await asyncio.wrap_future(future)
+        try:
+            async with asyncio.timeout(self._patience_s):  # a job that still waits then never runs
+                return await asyncio.wrap_future(future)
+        except TimeoutError as error:
+            raise BusyError("the photo could not be read in time; try again in a moment") from error
 
     def _leave_from(self, loop: asyncio.AbstractEventLoop) -> Callable[[object], None]:
         """A place is free when its job has ended, not when its client has gone."""

@@ -48,6 +48,16 @@ class ConflictError(RecommenderError):
     code = "conflict"
 
 
+class SlowBodyError(RecommenderError):
+    """The connection is closed: what may still come of the body is of no use."""
+
+    status = 408
+    code = "slow_body"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, {"Connection": "close"})
+
+
 class TooLargeError(RecommenderError):
     status = 413
     code = "too_large"
@@ -58,17 +68,35 @@ class InvalidError(RecommenderError):
     code = "invalid"
 
 
+class TooManyRequestsError(RecommenderError):
+    status = 429
+    code = "too_many_requests"
+
+
+class HeadersTooLargeError(RecommenderError):
+    status = 431
+    code = "headers_too_large"
+
+
 class RetryableError(RecommenderError):
     """What may pass by itself; the answer says when to try again."""
 
     status = 503
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail, {"Retry-After": str(RETRY_AFTER_S)})
+    def __init__(self, detail: str, after_s: int = RETRY_AFTER_S) -> None:
+        super().__init__(detail, {"Retry-After": str(after_s)})
+
+
+class BusyError(RetryableError):
+    code = "busy"
 
 
 class InferenceUnavailableError(RetryableError):
     code = "inference_unavailable"
+
+
+class InferenceBusyError(InferenceUnavailableError):
+    """Inference is well and says that it has enough to do."""
 
 
 class InferenceTimeoutError(RetryableError):
@@ -105,7 +133,13 @@ CODES = {
     405: "method_not_allowed",
     413: "too_large",
     415: "unsupported_media_type",
+    416: "range_not_satisfiable",
 }
+
+
+def code_of(status: int) -> str:
+    """For what this service does not answer on purpose, but a library it is built on."""
+    return CODES.get(status, "error")
 
 
 def problem_body(request_id: str, status: int, code: str, detail: str) -> dict[str, str | int]:
@@ -151,13 +185,16 @@ def database_error(error: DBAPIError | PoolTimeoutError) -> RetryableError:
 def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> JSONResponse:
-        code = error.code if isinstance(error, RecommenderError) else CODES.get(error.status_code, "error")
+        code = error.code if isinstance(error, RecommenderError) else code_of(error.status_code)
         detail = str(error.detail)
         return problem(request_id_of(request), error.status_code, code, detail, error.headers)
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        detail = describe(list(error.errors()))
+        errors = list(error.errors())
+        detail = describe(errors)
+        if any(one["type"] == "json_invalid" for one in errors):
+            return problem(request_id_of(request), 400, UnreadableError.code, detail)
         return problem(request_id_of(request), 422, "invalid", detail)
 
     @app.exception_handler(DBAPIError)

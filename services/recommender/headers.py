@@ -1,14 +1,14 @@
-"""Security headers on every answer, and the cap on what a body may weigh; pure ASGI."""
+"""Security headers on every answer, and one form for every error; pure ASGI."""
 
 import base64
 import hashlib
 import re
-from collections.abc import Callable
+from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.recommender.errors import TooLargeError, problem
+from services.recommender.errors import code_of, problem
 
 CSP = (
     "default-src 'self'; img-src 'self' blob: data:; connect-src 'self'; object-src 'none'; "
@@ -17,6 +17,8 @@ CSP = (
 HEADERS = {
     "Cache-Control": "no-cache",  # answers change by the day, the page with the next version
     "Content-Security-Policy": CSP,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
@@ -46,33 +48,40 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
-class BodyLimit:
-    """413 from the header where the client declares the size, else as soon as more bytes have come."""
+class ProblemsOnly:
+    """Gives the errors that libraries answer as plain text, such as 416 for a file, this service's form."""
 
-    def __init__(self, app: ASGIApp, limit_of: Callable[[str], int]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.limit_of = limit_of
-        """Path to the number of bytes its body may have."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.limit_of(scope["path"])
-        refusal = f"The body is larger than {limit} bytes."
-        declared = Headers(scope=scope).get("content-length", "0")
-        if declared.isdecimal() and int(declared) > limit:
-            answer = problem(scope["state"]["request_id"], 413, TooLargeError.code, refusal)
-            await answer(scope, receive, send)
-            return
-        received = 0
+        replaced = False
 
-        async def receive_within_limit() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > limit:
-                raise TooLargeError(refusal)
-            return message
+        async def send_problem(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and is_plain_error(message):
+                replaced = True
+                kept = [(name, value) for name, value in message["headers"] if not describes_body(name)]
+                status = message["status"]
+                answer = problem(
+                    scope["state"]["request_id"], status, code_of(status), HTTPStatus(status).phrase
+                )
+                answer.raw_headers += kept
+                await answer(scope, receive, send)
+            elif not replaced:
+                await send(message)
 
-        await self.app(scope, receive_within_limit, send)
+        await self.app(scope, receive, send_problem)
+
+
+def is_plain_error(start: Message) -> bool:
+    kind = Headers(raw=start["headers"]).get("content-type", "")
+    return bool(start["status"] >= HTTPStatus.BAD_REQUEST) and kind.startswith("text/plain")
+
+
+def describes_body(name: bytes) -> bool:
+    """Content-Range does not: of an error it says how long the file is."""
+    return name.lower() in {b"content-length", b"content-type"}

@@ -1,20 +1,26 @@
 """The only file that knows the inference service."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Self
 
 import httpx
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidHandshake
 
 from services.emotions import Emotion
+from services.recommender.breaker import STATES, Breaker, OpenError, State
 from services.recommender.errors import (
     InferenceBadAnswerError,
+    InferenceBusyError,
     InferenceRefusedError,
     InferenceTimeoutError,
     InferenceUnavailableError,
@@ -25,9 +31,14 @@ from services.recommender.settings import Settings
 from services.recommender.telemetry import Metrics
 
 READY_TIMEOUT_S = 1.0
+TRIAL_TIMEOUT_S = 1.5
+"""For the request that finds out whether inference is back; others are refused at once meanwhile."""
 MAX_ANSWER_BYTES = 1024 * 1024
-"""Of one answer of a stream; far above what its most faces take."""
+"""Of one answer; far above what the most faces take."""
+ABOUT_THE_PHOTO = {400, 413, 415, 422, 429}
+"""Statuses of inference that tell what is wrong with what the client sent."""
 OCTETS = "application/octet-stream"
+UNAVAILABLE = "Photos cannot be read right now. Recommendations by mood still work."
 TRY_AGAIN_LATER = 1013
 
 
@@ -38,18 +49,36 @@ class Prediction(BaseModel):
     probabilities: Probabilities | None
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: httpx.Headers
+    content: bytes
+
+
 class InferenceClient:
-    """A pooled connection to inference. Raises nothing but the errors of errors.py."""
+    """One client for all requests to inference. Raises nothing but the errors of errors.py."""
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self.timeout_s = settings.inference_timeout_s
         self.connect_timeout_s = settings.inference_connect_timeout_s
         self.stream_url = str(settings.inference_url).rstrip("/").replace("http", "ws", 1) + "/stream"
         self.metrics = metrics
+        excused = (InferenceRefusedError, InferenceBusyError)
+        self.breaker = Breaker(settings.inference_failures, settings.inference_pause_s, excused)
+        for state in STATES:
+            metrics.breaker.labels(state).set_function(partial(self.is_in, state))
         self.http = httpx.AsyncClient(
             base_url=str(settings.inference_url),
+            headers={"Accept-Encoding": "identity"},  # a small answer must not grow when it is unpacked
             timeout=httpx.Timeout(settings.inference_timeout_s, connect=settings.inference_connect_timeout_s),
-            limits=httpx.Limits(max_keepalive_connections=0),  # a new one each time spreads over all copies
+            transport=httpx.AsyncHTTPTransport(
+                # A new connection each time spreads over all copies.
+                limits=httpx.Limits(max_keepalive_connections=0),
+                # Once more where no connection came about: nothing has been sent yet, and a copy that went
+                # away a moment ago may still have been in the list.
+                retries=1,
+            ),
             trust_env=False,  # a proxy for the outside world has no business between the two services
         )
 
@@ -67,25 +96,32 @@ class InferenceClient:
         """Inference's answer to an image, or to a multipart body with one, as `content_type` says."""
         started = time.perf_counter()
         outcome = "ok"
+        headers = {"Content-Type": sendable(content_type), "X-Request-ID": request_id}
+        params = {"strict": "true"} if strict else {}
+        request = self.http.build_request("POST", "/predict", content=image, headers=headers, params=params)
         try:
-            response = await self.post(image, content_type, request_id, strict=strict)
-            return read_answer(response)
+            async with self.breaker.guard() as trial:
+                patience = min(self.timeout_s, TRIAL_TIMEOUT_S) if trial else self.timeout_s
+                return read_answer(await self.send(request, patience))
+        except OpenError as error:
+            outcome = "not_asked"
+            raise InferenceUnavailableError(UNAVAILABLE, max(1, math.ceil(error.after_s))) from None
         except RecommenderError as error:
             outcome = error.code
             raise
         finally:
             self.metrics.inference.labels(outcome).observe(time.perf_counter() - started)
 
-    async def post(self, image: bytes, content_type: str, request_id: str, *, strict: bool) -> httpx.Response:
-        headers = {"Content-Type": sendable(content_type), "X-Request-ID": request_id}
-        params = {"strict": "true"} if strict else None
+    async def send(self, request: httpx.Request, patience_s: float) -> Answer:
         try:
-            async with asyncio.timeout(self.timeout_s):
-                return await self.http.post("/predict", content=image, headers=headers, params=params)
+            async with asyncio.timeout(patience_s):
+                response = await self.http.send(request, stream=True)
+                try:
+                    return Answer(response.status_code, response.headers, await read_bounded(response))
+                finally:
+                    await response.aclose()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise InferenceUnavailableError(
-                "Photos cannot be read right now. Recommendations by mood still work."
-            ) from error
+            raise InferenceUnavailableError(UNAVAILABLE) from error
         except (TimeoutError, httpx.TimeoutException) as error:
             raise InferenceTimeoutError("Reading the photo took too long.") from error
         except httpx.HTTPError as error:
@@ -113,11 +149,16 @@ class InferenceClient:
                 raise InferenceUnavailableError("Too many live views are open. Try again later.") from error
             raise InferenceBadAnswerError("The live view broke off.") from error
 
+    def is_in(self, state: State) -> bool:
+        """Whether the breaker is in this state."""
+        return self.breaker.state == state
+
     async def state(self) -> Literal["ok", "unavailable"]:
         """Whether inference says that it is ready."""
         try:
-            response = await self.http.get("/readyz", timeout=READY_TIMEOUT_S)
-        except httpx.HTTPError:
+            async with asyncio.timeout(READY_TIMEOUT_S):
+                response = await self.http.get("/readyz")
+        except (TimeoutError, httpx.HTTPError):
             return "unavailable"
         return "ok" if response.is_success else "unavailable"
 
@@ -127,24 +168,36 @@ def sendable(content_type: str) -> str:
     return content_type if content_type.isascii() and content_type.isprintable() else OCTETS
 
 
-def read_answer(response: httpx.Response) -> dict[str, Any]:
+async def read_bounded(response: httpx.Response) -> bytes:
+    content = bytearray()
+    async for chunk in response.aiter_raw():
+        content += chunk
+        if len(content) > MAX_ANSWER_BYTES:
+            raise InferenceBadAnswerError("The answer to the photo could not be understood.")
+    return bytes(content)
+
+
+def read_answer(answer: Answer) -> dict[str, Any]:
     """The JSON of a success; a refusal of the photo passes through; all else is inference's fault."""
-    if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-        raise InferenceUnavailableError("Photos cannot be read right now. Try again in a moment.")
-    if response.is_server_error:
+    if answer.status == httpx.codes.SERVICE_UNAVAILABLE:
+        raise InferenceBusyError("Photos cannot be read right now. Try again in a moment.")
+    if answer.status >= httpx.codes.INTERNAL_SERVER_ERROR:
         raise InferenceBadAnswerError("Reading the photo failed.")
+    not_understood = InferenceBadAnswerError("The answer to the photo could not be understood.")
     try:
-        answer = response.json()
+        # Unlike json.loads: bounded in depth, and neither NaN nor half a surrogate pair, which cannot be
+        # passed on.
+        body = from_json(answer.content, allow_inf_nan=False)
     except ValueError as error:
-        raise InferenceBadAnswerError("The answer to the photo could not be understood.") from error
-    if response.is_client_error and isinstance(answer, dict) and {"code", "detail"} <= answer.keys():
-        headers = {name: response.headers[name] for name in ("Retry-After",) if name in response.headers}
-        raise InferenceRefusedError(
-            response.status_code, str(answer["code"]), str(answer["detail"]), headers or None
-        )
-    if not response.is_success or not isinstance(answer, dict):
-        raise InferenceBadAnswerError("The answer to the photo could not be understood.")
-    return answer
+        raise not_understood from error
+    if not isinstance(body, dict):
+        raise not_understood
+    if answer.status in ABOUT_THE_PHOTO and {"code", "detail"} <= body.keys():
+        headers = {name: answer.headers[name] for name in ("Retry-After",) if name in answer.headers}
+        raise InferenceRefusedError(answer.status, str(body["code"]), str(body["detail"]), headers or None)
+    if answer.status != httpx.codes.OK:
+        raise not_understood
+    return body
 
 
 def read_prediction(answer: dict[str, Any]) -> Prediction:

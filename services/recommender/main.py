@@ -8,17 +8,21 @@ from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from services.recommender.db import Sessions, make_engine
 from services.recommender.errors import add_error_handlers
-from services.recommender.headers import BodyLimit, SecurityHeaders, csp_allowing_inline_scripts
+from services.recommender.headers import ProblemsOnly, SecurityHeaders, csp_allowing_inline_scripts
 from services.recommender.inference_client import InferenceClient
+from services.recommender.limits import BodyLimit, HeaderLimit, Held, Pace
 from services.recommender.prepare import prepare
+from services.recommender.rate import RateLimit
 from services.recommender.routes import health, items, photos, recommendations, stream, users
 from services.recommender.schemas import Problem
 from services.recommender.settings import WEB_DIR, Settings
+from services.recommender.starting import OneLineRefusals
 from services.recommender.telemetry import Metrics, Telemetry, set_up_logging
 
 DESCRIPTION = "Recommends films, songs, books and games for a mood, or for the mood of a photo."
@@ -51,10 +55,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The app; nothing is opened before its lifespan begins. Settings default to the environment's."""
     settings = settings or Settings()
     metrics = Metrics()
-
-    def body_limit(path: str) -> int:
-        return settings.max_upload_bytes if path in UPLOADS else settings.max_json_bytes
-
     app = FastAPI(
         title="Expression Recommender",
         description=DESCRIPTION,
@@ -63,11 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         responses=PROBLEMS,
-        middleware=[
-            Middleware(Telemetry, metrics=metrics),
-            Middleware(SecurityHeaders),
-            Middleware(BodyLimit, limit_of=body_limit),
-        ],
+        middleware=middleware(settings, metrics),
     )
     app.state.settings = settings
     app.state.metrics = metrics
@@ -77,6 +73,39 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     add_docs(app)
     app.frontend("/", directory=WEB_DIR, fallback=None)
     return app
+
+
+def middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
+    """What every request passes, the outermost first."""
+    layers = [
+        Middleware(OneLineRefusals),
+        Middleware(Telemetry, metrics=metrics),
+        Middleware(SecurityHeaders),
+        Middleware(ProblemsOnly),
+        Middleware(HeaderLimit),
+    ]
+    if settings.cors_origins:
+        layers.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST", "PUT", "DELETE"],
+                allow_headers=["Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-ID"],
+                expose_headers=["Location", "RateLimit", "Retry-After", "X-Request-ID"],
+            )
+        )
+    if settings.rate_per_minute:
+        quota = {"per_minute": settings.rate_per_minute, "burst": settings.rate_burst}
+        layers.append(Middleware(RateLimit, **quota, trusted=settings.trusted_proxies))
+
+    def limit_of(path: str) -> int:
+        return settings.max_upload_bytes if path in UPLOADS else settings.max_json_bytes
+
+    pace = Pace(settings.body_grace_s, settings.body_min_bytes_per_s)
+    # One that comes alone always finds room.
+    most = max(settings.max_bodies_bytes, settings.max_upload_bytes, settings.max_json_bytes)
+    layers.append(Middleware(BodyLimit, limit_of=limit_of, pace=pace, held=Held(most)))
+    return layers
 
 
 def add_docs(app: FastAPI) -> None:

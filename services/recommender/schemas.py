@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from services.emotions import EMOTIONS, Emotion
+from services.recommender.breaker import State
 from services.recommender.importers.rows import (
     MEDIA,
     Label,
@@ -172,3 +173,5 @@ class Ready(BaseModel):
     status: Literal["ready"]
     database: Literal["ok"]
     inference: Literal["ok", "unavailable"]
+    breaker: State
+    """`opened`: photos are refused without asking inference, which failed too often in a row."""

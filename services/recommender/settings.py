@@ -1,15 +1,26 @@
 """Every setting of the recommender; from the environment, prefix `RECOMMENDER_`."""
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, StringConstraints, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DATA_DIR = Path(__file__).parent / "data"
 WEB_DIR = Path(__file__).parent / "web"
 
 MiB = 1024 * 1024
+
+
+def split_commas(value: object) -> object:
+    """`a, b` as the environment has it; a list stays one."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Networks = Annotated[list[IPv4Network | IPv6Network], NoDecode, BeforeValidator(split_commas)]
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
+Origins = Annotated[list[Origin], NoDecode, BeforeValidator(split_commas)]
 
 
 class Settings(BaseSettings):
@@ -27,6 +38,10 @@ class Settings(BaseSettings):
     inference_connect_timeout_s: Annotated[float, Field(gt=0, le=60)] = 1.0
     inference_timeout_s: Annotated[float, Field(gt=0, le=120)] = 10.0
     """From the request's first byte to the answer's last."""
+    inference_failures: Annotated[int, Field(ge=1, le=1000)] = 5
+    """So many in a row, and inference is not asked for a while."""
+    inference_pause_s: Annotated[float, Field(gt=0, le=600)] = 5.0
+    """That while; then one request finds out whether it is back."""
 
     api_key: SecretStr | None = None
     """Allows catalogue editing over HTTP. Unset, those routes answer 403."""
@@ -35,6 +50,21 @@ class Settings(BaseSettings):
 
     max_upload_bytes: Annotated[int, Field(ge=1024)] = 10 * MiB
     max_json_bytes: Annotated[int, Field(ge=1024)] = 1 * MiB
+    max_bodies_bytes: Annotated[int, Field(ge=1024)] = 64 * MiB
+    """Of all requests under way together; beyond it 503."""
+    body_grace_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+    body_min_bytes_per_s: Annotated[int, Field(ge=1)] = 8192
+    """A body that is slower on average, after the grace, is cut with 408."""
+
+    rate_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """Requests of one client; 0 is no limit. Off by default: who cannot tell clients apart, as behind a
+    proxy that is not in `trusted_proxies`, would limit all of them as one."""
+    rate_burst: Annotated[int, Field(ge=1, le=1_000_000)] = 300
+    """So many at once; opening the page takes about 50."""
+    trusted_proxies: Networks = []
+    """Whose X-Forwarded-For is believed: addresses and networks."""
+    cors_origins: Origins = []
+    """Other sites whose pages may call this service, as `https://example.org`."""
     log_level: str = "INFO"
 
     @model_validator(mode="after")

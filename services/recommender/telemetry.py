@@ -8,7 +8,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -46,6 +46,12 @@ class Metrics:
             "Calls to the inference service by outcome.",
             ["outcome"],
             buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self.breaker = Gauge(
+            "recommender_inference_breaker",
+            "1 for the state of the breaker before inference.",
+            ["state"],
             registry=self.registry,
         )
         self.moods = Counter(

@@ -158,10 +158,16 @@ def test_bad_probabilities_are_refused(api, probabilities):
     assert_problem(answer, 422, "invalid")
 
 
-@pytest.mark.parametrize("content", ["[]", "3", "null", '"sad"', "{", "", "{}", '{"emotion": 3}'])
+@pytest.mark.parametrize("content", ["[]", "3", "null", '"sad"', "", "{}", '{"emotion": 3}'])
 def test_json_that_is_no_mood_is_refused(api, content):
     answer = api.post("/recommend", content=content, headers={"Content-Type": "application/json"})
     assert_problem(answer, 422, "invalid")
+
+
+@pytest.mark.parametrize("content", ["{", "sad", '{"emotion": "sad",}', "{'emotion': 'sad'}", b'{"emotion": "\xff"}'])
+def test_what_is_no_json_is_unreadable(api, content):
+    answer = api.post("/recommend", content=content, headers={"Content-Type": "application/json"})
+    assert_problem(answer, 400, "unreadable")
 
 
 def test_emotion_and_probabilities_together_are_refused(api):
@@ -169,9 +175,14 @@ def test_emotion_and_probabilities_together_are_refused(api):
     assert_problem(api.post("/recommend", json=body), 422, "invalid")
 
 
-def test_json_nested_too_deep_is_a_problem(api):
-    headers = {"Content-Type": "application/json"}
-    assert_problem(api.post("/recommend", content="[" * 100_000, headers=headers), 400, "unreadable")
+@pytest.mark.parametrize("depth", [10, 300, 900, 1_100, 70_000])
+@pytest.mark.parametrize("start", ['{"emotion": "sad", "x": ', '{"probabilities": ', '{"exclude": ', ""])
+def test_json_nested_deep_is_taken_or_refused_never_a_failure(api, start, depth):
+    content = start + "[" * depth + "]" * depth + "}" * bool(start)
+    answer = api.post("/recommend", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code in {200, 400, 422}
+    if depth > 1_000:
+        assert_problem(answer, 400, "unreadable")
 
 
 def test_json_over_the_limit_is_refused_declared_or_not(api):
@@ -250,7 +261,8 @@ def test_unknown_items_are_problems(api):
 
 def test_health_readiness_metrics(api, inference):
     assert api.get("/healthz").json() == {"status": "ok"}
-    assert api.get("/readyz").json() == {"status": "ready", "database": "ok", "inference": "ok"}
+    ready = {"status": "ready", "database": "ok", "inference": "ok", "breaker": "closed"}
+    assert api.get("/readyz").json() == ready
     inference.answer({}, 503)
     assert api.get("/readyz").json()["inference"] == "unavailable"
     text = api.get("/metrics").text

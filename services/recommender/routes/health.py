@@ -21,7 +21,8 @@ def healthz() -> dict[str, str]:
 async def readyz(session: SessionDep, inference: InferenceDep) -> Ready:
     """503 while the database does not answer. Inference is reported only: most routes work without it."""
     await run_in_threadpool(session.execute, select(CatalogueState.digest))
-    return Ready(status="ready", database="ok", inference=await inference.state())
+    state = await inference.state()
+    return Ready(status="ready", database="ok", inference=state, breaker=inference.breaker.state)
 
 
 @router.get("/metrics", response_class=Response)

@@ -1,0 +1,146 @@
+"""What one request may bring, how slowly, and what all may hold at once; pure ASGI."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.recommender.errors import (
+    BusyError,
+    HeadersTooLargeError,
+    RecommenderError,
+    SlowBodyError,
+    TooLargeError,
+    problem,
+)
+
+MAX_HEADERS: Final = 100
+MAX_HEADER_BYTES: Final = 16 * 1024
+"""Names and values together. The server's own limit, 64 KiB with h11, holds while headers still come."""
+
+
+async def refuse(error: RecommenderError, scope: Scope, receive: Receive, send: Send) -> None:
+    request_id = scope["state"]["request_id"]
+    answer = problem(request_id, error.status_code, error.code, str(error.detail), error.headers)
+    await answer(scope, receive, send)
+
+
+class HeaderLimit:
+    """431 for more headers than any browser or proxy sends."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = scope["headers"]
+            size = sum(len(name) + len(value) for name, value in headers)
+            if len(headers) > MAX_HEADERS or size > MAX_HEADER_BYTES:
+                error = HeadersTooLargeError(
+                    f"There are {len(headers)} headers of {size} bytes; "
+                    f"at most {MAX_HEADERS} and {MAX_HEADER_BYTES} bytes are taken."
+                )
+                await refuse(error, scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How slowly a body may come."""
+
+    grace_s: float
+    bytes_per_s: int
+
+    def seconds_for(self, received: int) -> float:
+        """From a body's first moment, the time by which more than `received` bytes must have come."""
+        return self.grace_s + received / self.bytes_per_s
+
+
+@dataclass(slots=True)
+class Held:
+    """Bytes of bodies that the requests under way hold in memory, all together."""
+
+    most: int
+    now: int = 0
+
+    def look(self, count: int) -> None:
+        """BusyError where there is no room for so many more."""
+        if self.now + count > self.most:
+            raise BusyError("Too many uploads are under way. Try again in a moment.")
+
+    def take(self, count: int) -> None:
+        """As `look`, and they are counted."""
+        self.look(count)
+        self.now += count
+
+
+class BodyLimit:
+    """Bounds a body in bytes (413), in slowness (408), and all bodies at once in memory (503).
+
+    A body that is too large, or that finds no room, is refused by its declared length where it has one, else
+    as soon as too much has come. Room is taken for what has come, not for what was announced: announcing is
+    free.
+    """
+
+    def __init__(self, app: ASGIApp, limit_of: Callable[[str], int], pace: Pace, held: Held) -> None:
+        self.app = app
+        self.limit_of = limit_of
+        """Path to the number of bytes its body may have."""
+        self.pace = pace
+        self.held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = self.limit_of(scope["path"])
+        try:
+            self.check_declared(Headers(scope=scope).get("content-length", "0"), limit)
+        except RecommenderError as error:
+            await refuse(error, scope, receive, send)
+            return
+        body = Body(receive, limit, self.pace, self.held)
+        try:
+            await self.app(scope, body.receive, send)
+        finally:
+            self.held.now -= body.received
+
+    def check_declared(self, length: str, limit: int) -> None:
+        declared = int(length) if length.isdecimal() else 0
+        if declared > limit:
+            raise too_large(limit)
+        self.held.look(declared)
+
+
+class Body:
+    """One body as it comes; raises what the application's error handlers answer."""
+
+    def __init__(self, receive: Receive, limit: int, pace: Pace, held: Held) -> None:
+        self._receive, self._limit, self._pace, self._held = receive, limit, pace, held
+        self._started = asyncio.get_running_loop().time()
+        self._whole = False
+        self.received = 0
+
+    async def receive(self) -> Message:
+        if self._whole:
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._started + self._pace.seconds_for(self.received)):
+                message = await self._receive()
+        except TimeoutError:
+            raise SlowBodyError("The body came too slowly.") from None
+        size = len(message.get("body", b""))
+        if self.received + size > self._limit:
+            raise too_large(self._limit)
+        self._held.take(size)
+        self.received += size
+        self._whole = not message.get("more_body", False)
+        return message
+
+
+def too_large(limit: int) -> TooLargeError:
+    return TooLargeError(f"The body is larger than {limit} bytes.")
