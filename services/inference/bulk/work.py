@@ -1,0 +1,103 @@
+"""What a worker does: a few names in, the rows of their table out. One bad photo costs a row, no more."""
+
+import os
+import stat
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, cast
+
+import cv2
+from distributed import Worker, WorkerPlugin, get_worker
+
+from services.inference.classify import Model
+from services.inference.errors import InferenceError, TooLargeError
+from services.inference.pipeline import Limits, Pipeline
+from services.inference.schemas import FacePrediction, Prediction
+
+Row = dict[str, Any]
+"""Columns of table.SCHEMA; those that are left out are null."""
+
+FACE, NO_FACE, FAILED = "face", "no_face", "failed"
+DIED: Final = "worker_died"
+
+
+class Reader(WorkerPlugin):
+    """The pipeline, in every process that works for us: also in one that is started again, or joins late.
+
+    The model travels with it, so that every machine reads with the same one.
+    """
+
+    def __init__(self, name: str, model: Model, limits: Limits, max_bytes: int) -> None:
+        self.name = name
+        self._model, self._limits, self._max_bytes = model, limits, max_bytes
+
+    def setup(self, worker: Worker) -> None:  # noqa: ARG002 # Dask hands it in
+        cv2.setNumThreads(1)  # there is a process per core already
+        self._own = threading.local()
+        self._pipeline()  # the first thread's, now: it shows whether this machine can read at all
+
+    def teardown(self, worker: Worker) -> None:  # noqa: ARG002 # likewise
+        cv2.setNumThreads(-1)
+
+    def read(self, root: Path, name: str) -> list[Row]:
+        """A row per face, the largest first; else one row that says that there is none, or what failed."""
+        try:
+            prediction = self._pipeline().predict(_content(root / name, self._max_bytes))
+        except InferenceError as error:
+            return [failure(name, error.code, str(error))]
+        except FileNotFoundError:
+            return [failure(name, "missing", "there is no such file")]
+        except OSError as error:
+            return [failure(name, "unreadable_file", error.strerror or "the file cannot be read")]
+        except Exception as error:  # noqa: BLE001 # whatever it is, the other photos must be read
+            return [failure(name, "internal", type(error).__name__)]
+        return describe(name, prediction)
+
+    def _pipeline(self) -> Pipeline:
+        """One for each thread: a pipeline is not thread-safe, and a cluster's workers may have several."""
+        if not hasattr(self._own, "pipeline"):
+            self._own.pipeline = Pipeline(self._model, self._limits)
+        pipeline: Pipeline = self._own.pipeline
+        return pipeline
+
+
+def read_photos(reader: str, root: Path, names: Sequence[str]) -> list[Row]:
+    """The rows of `names`, in their order; runs where the plugin `reader` is."""
+    plugin = cast("Reader", get_worker().plugins[reader])
+    return [row for name in names for row in plugin.read(root, name)]
+
+
+def describe(name: str, prediction: Prediction) -> list[Row]:
+    photo = {
+        "path": printable(name),
+        "status": FACE if prediction.faces else NO_FACE,
+        "faces": len(prediction.faces),
+        "image_width": prediction.image.width,
+        "image_height": prediction.image.height,
+    }
+    return [photo | _face(number, face) for number, face in enumerate(prediction.faces)] or [photo]
+
+
+def failure(name: str, code: str, detail: str) -> Row:
+    return {"path": printable(name), "status": FAILED, "error": code, "detail": detail}
+
+
+def printable(name: str) -> str:
+    r"""`name` as UTF-8 can hold it: bytes of a file name that are none become `\xff`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _face(number: int, face: FacePrediction) -> Row:
+    values = face.model_dump()
+    return {"face": number, **values.pop("box"), **values.pop("probabilities"), **values}
+
+
+def _content(path: Path, max_bytes: int) -> bytes:
+    """Never a pipe or a device, which may have no end; never more than the limit."""
+    info = path.stat()
+    if not stat.S_ISREG(info.st_mode):
+        raise IsADirectoryError(None, "not a file")
+    if info.st_size > max_bytes:
+        raise TooLargeError(f"the file has {info.st_size:,} bytes; at most {max_bytes:,} are read")
+    return path.read_bytes()
