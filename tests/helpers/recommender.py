@@ -38,7 +38,14 @@ NO_FACE = {**PREDICTION, "emotion": None, "probabilities": None}
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
     """The address of an ASGI app that uvicorn serves from a thread."""
-    config = uvicorn.Config(app, port=free_port(), log_config=None, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        app,
+        port=free_port(),
+        http="h11",
+        proxy_headers=False,
+        log_config=None,
+        timeout_graceful_shutdown=2,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

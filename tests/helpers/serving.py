@@ -27,6 +27,7 @@ def serve(service: str, log: Path, **settings: str) -> Iterator[str]:
     """The address of `service` ("inference" or "recommender"), ready; stopped at the end."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "--factory", f"services.{service}.main:create_app"]
+    command += ["--http", "h11", "--no-proxy-headers"]  # as services/run.py and the images have it
     environment = {**os.environ, **{f"{service.upper()}_{k.upper()}": v for k, v in settings.items()}}
     with log.open("wb") as sink:
         process = subprocess.Popen(
