@@ -9,13 +9,15 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from services.emotions import EMOTIONS
 
 SIDE: Final = 48
 LOSSES: Final = {"softmax": "categorical_crossentropy", "sigmoid": "binary_crossentropy"}
 """The loss that belongs to each kind of output."""
+SMOOTH: Final = 25.0
+"""Variance in grey levels squared."""
 Tensor = Any
 
 
@@ -65,12 +67,12 @@ def vgg9(output: str = "softmax") -> keras.Model:
 def emonet(output: str = "softmax") -> keras.Model:
     """A narrow residual network at full resolution, one trunk and two heads.
 
-    Per stage one convolution that widens and two with an identity skip; max-pool between the stages,
-    squeeze-and-excitation on the last, global average pool. Takes faces of any size, so that it can begin on
-    smaller ones.
+    Faces are standardised first, so that dark and flat ones look like the others. Per stage one convolution
+    that widens and two with an identity skip; max-pool between the stages, squeeze-and-excitation on the
+    last, global average pool. Takes faces of any size, so that it can begin on smaller ones.
     """
     face = keras.Input((None, None, 1), name="face")
-    x = layers.Rescaling(1 / 127.5, offset=-1)(face)
+    x = _standardise(face)
     widths = (32, 64, 128, 192)
     for stage, width in enumerate(widths):
         if stage:
@@ -83,6 +85,13 @@ def emonet(output: str = "softmax") -> keras.Model:
     x = layers.Dropout(0.3)(x)
     heads = {name: _head(x, name, output) for name in ("label", "votes")}
     return keras.Model(face, heads, name="emonet")
+
+
+def _standardise(face: Tensor) -> Tensor:
+    """Mean 0, standard deviation 1/2; SMOOTH keeps a blank picture's noise from being blown up."""
+    mean = ops.mean(face, axis=(1, 2), keepdims=True)
+    variance = ops.mean(ops.square(face - mean), axis=(1, 2), keepdims=True)
+    return (face - mean) * (0.5 * ops.rsqrt(variance + SMOOTH))
 
 
 def _conv(x: Tensor, width: int, kernel: int = 3, *, activate: bool = True) -> Tensor:
