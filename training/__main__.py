@@ -13,9 +13,14 @@ COMMANDS: Final = {
     "heads": "compare mixtures of the two heads",
     "preprocess": "measure what preprocessing brings",
     "export": "write the serving file and its JSON card",
+    "compare": "every network and every classical method on the same faces, in one table",
+    "cross": "train on one database, test on the others",
     "card": "write the model card from that JSON",
 }
-INSTALL: Final = "python -m pip install --require-hashes -r requirements/training.txt"
+MISSING: Final = (
+    "`{name}` needs {module}, which is not installed. Install it with: "
+    "python -m pip install --require-hashes -r requirements/training.txt"
+)
 
 
 def main() -> int:
@@ -27,10 +32,7 @@ def main() -> int:
     try:
         module = importlib.import_module(f"training.{name}")
     except ModuleNotFoundError as error:
-        print(
-            f"`{name}` needs {error.name}, which is not installed. Install it with: {INSTALL}",
-            file=sys.stderr,
-        )
+        print(MISSING.format(name=name, module=error.name), file=sys.stderr)
         return 1
     options = argparse.ArgumentParser(
         f"python -m training {name}",
@@ -41,6 +43,12 @@ def main() -> int:
     args = options.parse_args(sys.argv[2:])
     try:
         module.main(args)
+    except KeyboardInterrupt:
+        print(f"\n{name}: stopped", file=sys.stderr)
+        return 130
+    except ModuleNotFoundError as error:
+        print(MISSING.format(name=name, module=error.name), file=sys.stderr)
+        return 1
     except (ValueError, OSError) as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 1

@@ -10,6 +10,7 @@ angry. FER+'s `fer2013new.csv` is joined by row position, as its authors publish
 import argparse
 import os
 import tempfile
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -79,8 +80,10 @@ class Faces:
     """(n, 10), FER+ counts in the order of VOTE_COLUMNS; all zero where there are none."""
 
     def only(self, split: str) -> "Faces":
-        rows = self.split == SPLITS.index(split)
-        return Faces(self.images[rows], self.labels[rows], self.split[rows], self.votes[rows])
+        return self.rows(self.split == SPLITS.index(split))
+
+    def rows(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "Faces":
+        return Faces(self.images[which], self.labels[which], self.split[which], self.votes[which])
 
     def six_votes(self) -> NDArray[np.float32]:
         """(n, 6) votes for our labels, disgust counted as anger; the other columns are dropped."""
@@ -168,8 +171,11 @@ def save(faces: Faces, path: Path) -> None:
 
 
 def load(path: Path) -> Faces:
-    with np.load(path) as file:
-        return Faces(file["images"], file["labels"], file["split"], file["votes"])
+    try:
+        with np.load(path) as file:
+            return Faces(file["images"], file["labels"], file["split"], file["votes"])
+    except (KeyError, ValueError, EOFError, zipfile.BadZipFile, TypeError, AttributeError) as error:
+        raise DataError(f"{path} is not an array file that `python -m training data` wrote") from error
 
 
 def class_table(faces: Faces) -> str:

@@ -4,7 +4,9 @@
         --csv fer2013.csv.gz --ferplus fer2013new.csv --split PublicTest --json out.json
     python -m training evaluate --model services/inference/model/emotion.tflite --images DIR [--detect]
 
-`--images` takes DIR/<label>/* as face crops; with `--detect` as whole photos, through the serving pipeline.
+`--images` takes a folder of face crops, laid out as DIR/<label>/* (CK+ in 48×48 is), as JAFFE or as KDEF;
+with `--detect`, of whole photos, which go through the serving pipeline. What is left out is said; what
+cannot be read or understood is named, a line each, and ends with status 1.
 """
 
 import argparse
@@ -12,8 +14,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from services.emotions import EMOTIONS
 from training import data, folders, metrics
+from training.databases import LAYOUTS, find
 from training.predictors import Predictor, load_predictor
 
 
@@ -21,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, required=True, help=".tflite or .keras")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--csv", type=Path, help="fer2013.csv, plain or .gz")
-    source.add_argument("--images", type=Path, help="folder of DIR/<label>/*")
+    source.add_argument("--images", type=Path, help="folder of labelled faces or photos")
+    parser.add_argument("--layout", choices=LAYOUTS, default="auto", help="of that folder")
     parser.add_argument("--ferplus", type=Path, help="FER+'s fer2013new.csv, for the second label set")
     parser.add_argument("--split", choices=data.SPLITS, default="PublicTest")
     parser.add_argument("--detect", action="store_true", help="whole photos: find the face first")
@@ -33,13 +39,17 @@ def main(args: argparse.Namespace) -> None:
         faces = data.read(args.csv, args.ferplus, progress=True)
         result = on_split(load_predictor(args.model), faces, args.split)
     elif args.detect:
-        result = folders.through_the_pipeline(args.model, args.images)
+        result = folders.through_the_pipeline(args.model, find(args.images, args.layout))
     else:
-        images, labels = folders.read_crops(args.images)
-        result = metrics.describe(load_predictor(args.model)(images), labels)
+        pictures = find(args.images, args.layout)
+        labels = np.array([picture.label for picture in pictures], np.int8)
+        result = metrics.describe(load_predictor(args.model)(folders.read_crops(pictures)), labels)
     print(table(result))
     if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(result, indent=1) + "\n")
+    if unread := result.get("photos", {}).get("unreadable"):
+        raise data.DataError(f"photos that could not be read: {unread}")
 
 
 def on_split(predict: Predictor, faces: data.Faces, split: str) -> dict[str, Any]:

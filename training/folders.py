@@ -1,5 +1,6 @@
-"""Labelled pictures in folders: DIR/<label>/*, labels by any name that services.emotions knows."""
+"""Labelled pictures on disk as faces: crops as they are, or whole photos through the serving stages."""
 
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,63 +9,72 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from services.emotions import EMOTIONS, parse_emotion
+from services.emotions import EMOTIONS
 from services.inference.align import SIDE
 from services.inference.classify import load_model
-from services.inference.errors import InferenceError
-from services.inference.pipeline import Limits, Pipeline
+from services.inference.decode import decode
+from services.inference.detect import Detector
+from services.inference.errors import InferenceError, ModelFileError
+from services.inference.pipeline import Limits, Pipeline, align
 from training.data import DataError
+from training.databases import Picture, listed
 from training.metrics import describe
 
-PICTURES: Final = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".gif", ".webp"}
 LIMITS: Final = Limits(pixels=50_000_000, faces=64)
 
 
-def find(root: Path) -> list[tuple[Path, int]]:
-    """Every picture with its label number; folders that name none of our labels (contempt) are left out."""
-    found: list[tuple[Path, int]] = []
-    for folder in sorted(p for p in root.glob("*") if p.is_dir()):
-        try:
-            label = EMOTIONS.index(parse_emotion(folder.name))
-        except ValueError:
-            print(f"left out: {folder.name}/ names none of {', '.join(EMOTIONS)}")
-            continue
-        pictures = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURES)
-        found += [(picture, label) for picture in pictures]
-    if not found:
-        raise DataError(f"{root} holds no pictures in folders named by emotion, as DIR/happy/1.png")
-    return found
-
-
-def read_crops(root: Path) -> tuple[NDArray[np.uint8], NDArray[np.int8]]:
-    """(n, 48, 48) grey and (n,) label numbers; each picture is one face and is resized as it is."""
-    images, labels = [], []
-    for path, label in tqdm(find(root), unit="face"):
-        grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+def read_crops(pictures: list[Picture]) -> NDArray[np.uint8]:
+    """(n, 48, 48) grey; each picture is one face and is resized as it is."""
+    images, unread = np.zeros((len(pictures), SIDE, SIDE), np.uint8), []
+    for image, picture in zip(images, tqdm(pictures, unit="face"), strict=True):
+        grey = cv2.imread(str(picture.path), cv2.IMREAD_GRAYSCALE)
         if grey is None:
-            raise DataError(f"{path} cannot be decoded")
+            unread.append(f"{picture.path} cannot be decoded")
+            continue
         how = cv2.INTER_AREA if max(grey.shape) > SIDE else cv2.INTER_LINEAR
-        images.append(cv2.resize(grey, (SIDE, SIDE), interpolation=how))
-        labels.append(label)
-    return np.array(images, np.uint8), np.array(labels, np.int8)
+        image[:] = cv2.resize(grey, (SIDE, SIDE), interpolation=how)
+    if unread:
+        raise DataError(listed(unread))
+    return images
 
 
-def through_the_pipeline(model: Path, root: Path) -> dict[str, Any]:
-    """Whole photos as the service answers them; the largest face counts, and a photo without one is wrong."""
-    pipeline = Pipeline(load_model(model), LIMITS)
-    rows, labels, missed, unread = [], [], 0, 0
-    for path, label in tqdm(find(root), unit="photo"):
+def find_faces(pictures: list[Picture]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """The largest face of each photo, (n, 48, 48) grey as the service crops it, and in which there is one."""
+    detector, unread = Detector(), []
+    images, seen = np.zeros((len(pictures), SIDE, SIDE), np.uint8), np.zeros(len(pictures), np.bool_)
+    for i, picture in enumerate(tqdm(pictures, unit="photo")):
         try:
-            prediction = pipeline.predict(path.read_bytes())
+            photo = decode(picture.path.read_bytes(), LIMITS.pixels)
         except InferenceError as error:
-            print(f"{path}: {error}")
+            unread.append(f"{picture.path}: {error}")
+            continue
+        faces = detector.detect(photo.grey)[:1]
+        if faces:
+            images[i], seen[i] = align(photo, faces)[0], True
+    if unread:
+        raise DataError(listed(unread))
+    return images, seen
+
+
+def through_the_pipeline(model: Path, pictures: list[Picture]) -> dict[str, Any]:
+    """Whole photos as the service answers them; the largest face counts, and a photo without one is wrong."""
+    try:
+        pipeline = Pipeline(load_model(model), LIMITS)
+    except ModelFileError as error:
+        raise DataError(str(error)) from error
+    rows, labels, missed, unread = [], [], 0, 0
+    for picture in tqdm(pictures, unit="photo"):
+        try:
+            prediction = pipeline.predict(picture.path.read_bytes())
+        except InferenceError as error:
+            print(f"{picture.path}: {error}", file=sys.stderr)
             unread += 1
             continue
         if prediction.probabilities is None:
             missed += 1
             continue
         rows.append([prediction.probabilities[name] for name in EMOTIONS])
-        labels.append(label)
+        labels.append(picture.label)
     if not rows:
         raise DataError("no face was found in any photo")
     result = describe(np.array(rows, np.float32), np.array(labels, np.int8))

@@ -11,6 +11,8 @@ Probabilities = NDArray[np.float32]
 Labels = NDArray[np.int8]
 BINS: Final = 15
 LEAST_VOTES: Final = 5
+OF_ORDER: Final = ("n", "accuracy", "interval_95", "per_class", "confusion", "rank_of_truth")
+"""Figures that need no probabilities."""
 
 
 def describe(probabilities: Probabilities, labels: Labels) -> dict[str, Any]:
@@ -28,6 +30,13 @@ def describe(probabilities: Probabilities, labels: Labels) -> dict[str, Any]:
         "brier": round(float(((probabilities - truth) ** 2).sum(axis=1).mean()), 4),
         "nll": round(float(-np.log(np.maximum(probabilities[truth == 1], 1e-9)).mean()), 4),
     }
+
+
+def of_scores(scores: Probabilities, labels: Labels) -> dict[str, Any]:
+    """What can be said of (n, 6) scores of which only the order within a row counts."""
+    powered = np.exp(scores - scores.max(axis=1, keepdims=True))
+    figures = describe(powered / powered.sum(axis=1, keepdims=True), labels)
+    return {name: figures[name] for name in OF_ORDER}
 
 
 def _share(hits: NDArray[np.bool_]) -> float:

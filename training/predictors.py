@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.inference.classify import Classifier, load_model
+from services.inference.errors import ModelFileError
+from training.data import DataError
 
 if TYPE_CHECKING:
     import keras
@@ -18,9 +20,12 @@ Predictor = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 def load_predictor(path: Path) -> Predictor:
     """The serving runtime for `.tflite`; Keras, and the head for hard labels, for `.keras`."""
-    if path.suffix == ".tflite":
+    if path.suffix != ".tflite":
+        return _keras(path)
+    try:
         return Classifier(load_model(path)).classify
-    return _keras(path)
+    except ModelFileError as error:
+        raise DataError(str(error)) from error
 
 
 def _keras(path: Path) -> Predictor:
