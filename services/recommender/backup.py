@@ -105,7 +105,8 @@ def copy(source: Path, target: Path) -> None:
     except sqlite3.DatabaseError as error:
         raise BackupError(f"{source} cannot be copied: {error}.") from error
     if found != ["ok"]:
-        raise BackupError(f"{source} is damaged ({found[-1]}): nothing was copied.")
+        told = " ".join(found[-1].split())
+        raise BackupError(f"{source} is damaged ({told}): nothing was copied.")
     keep(target)
 
 

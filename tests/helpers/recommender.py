@@ -2,11 +2,6 @@
 
 import csv
 import json
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -21,7 +16,6 @@ from services.emotions import EMOTIONS
 from services.recommender.main import create_app
 from services.recommender.settings import Settings
 from tests.helpers.serving import free_port
-from tests.helpers.stages import cannot_run
 
 PROBABILITIES = dict(zip(EMOTIONS, (0.05, 0.05, 0.05, 0.7, 0.05, 0.1), strict=True))
 PREDICTION: dict[str, Any] = {
@@ -171,69 +165,3 @@ def made_rows() -> list[dict[str, Any]]:
         }
     )
     return rows
-
-
-def server_programs() -> Path | None:
-    """The folder with PostgreSQL's initdb and pg_ctl, wherever Debian or the PATH has it."""
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).resolve().parent
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    return folders[-1] if folders else None
-
-
-def unprivileged() -> dict[str, str]:
-    """How to start a process that may not be root: PostgreSQL refuses to run as root."""
-    if os.geteuid() != 0:
-        return {}
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    return {"user": "postgres" if "postgres" in names else "nobody"}
-
-
-@contextmanager
-def postgres_cluster() -> Iterator[str]:
-    """The URL, without a database name, of a throwaway PostgreSQL; skips where its programs are missing."""
-    programs = server_programs()
-    if programs is None:
-        cannot_run("PostgreSQL's server programs are not installed (Debian package postgresql)")
-    folder = Path(tempfile.mkdtemp(prefix="recommender-postgres-"))
-    who = unprivileged()
-    if who:
-        shutil.chown(folder, who["user"])
-    port = free_port()
-    data = folder / "data"
-
-    def run(*command: str) -> None:
-        subprocess.run(command, check=True, cwd=folder, capture_output=True, timeout=60, **who)
-
-    try:
-        run(
-            str(programs / "initdb"),
-            "-D",
-            str(data),
-            "-U",
-            "tester",
-            "--auth=trust",
-            "--no-sync",
-            "-E",
-            "UTF8",
-        )
-        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c fsync=off -k {folder}"
-        run(
-            str(programs / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start"
-        )
-        try:
-            yield f"postgresql://tester@127.0.0.1:{port}"
-        finally:
-            run(str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder)
-
-
-def new_database(cluster: str, name: str) -> str:
-    """The URL of an empty database of that name."""
-    import psycopg  # noqa: PLC0415 # only where PostgreSQL is
-
-    with psycopg.connect(f"{cluster}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return f"{cluster}/{name}"

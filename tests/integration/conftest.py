@@ -4,11 +4,10 @@ import itertools
 
 import pytest
 
+from tests.helpers.postgres import new_database, postgres_cluster
 from tests.helpers.recommender import (
     FakeInference,
     made_rows,
-    new_database,
-    postgres_cluster,
     recommender,
     serving,
     write_catalogue,

@@ -14,7 +14,8 @@ from services.recommender.db import WRITING, make_engine
 from services.recommender.models import Base
 from services.recommender.prepare import alembic_config
 from tests.helpers.pictures import ASSETS
-from tests.helpers.recommender import new_database, recommender
+from tests.helpers.postgres import new_database
+from tests.helpers.recommender import recommender
 
 SCHEMAS = ASSETS / "schemas"
 REVISIONS = sorted(
