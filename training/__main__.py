@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "export": "write the serving file and its JSON card",
     "compare": "every network and every classical method on the same faces, in one table",
     "cross": "train on one database, test on the others",
+    "report": "the figures of a model, as PNG and as one page",
     "card": "write the model card from that JSON",
 }
 MISSING: Final = (

@@ -29,6 +29,8 @@ Features = NDArray[np.float32]
 WAVELENGTHS: Final = (4.0, 5.7, 8.0, 11.3)
 """Of the Gabor filters, in pixels: half an octave apart."""
 ORIENTATIONS: Final = 8
+SPARE: Final = 1000
+"""Faces from which on the perceptron can spare a tenth to see when to stop."""
 LEARNED: Final = (
     "components_",
     "mean_",
@@ -44,30 +46,30 @@ LEARNED: Final = (
 """Where scikit-learn keeps what a prediction needs."""
 
 
-def eigenfaces(seed: int) -> Pipeline:
+def eigenfaces(seed: int, rows: int) -> Pipeline:
     """PCA of the pixels and a support vector machine (Turk & Pentland 1991)."""
-    pca = PCA(120, whiten=True, svd_solver="randomized", random_state=seed)
+    pca = PCA(min(120, rows - 1), whiten=True, svd_solver="randomized", random_state=seed)
     return pipeline(pixels, pca, SVC(C=3.0, cache_size=1000))
 
 
-def gabor_svm(seed: int) -> Pipeline:
+def gabor_svm(seed: int, rows: int) -> Pipeline:  # noqa: ARG001  # as the others are called
     """The magnitudes of the whole Gabor bank and a linear support vector machine."""
     return pipeline(whole_bank, StandardScaler(), LinearSVC(C=1e-3, dual=False, random_state=seed))
 
 
-def gabor_lda(seed: int) -> Pipeline:
+def gabor_lda(seed: int, rows: int) -> Pipeline:
     """A local Gabor bank, PCA and linear discriminants (Deng et al. 2005)."""
-    pca = PCA(200, svd_solver="randomized", random_state=seed)
+    pca = PCA(min(200, rows - 1), svd_solver="randomized", random_state=seed)
     return pipeline(local_bank, StandardScaler(), pca, LinearDiscriminantAnalysis())
 
 
-def perceptron(seed: int) -> Pipeline:
+def perceptron(seed: int, rows: int) -> Pipeline:
     """A multilayer perceptron on the pixels; stops when a tenth of Training no longer gains."""
     network = MLPClassifier(
         (256,),
         alpha=1e-2,
         batch_size=256,
-        early_stopping=True,
+        early_stopping=rows >= SPARE,
         max_iter=60,
         n_iter_no_change=6,
         random_state=seed,
@@ -75,21 +77,21 @@ def perceptron(seed: int) -> Pipeline:
     return pipeline(pixels, network)
 
 
-def radial_basis(seed: int) -> Pipeline:
+def radial_basis(seed: int, rows: int) -> Pipeline:  # noqa: ARG001  # as the others are called
     """A radial basis function network on the face's rough contours."""
     return pipeline(
         contours, RadialBasis(800, seed), StandardScaler(), LogisticRegression(C=0.1, max_iter=1000)
     )
 
 
-METHODS: Final[dict[str, tuple[Callable[[int], Pipeline], str]]] = {
+METHODS: Final[dict[str, tuple[Callable[[int, int], Pipeline], str]]] = {
     "eigenfaces + SVM": (eigenfaces, "120 components, RBF kernel, C 3"),
     "Gabor bank + SVM": (gabor_svm, "4 wavelengths × 8 directions on a 6×6 grid, linear"),
     "local Gabor + PCA + LDA": (gabor_lda, "8 of those filters on a 12×12 grid, 200 components"),
     "multilayer perceptron": (perceptron, "pixels, 256 hidden units"),
     "RBF network on contours": (radial_basis, "Canny edges on a 12×12 grid, 800 centres"),
 }
-"""Name → (pipeline by seed, what was chosen)."""
+"""Name → (pipeline by seed and number of faces to come, what was chosen)."""
 
 
 def pipeline(features: Callable[[Images], Features], *steps: Any) -> Pipeline:  # noqa: ANN401  # any estimator

@@ -54,8 +54,8 @@ def face_mesh(path: Path) -> Landmarks:
     return find
 
 
-def landmark_shape(landmarks: Landmarks, seed: int) -> Pipeline:
-    pca = PCA(40, whiten=True, svd_solver="randomized", random_state=seed)
+def landmark_shape(landmarks: Landmarks, seed: int, rows: int) -> Pipeline:
+    pca = PCA(min(40, rows - 1), whiten=True, svd_solver="randomized", random_state=seed)
     return pipeline(landmarks, Procrustes(), pca, SVC(C=3.0, cache_size=1000))
 
 

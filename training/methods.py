@@ -84,15 +84,15 @@ def fit(name: str, faces: Faces, setting: Setting) -> Fitted:
         return _shipped()
     if name in NETWORK_RUNS:
         return _network(name, faces, setting)
+    taught = faces.only("Training")
     if name == SHAPE:
         if setting.landmarks is None:
             raise NotRunError("needs `--landmarks face_landmark.tflite`, see training/landmarks.py")
-        pipeline = landmark_shape(face_mesh(setting.landmarks), setting.seed)
+        pipeline = landmark_shape(face_mesh(setting.landmarks), setting.seed, len(taught.labels))
         about = "468 points of MediaPipe's mesh, 40 components, RBF kernel, C 3"
     else:
         make, about = classical.METHODS[name]
-        pipeline = make(setting.seed)
-    taught = faces.only("Training")
+        pipeline = make(setting.seed, len(taught.labels))
     started = time.process_time()
     pipeline.fit(taught.images, taught.labels)
     seconds = time.process_time() - started

@@ -79,16 +79,19 @@ def rank_of_truth(probabilities: Probabilities, labels: Labels) -> list[float]:
     return [_share(rank <= k) for k in range(len(EMOTIONS))]
 
 
-def ece(probabilities: Probabilities, labels: Labels) -> float:
-    """Expected calibration error over 15 equal-width bins of confidence."""
+def reliability(probabilities: Probabilities, labels: Labels) -> list[tuple[float, float, int]]:
+    """(mean confidence, accuracy, rows) of each of 15 equal-width bins of confidence that has rows."""
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     which = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gaps = [
-        (which == b).mean() * abs(float(right[which == b].mean()) - float(confidence[which == b].mean()))
-        for b in np.unique(which)
-    ]
-    return float(sum(gaps))
+    bins = [which == b for b in np.unique(which)]
+    return [(float(confidence[b].mean()), float(right[b].mean()), int(b.sum())) for b in bins]
+
+
+def ece(probabilities: Probabilities, labels: Labels) -> float:
+    """Expected calibration error over those bins."""
+    bins = reliability(probabilities, labels)
+    return sum(n * abs(right - sure) for sure, right, n in bins) / len(labels)
 
 
 def risk_coverage(probabilities: Probabilities, labels: Labels) -> tuple[NDArray[np.float64], ...]:
