@@ -35,16 +35,19 @@ class Workers:
 
     async def run(self, job: Callable[[Pipeline], T]) -> T:
         """`job`'s result, computed with the pipeline of whichever thread is free."""
+        try:
+            async with asyncio.timeout(self._patience_s):  # a job that still waits then never runs
+                return await self._submit(job)
+        except TimeoutError as error:
+            raise BusyError("the photo could not be read in time; try again in a moment") from error
+
+    async def _submit(self, job: Callable[[Pipeline], T]) -> T:
         if self._taken >= self._places:
             raise BusyError("all workers are busy and the queue is full; try again in a second")
         self._taken += 1
         future = self._pool.submit(lambda: job(self._own.pipeline))
         future.add_done_callback(self._leave_from(asyncio.get_running_loop()))
-        try:
-            async with asyncio.timeout(self._patience_s):  # a job that still waits then never runs
-                return await asyncio.wrap_future(future)
-        except TimeoutError as error:
-            raise BusyError("the photo could not be read in time; try again in a moment") from error
+        return await asyncio.wrap_future(future)
 
     def _leave_from(self, loop: asyncio.AbstractEventLoop) -> Callable[[object], None]:
         """A place is free when its job has ended, not when its client has gone."""
@@ -65,7 +68,7 @@ class Workers:
             together.wait(10)  # one job per thread: none takes two
             pipeline.warm()
 
-        await asyncio.gather(*(self.run(use) for _ in range(self._threads)))
+        await asyncio.gather(*(self._submit(use) for _ in range(self._threads)))
 
     def close(self) -> None:
         """Waits for the jobs that run; those that wait are cancelled."""

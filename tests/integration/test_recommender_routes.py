@@ -164,7 +164,9 @@ def test_json_that_is_no_mood_is_refused(api, content):
     assert_problem(answer, 422, "invalid")
 
 
-@pytest.mark.parametrize("content", ["{", "sad", '{"emotion": "sad",}', "{'emotion': 'sad'}", b'{"emotion": "\xff"}'])
+@pytest.mark.parametrize(
+    "content", ["{", "sad", '{"emotion": "sad",}', "{'emotion': 'sad'}", b'{"emotion": "\xff"}']
+)
 def test_what_is_no_json_is_unreadable(api, content):
     answer = api.post("/recommend", content=content, headers={"Content-Type": "application/json"})
     assert_problem(answer, 400, "unreadable")
