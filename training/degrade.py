@@ -7,6 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.inference.align import crop
+from services.inference.detect import Detector
+
 Images = NDArray[np.uint8]
 
 
@@ -29,6 +32,22 @@ def _noise(images: Images) -> Images:
     return np.clip(images + noise, 0, 255).astype(np.uint8)
 
 
+def _found_again(images: Images) -> Images:
+    """Each face four times as large in a grey frame, as the serving detector finds and crops it there.
+
+    Where it finds none (about a fifth: FER2013's own crops are tight) the face stays as it is.
+    """
+    detector, found = Detector(), images.copy()
+    for i, image in enumerate(images):
+        large = cv2.resize(image, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+        frame = np.full((2 * large.shape[0], 2 * large.shape[1]), int(image.mean()), np.uint8)
+        top, left = large.shape[0] // 2, large.shape[1] // 2
+        frame[top : top + large.shape[0], left : left + large.shape[1]] = large
+        for face in detector.detect(frame)[:1]:
+            found[i] = crop(frame, face)
+    return found
+
+
 DEGRADATIONS: Final[dict[str, Callable[[Images], Images]]] = {
     "as they are": lambda images: images,
     "noise (sigma 20)": _noise,
@@ -40,4 +59,5 @@ DEGRADATIONS: Final[dict[str, Callable[[Images], Images]]] = {
     "box 12% too large": _affine(scale=0.88),
     "box 12% too small": _affine(scale=1.12),
     "box 10% off": _affine(shift=0.1),
+    "found again by the detector": _found_again,
 }

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from services.inference.decode import decode
+from services.inference.detect import Detector
+from services.inference.pipeline import align
 from services.inference.settings import MODEL_FILE
+from tests.helpers.pictures import ASTRONAUT
 from training.card import render
 from training.degrade import DEGRADATIONS
 
@@ -24,7 +28,9 @@ def test_the_json_is_of_the_shipped_file():
 
 
 def test_each_degradation_changes_faces_and_keeps_their_form():
-    faces = np.random.default_rng(0).integers(0, 256, (4, 48, 48)).astype(np.uint8)
+    photo = decode(ASTRONAUT.read_bytes(), 10_000_000)
+    face = align(photo, Detector().detect(photo.grey)[:1])[0]
+    faces = np.stack([face, face[:, ::-1]])
     for name, worsen in DEGRADATIONS.items():
         worse = worsen(faces)
         assert worse.shape == faces.shape
