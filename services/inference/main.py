@@ -16,6 +16,7 @@ from services.inference.limits import Held, Pace, RequestLimits
 from services.inference.pipeline import Limits
 from services.inference.routes import about, batch, docs, predict, stream
 from services.inference.settings import Settings
+from services.inference.starting import FASTAPIS_OWN, read_settings, start_tracing
 from services.inference.streams import OpenStreams
 from services.inference.telemetry import Metrics, Telemetry, set_up_logging
 from services.inference.upload import FRAMING
@@ -27,9 +28,9 @@ An apparent expression is not a feeling. Nothing sent here is stored or logged."
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    settings = settings or Settings()
+    settings = settings or read_settings()
     set_up_logging(settings.log_level)
-    metrics = Metrics()
+    metrics, tracing = Metrics(), start_tracing(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -43,6 +44,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         metrics.queue.set_function(lambda: workers.taken)
         yield
         await asyncio.to_thread(workers.close)
+        if tracing:
+            await asyncio.to_thread(tracing.stop)
 
     app = FastAPI(
         title="Expression inference",
@@ -51,6 +54,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        telemetry=FASTAPIS_OWN,
     )
     streams = OpenStreams(settings.max_streams)
     metrics.streams.set_function(lambda: streams.count)
@@ -60,6 +64,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     alone = max(settings.max_upload_bytes, settings.max_batch_bytes) + FRAMING
     app.add_middleware(RequestLimits, pace=pace, held=Held(max(settings.max_bodies_bytes, alone)))
     app.add_middleware(SecurityHeaders)
+    if tracing:
+        tracing.install(app, metrics)
     app.add_middleware(Telemetry, metrics=metrics)  # the outermost
     errors.install(app)
     app.include_router(predict.router)

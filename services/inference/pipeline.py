@@ -56,7 +56,9 @@ class Pipeline:
         times.append(time.perf_counter())
         faces = self._detector.detect(photo.grey)[: self._limits.faces]
         times.append(time.perf_counter())
-        rows = self._classifier.classify(align(photo, faces))
+        crops = align(photo, faces)
+        times.append(time.perf_counter())
+        rows = self._classifier.classify(crops)
         times.append(time.perf_counter())
         found = [self._describe(photo, face, row) for face, row in zip(faces, rows, strict=True)]
         return Prediction(**self._answer(photo, found, times))
@@ -72,7 +74,9 @@ class Pipeline:
         times = [started, time.perf_counter()]
         faces = self._find(photo.grey, stream)[: self._limits.faces]
         times.append(time.perf_counter())
-        rows = self._classifier.classify(align(photo, faces))
+        crops = align(photo, faces)
+        times.append(time.perf_counter())
+        rows = self._classifier.classify(crops)
         tracks = stream.tracker.update(faces, rows, times[0])
         times.append(time.perf_counter())
         found = [{**self._describe(photo, t.face, t.probabilities), "id": t.id} for t in tracks]
@@ -94,8 +98,9 @@ class Pipeline:
         self, photo: Photo, found: Sequence[dict[str, Any]], times: Sequence[float]
     ) -> dict[str, Any]:
         main = found[0] if found else {"emotion": None, "probabilities": None}
-        stages = zip(("decode", "detect", "classify"), pairwise(times), strict=True)
+        stages = zip(("decode", "detect", "align", "classify"), pairwise(times), strict=True)
         timings = {name: round(1000 * (end - start), 2) for name, (start, end) in stages}
+        timings["classify"] = round(timings["classify"] + timings["align"], 2)  # one number in the contract
         return {
             "emotion": main["emotion"],
             "probabilities": main["probabilities"],

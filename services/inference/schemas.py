@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from services.emotions import Emotion
 
@@ -73,6 +74,8 @@ class Timings(BaseModel):
 
     decode: float
     detect: float
+    align: Annotated[SkipJsonSchema[float], Field(exclude=True)] = 0.0
+    """For traces, not for answers: the first part of `classify`."""
     classify: float
     total: float
 

@@ -1,10 +1,13 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AnyHttpUrl, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MODEL_FILE = Path(__file__).parent / "model" / "emotion.tflite"
+
+
+LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 
 
 class Settings(BaseSettings):
@@ -40,4 +43,6 @@ class Settings(BaseSettings):
     """A stream that sends no frame for this long is closed."""
     stream_length_s: Annotated[float, Field(gt=0)] = 3600.0
     """A stream is closed after this long; the client may open another."""
-    log_level: str = "INFO"
+    otlp_endpoint: Annotated[AnyHttpUrl | None, BeforeValidator(lambda text: text or None)] = None
+    """Where traces are sent to, as OTLP over HTTP: http://collector:4318. Needs the extra `tracing`."""
+    log_level: Annotated[str, BeforeValidator(str.upper), Field(pattern=f"^({'|'.join(LEVELS)})$")] = "INFO"

@@ -6,7 +6,7 @@ import re
 import time
 import uuid
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,6 +15,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.inference.errors import problem
 from services.inference.schemas import Prediction, StreamPrediction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 logger = logging.getLogger("services.inference")
 
@@ -29,6 +32,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
+        self.watchers: list[Callable[[Prediction | StreamPrediction], None]] = []
+        """Told of each photo as it is counted."""
         self.requests = Counter(
             "inference_requests_total", "Requests answered.", ["method", "route", "status"], registry=registry
         )
@@ -80,6 +85,8 @@ class Metrics:
         self.faces.observe(len(prediction.faces))
         for face in prediction.faces:
             self.emotions.labels(face.emotion).inc()
+        for watcher in self.watchers:
+            watcher(prediction)
 
 
 class JsonFormatter(logging.Formatter):
@@ -114,6 +121,11 @@ def set_up_logging(level: str) -> None:
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("uvicorn.error").addFilter(is_no_handshake)
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # its warnings repeat what clients send
+
+
+def route_of(scope: Scope) -> str:
+    """The route's template, never the path, which a client writes."""
+    return str(getattr(scope.get("route"), "path", "")) or "(none)"
 
 
 class Telemetry:
@@ -153,7 +165,7 @@ class Telemetry:
             self._record(scope, status, time.perf_counter() - started, failure)
 
     def _record(self, scope: Scope, status: int, seconds: float, failure: Exception | None) -> None:
-        route = str(getattr(scope.get("route"), "path", "")) or "(none)"
+        route = route_of(scope)
         self.metrics.requests.labels(scope["method"], route, str(status)).inc()
         self.metrics.duration.labels(route).observe(seconds)
         fields = {

@@ -3,8 +3,8 @@
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, MutableMapping
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -40,6 +40,8 @@ ABOUT_THE_PHOTO = {400, 413, 415, 422, 429}
 OCTETS = "application/octet-stream"
 UNAVAILABLE = "Photos cannot be read right now. Recommendations by mood still work."
 TRY_AGAIN_LATER = 1013
+Called = Callable[[MutableMapping[str, str]], AbstractContextManager[object]]
+"""What is held around a call for a photo; it may add headers."""
 
 
 class Prediction(BaseModel):
@@ -59,11 +61,12 @@ class Answer:
 class InferenceClient:
     """One client for all requests to inference. Raises nothing but the errors of errors.py."""
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, called: Called = nullcontext) -> None:
         self.timeout_s = settings.inference_timeout_s
         self.connect_timeout_s = settings.inference_connect_timeout_s
         self.stream_url = str(settings.inference_url).rstrip("/").replace("http", "ws", 1) + "/stream"
         self.metrics = metrics
+        self.called = called
         excused = (InferenceRefusedError, InferenceBusyError)
         self.breaker = Breaker(settings.inference_failures, settings.inference_pause_s, excused)
         for state in STATES:
@@ -102,7 +105,8 @@ class InferenceClient:
         try:
             async with self.breaker.guard() as trial:
                 patience = min(self.timeout_s, TRIAL_TIMEOUT_S) if trial else self.timeout_s
-                return read_answer(await self.send(request, patience))
+                with self.called(request.headers):
+                    return read_answer(await self.send(request, patience))
         except OpenError as error:
             outcome = "not_asked"
             raise InferenceUnavailableError(UNAVAILABLE, max(1, math.ceil(error.after_s))) from None

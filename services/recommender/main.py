@@ -1,8 +1,8 @@
 """The recommender: `uvicorn --factory services.recommender.main:create_app --port 8000`."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -22,8 +22,11 @@ from services.recommender.rate import RateLimit
 from services.recommender.routes import health, items, photos, recommendations, stream, users
 from services.recommender.schemas import Problem
 from services.recommender.settings import WEB_DIR, Settings
-from services.recommender.starting import OneLineRefusals
+from services.recommender.starting import FASTAPIS_OWN, OneLineRefusals, read_settings, start_tracing
 from services.recommender.telemetry import Metrics, Telemetry, set_up_logging
+
+if TYPE_CHECKING:
+    from services.recommender.tracing import Tracing
 
 DESCRIPTION = "Recommends films, songs, books and games for a mood, or for the mood of a photo."
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -44,17 +47,21 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         await run_in_threadpool(prepare, engine, settings.catalogue_dir)
         app.state.sessions = Sessions(engine)
-        async with InferenceClient(settings, app.state.metrics) as inference:
+        tracing: Tracing | None = app.state.tracing
+        called = tracing.call if tracing else nullcontext
+        async with InferenceClient(settings, app.state.metrics, called) as inference:
             app.state.inference = inference
             yield
     finally:
         engine.dispose()
+        if app.state.tracing:
+            await run_in_threadpool(app.state.tracing.stop)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The app; nothing is opened before its lifespan begins. Settings default to the environment's."""
-    settings = settings or Settings()
-    metrics = Metrics()
+    settings = settings or read_settings()
+    metrics, tracing = Metrics(), start_tracing(settings)
     app = FastAPI(
         title="Expression Recommender",
         description=DESCRIPTION,
@@ -62,11 +69,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        telemetry=FASTAPIS_OWN,
         responses=PROBLEMS,
-        middleware=middleware(settings, metrics),
+        middleware=middleware(settings, metrics, tracing),
     )
-    app.state.settings = settings
-    app.state.metrics = metrics
+    app.state.settings, app.state.metrics, app.state.tracing = settings, metrics, tracing
     add_error_handlers(app)
     for module in (recommendations, photos, stream, items, users, health):
         app.include_router(module.router)
@@ -75,11 +82,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
+def middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None") -> list[Middleware]:
     """What every request passes, the outermost first."""
     layers = [
         Middleware(OneLineRefusals),
         Middleware(Telemetry, metrics=metrics),
+        *([tracing.middleware()] if tracing else []),
         Middleware(SecurityHeaders),
         Middleware(ProblemsOnly),
         Middleware(HeaderLimit),

@@ -11,6 +11,7 @@ DATA_DIR = Path(__file__).parent / "data"
 WEB_DIR = Path(__file__).parent / "web"
 
 MiB = 1024 * 1024
+LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 
 
 def split_commas(value: object) -> object:
@@ -65,7 +66,9 @@ class Settings(BaseSettings):
     """Whose X-Forwarded-For is believed: addresses and networks."""
     cors_origins: Origins = []
     """Other sites whose pages may call this service, as `https://example.org`."""
-    log_level: str = "INFO"
+    otlp_endpoint: Annotated[AnyHttpUrl | None, BeforeValidator(lambda text: text or None)] = None
+    """Where traces are sent to, as OTLP over HTTP: http://collector:4318. Needs the extra `tracing`."""
+    log_level: Annotated[str, BeforeValidator(str.upper), Field(pattern=f"^({'|'.join(LEVELS)})$")] = "INFO"
 
     @model_validator(mode="after")
     def read_api_key_file(self) -> Self:
@@ -76,7 +79,10 @@ class Settings(BaseSettings):
         if self.api_key is not None and not self.api_key.get_secret_value():
             self.api_key = None
         if self.api_key is None and self.api_key_file is not None:
-            key = self.api_key_file.read_text(encoding="utf-8").strip()
+            try:
+                key = self.api_key_file.read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise ValueError(f"{self.api_key_file} cannot be read: {error.strerror}") from error
             if not key:
                 raise ValueError(f"{self.api_key_file} holds no key")
             self.api_key = SecretStr(key)
