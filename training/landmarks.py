@@ -32,8 +32,11 @@ Landmarks = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 def face_mesh(path: Path) -> Landmarks:
     """The 468 points of MediaPipe's mesh; ValueError if `path` is another model."""
-    interpreter = Interpreter(model_path=str(path), num_threads=1)
-    interpreter.allocate_tensors()
+    try:
+        interpreter = Interpreter(model_path=str(path), num_threads=1)
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise ValueError(f"{path} is no TensorFlow Lite file: {error}") from error
     given, answers = interpreter.get_input_details()[0], interpreter.get_output_details()
     points = [answer["index"] for answer in answers if np.prod(answer["shape"]) == POINTS * 3]
     if len(given["shape"]) != 4 or given["shape"][3] != 3 or not points:

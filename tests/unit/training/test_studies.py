@@ -1,0 +1,229 @@
+"""`compare`, `cross`, `report` and `evaluate` on tiny made-up data, as a user gives the commands."""
+
+import json
+import re
+import shutil
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from services.inference.settings import MODEL_FILE
+from tests.helpers.faces import draw, made_up
+from tests.helpers.pictures import ASTRONAUT, HOPPER
+from training import __main__ as commands
+from training import data, face_figures
+from training.methods import METHODS
+
+FAST = ("local Gabor + PCA + LDA", "eigenfaces + SVM")
+SHIPPED = "emonet, as shipped"
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    path = tmp_path_factory.mktemp("faces") / "faces.npz"
+    data.save(made_up(), path)
+    return path
+
+
+@pytest.fixture
+def give(monkeypatch, capsys):
+    """Gives a command; its exit status, what it printed, and its complaints as lines."""
+
+    def command(*words):
+        monkeypatch.setattr(sys, "argv", ["training", *map(str, words)])
+        status = commands.main()
+        told = capsys.readouterr()
+        assert "Traceback" not in told.err
+        bars = re.compile(r".*it/s\]|.*(face|photo|row)(/s)?\]|INFO: .*|\s*")
+        return status, told.out, [line for line in told.err.splitlines() if not bars.fullmatch(line)]
+
+    return command
+
+
+def test_compare_goes_on_where_it_was_stopped(give, dataset, tmp_path):
+    words = ("compare", "--data", dataset, "--out", tmp_path, "--methods")
+    status, first, _ = give(*words, FAST[0])
+    assert status == 0
+    assert f"{FAST[0]} …" in first
+    assert f"| {FAST[1]} | – | – |" in first
+    status, second, _ = give(*words, *FAST, SHIPPED)
+    assert status == 0
+    assert f"{FAST[0]} …" not in second
+    assert f"{FAST[1]} …" in second
+    results = json.loads((tmp_path / "comparison.json").read_text())
+    assert list(results) == list(METHODS)
+    one = results[FAST[0]]
+    assert one["n"] == 24
+    assert one["interval_95"][0] <= one["accuracy"] <= one["interval_95"][1]
+    assert set(one) >= {"per_class", "parameters", "train_seconds", "ms_per_face", "machine", "date", "seed"}
+    assert (
+        results[SHIPPED]["parameters"]
+        == json.loads(MODEL_FILE.with_suffix(".json").read_text())["parameters"]
+    )
+    assert "| vgg9 | – | 58% |" in second
+
+
+def test_compare_starts_anew_for_other_faces(give, dataset, tmp_path):
+    give("compare", "--data", dataset, "--out", tmp_path, "--methods", FAST[0])
+    data.save(made_up(training=54), tmp_path / "other.npz")
+    _, text, _ = give("compare", "--data", tmp_path / "other.npz", "--out", tmp_path, "--methods", FAST[0])
+    assert f"{FAST[0]} …" in text
+    assert "54 faces of Training" in text
+
+
+def test_quick_takes_a_stated_part(give, tmp_path):
+    data.save(made_up(training=600, public=72), tmp_path / "f.npz")
+    words = (
+        "compare",
+        "--quick",
+        "--data",
+        tmp_path / "f.npz",
+        "--out",
+        tmp_path / "out",
+        "--methods",
+        FAST[0],
+    )
+    assert "60 faces of Training, 24 of PublicTest" in give(*words)[1]
+
+
+def test_cross_tests_on_people_not_taught_and_on_the_other_database(give, tmp_path):
+    for person in range(10):
+        for label, name in enumerate(("anger", "fear", "happy")):
+            draw(tmp_path / "ck" / name / f"S{person:03}_001_{label}.png", label)
+            code = ("AN", "FE", "HA")[label]
+            draw(tmp_path / "jaffe" / f"{chr(65 + person)}A.{code}1.{person}.tiff", label)
+    words = ("cross", "--crops", f"ck={tmp_path / 'ck'}", "--crops", f"jaffe={tmp_path / 'jaffe'}")
+    words += ("--methods", FAST[0], "--models", MODEL_FILE, "--out", tmp_path / "out")
+    status, text, _ = give(*words)
+    assert status == 0
+    rows = json.loads((tmp_path / "out" / "cross.json").read_text())
+    taught = rows[f"{FAST[0]}, taught on ck"]
+    assert taught["ck"]["n"] == 6  # two of ten people
+    assert taught["jaffe"]["n"] == 30
+    assert taught["jaffe"]["accuracy"] > 0.6
+    assert rows["emotion, finished"]["ck"]["n"] == 30
+    assert f"| {FAST[0]}, taught on jaffe |" in text
+    assert "…" not in give(*words)[1]
+
+
+def test_photos_are_cropped_as_the_service_does(give, tmp_path):
+    for label, photo in (("happy", ASTRONAUT), ("neutral", HOPPER)):
+        (tmp_path / "db" / label).mkdir(parents=True)
+        shutil.copy(photo, tmp_path / "db" / label)
+    cv2.imwrite(str(tmp_path / "db" / "happy" / "wall.png"), np.full((200, 200), 128, np.uint8))
+    words = (
+        "cross",
+        "--photos",
+        f"mine={tmp_path / 'db'}",
+        "--models",
+        MODEL_FILE,
+        "--out",
+        tmp_path / "out",
+    )
+    status, text, _ = give(*words)
+    assert status == 0
+    assert "no face in 1 of 3 photos" in text
+    rows = json.loads((tmp_path / "out" / "cross.json").read_text())
+    assert rows["emotion, finished"]["mine"]["n"] == 2
+
+
+def test_report_keeps_faces_apart_and_the_page_whole(give, dataset, tmp_path):
+    run = tmp_path / "small"
+    run.mkdir()
+    (run / "history.csv").write_text("epoch,seconds,loss,valid_label\n1,2,1.7,0.3\n2,2,1.5,0.4\n")
+    status, _, _ = give("report", tmp_path / "out", "--data", dataset, "--runs", run)
+    assert status == 0
+    names = sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.png"))
+    assert names == [
+        "classes.png",
+        "confusion.png",
+        "faces/heat.png",
+        "faces/predictions.png",
+        "faces/samples.png",
+        "learning.png",
+        "precision-recall.png",
+        "rank.png",
+        "reliability.png",
+        "risk-coverage.png",
+    ]
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert page.count("data:image/png;base64,") == len(names)
+    assert not re.search(r"(src|href)=\"(?!data:)", page)
+    assert "must not be passed on" in page
+
+
+def test_the_heat_map_is_hot_where_the_answer_comes_from():
+    """Of a made-up reader that looks at one place only."""
+
+    def reads_the_corner(images):
+        bright = images[:, 4:8, 40:44].mean(axis=(1, 2)) / 255
+        return np.stack([bright, *[(1 - bright) / 5] * 5], axis=1).astype(np.float32)
+
+    image = np.full((48, 48), 20, np.uint8)
+    image[4:8, 40:44] = 255
+    answer, lost = face_figures.occlusion(reads_the_corner, image)
+    assert answer == 0
+    top, left = np.unravel_index(lost.argmax(), lost.shape)
+    assert top < 14
+    assert left > 34
+    assert np.allclose(lost[24:, :24], 0)
+
+
+def broken(tmp_path):
+    """A folder of faces with a file that is no picture."""
+    draw(tmp_path / "broken" / "happy" / "1.png")
+    (tmp_path / "broken" / "happy" / "2.png").write_text("no picture")
+    return tmp_path / "broken"
+
+
+def test_a_photo_that_cannot_be_read_is_named_and_the_rest_is_measured(give, tmp_path):
+    folder = broken(tmp_path)
+    shutil.copy(ASTRONAUT, folder / "happy")
+    status, text, lines = give("evaluate", "--model", MODEL_FILE, "--images", folder, "--detect")
+    assert status == 1
+    assert "n 1" in text
+    assert "2.png" in lines[0]
+    assert lines[-1] == "evaluate: photos that could not be read: 1"
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("evaluate", "--images", "nowhere"), "evaluate: nowhere is not a folder"),
+        (("evaluate", "--images", "empty"), "evaluate: empty holds neither"),
+        (("evaluate", "--images", "broken"), "evaluate: broken/happy/2.png cannot be decoded"),
+        (("evaluate", "--images", "silly"), "evaluate: silly/laughing/ names no emotion"),
+        (
+            ("evaluate", "--images", "broken", "--layout", "jaffe"),
+            "evaluate: broken/happy/1.png is not named as JAFFE",
+        ),
+        (("evaluate", "--csv", "nowhere.csv"), "evaluate: nowhere.csv: "),
+        (
+            ("evaluate", "--images", "broken", "--model", "no.tflite"),
+            "evaluate: cannot read the model no.tflite",
+        ),
+        (("compare", "--data", "no.npz"), "compare: "),
+        (("compare", "--data", "text.npz"), "compare: text.npz is not an array file"),
+        (("compare", "--data", "text.npz", "--runs", "nowhere"), "compare: nowhere does not exist"),
+        (("cross", "--models", "x.tflite"), "cross: no database"),
+        (("cross", "--crops", "ck=empty"), "cross: nothing to test"),
+        (("cross", "--crops", "empty", "--methods", FAST[0]), "cross: empty is not NAME=PATH"),
+        (("cross", "--crops", "ck=empty", "--methods", FAST[0]), "cross: empty holds neither"),
+        (("report", "out", "--data", "text.npz", "--runs", "empty"), "report: empty holds no history.csv"),
+        (("report", "out", "--csv", "nowhere.csv"), "report: nowhere.csv: "),
+    ],
+)
+def test_what_is_wrong_is_one_clear_line_and_status_one(give, tmp_path, monkeypatch, words, line):
+    broken(tmp_path)
+    draw(tmp_path / "silly" / "happy" / "1.png")
+    draw(tmp_path / "silly" / "laughing" / "1.png")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.npz").write_text("no arrays")
+    monkeypatch.chdir(tmp_path)
+    if words[0] == "evaluate" and "--model" not in words:
+        words = (*words, "--model", MODEL_FILE)
+    status, _, lines = give(*words)
+    assert status == 1
+    assert any(told.startswith(line) for told in lines), lines
