@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,6 +42,7 @@ class Pipeline:
     """The stages with their tools. Not thread-safe, as the tools are not: one per thread."""
 
     def __init__(self, model: Model, limits: Limits) -> None:
+        cv2.setNumThreads(1)  # a photo per thread: OpenCV's own would fight with ours for the same cores
         self._model, self._limits = model, limits
         self._detector, self._classifier = Detector(), Classifier(model)
 

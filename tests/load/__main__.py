@@ -1,4 +1,7 @@
-"""Every bench, one after the other: `make bench`. Each can be run alone with options of its own."""
+"""Every bench, one after the other: `make bench`; with --peers the side-by-side run against other packages.
+
+Each can be run alone with options of its own; `--peers` passes on what follows it.
+"""
 
 import subprocess
 import sys
@@ -9,12 +12,17 @@ BENCHES: Final = ("detection", "bench_inference", "bench_recommend")
 
 def main() -> int:
     """1 if one of them failed; the others run all the same."""
+    if sys.argv[1:2] == ["--peers"]:
+        return run("peers", *sys.argv[2:])
     status = 0
     for name in BENCHES:
         print(f"== {name}", flush=True)
-        done = subprocess.run([sys.executable, "-m", f"tests.load.{name}"], check=False)
-        status = status or done.returncode
+        status = run(name) or status
     return status
+
+
+def run(name: str, *options: str) -> int:
+    return subprocess.run([sys.executable, "-m", f"tests.load.{name}", *options], check=False).returncode
 
 
 if __name__ == "__main__":

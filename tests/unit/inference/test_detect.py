@@ -1,11 +1,13 @@
 """Detection on made scenes: what each look is there for."""
 
+import math
+
 import cv2
 import numpy as np
 import pytest
 
 from services.inference.align import crop
-from services.inference.detect import Detector, Face
+from services.inference.detect import HUGE, MEDIUM, SMALL, SURE, Detector, Face
 from tests.load import scenes
 from tests.load.detection import HIT, overlap
 
@@ -38,6 +40,44 @@ def test_a_group_of_thirty_is_found_whole(detector):
 def test_pictures_without_a_face_have_none(detector):
     for scene in list(scenes.scenes("no face"))[::3]:
         assert detector.detect(scene.picture) == []
+
+
+@pytest.mark.parametrize(("condition", "look"), [("180 px", HUGE), ("64 px", MEDIUM), ("32 px", SMALL)])
+def test_one_score_tells_faces_from_other_places_at_every_size(detector, condition, look):
+    faces, others = [], []
+    for scene in scenes.scenes(condition):
+        for place in detector.places(scene.picture, look):
+            seen = detector.sight(scene.picture, place)
+            if seen:
+                hit = overlap(box(seen), scene.faces[0]) >= HIT
+                (faces if hit else others).append(seen.score)
+    assert len(faces) >= len(list(scenes.scenes(condition)))
+    assert min(faces) > SURE > max(others, default=-math.inf)
+
+
+def test_a_score_is_the_log_odds_of_a_probability(detector):
+    scene = next(iter(scenes.scenes("180 px")))
+    (face,) = detector.detect(scene.picture)
+    assert 0.9 < face.probability < 1
+    assert math.log(face.probability / (1 - face.probability)) == pytest.approx(face.score)
+    assert Face(0, 0, 1, score=0.0).probability == 0.5
+    assert 0 < Face(0, 0, 1, score=-20.0).probability < 1e-8
+
+
+def test_a_dark_face_is_followed_as_a_bright_one_is(detector):
+    scene = next(iter(scenes.scenes("dark (1/5)")))
+    (face,) = detector.detect(scene.picture)
+    found = detector.follow(scene.picture, face)
+    assert overlap(box(found), box(face)) >= 0.7
+
+
+def test_two_people_of_unlike_size_are_both_found(detector):
+    picture = scenes.background("brick", 640, 480)
+    large = scenes.paste(picture, "astronaut.jpg", (10, 100), 100, scenes.Change())
+    small = scenes.paste(picture, "grace_hopper.jpg", (380, 150), 72, scenes.Change())
+    found = [box(face) for face in detector.detect(picture)]
+    assert len(found) == 2
+    assert all(overlap(a, b) >= HIT for a, b in zip(found, (large, small), strict=True))
 
 
 def test_a_tilted_face_knows_its_tilt_and_is_cropped_upright(detector):
