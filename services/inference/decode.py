@@ -21,6 +21,8 @@ from services.inference.errors import (  # noqa: E402  # likewise
     UnsupportedImageError,
 )
 
+# Of a damaged picture it tells line by line, on a log that has one JSON object a line.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 ENOUGH: Final = 960
 """A JPEG is decoded at 1/2, 1/4 or 1/8 of its size as long as its long side stays at least this."""
@@ -53,6 +55,8 @@ def decode(data: bytes, max_pixels: int) -> Photo:
     kind, width, height = _header(data)
     if width * height > max_pixels:
         raise TooLargeError(f"{width}×{height} pixels; at most {max_pixels:,} are read")
+    if kind == "PNG" and not _png_is_whole(data):
+        raise UnreadableImageError("the PNG image cannot be decoded: it is damaged or cut off")
     factor = _reduction(kind, max(width, height))
     try:
         grey = cv2.imdecode(np.frombuffer(data, np.uint8), REDUCED[factor])
@@ -80,6 +84,16 @@ def _header(data: bytes) -> tuple[str, int, int]:
         raise UnsupportedImageError(f"not an image we read; send one of {', '.join(FORMATS)}") from error
     except Exception as error:  # a damaged header can raise anything: struct.error, SyntaxError, ValueError …
         raise UnreadableImageError("the image's header is damaged") from error
+
+
+def _png_is_whole(data: bytes) -> bool:
+    """Whether every chunk ends within the file: OpenCV takes as much memory as a chunk says that it has."""
+    at = 8
+    while at + 8 <= len(data):
+        if data[at + 4 : at + 8] == b"IEND":
+            return True
+        at += 12 + int.from_bytes(data[at : at + 4])
+    return at <= len(data)
 
 
 def _reduction(kind: str, long_side: int) -> int:

@@ -74,6 +74,10 @@ class Cluster:
         while any(Path(f"/proc/{process}/exe").exists() for process in everyone):
             assert time.monotonic() < end, "PostgreSQL outlived SIGKILL"
             time.sleep(0.02)
+        # After a power cut no process is left that the next start could take for the one of these files; here
+        # it may still be waiting for whoever adopted it.
+        (self.data / "postmaster.pid").unlink()
+        (self.folder / f".s.PGSQL.{self.port}.lock").unlink()
 
 
 @contextmanager

@@ -1,5 +1,8 @@
 """Bytes to grey pixels: every format, every odd picture of the issue, and the limits before decoding."""
 
+import struct
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,6 +16,7 @@ from services.inference.errors import (
     UnsupportedImageError,
 )
 from tests.helpers import pictures
+from tests.helpers.process import forget_peak, memory_mb
 
 MAX_PIXELS = 50_000_000
 GREY = np.asarray(pictures.astronaut("L")).astype(int)
@@ -99,3 +103,25 @@ def test_the_pixel_limit_is_the_last_size_that_is_read():
     assert decode(data, 512 * 512).width == 512
     with pytest.raises(TooLargeError, match="512×512"):
         decode(data, 512 * 512 - 1)
+
+
+@pytest.mark.parametrize("kind", [b"IDAT", b"fdAT", b"tEXt", b"abCd"])
+def test_a_png_is_not_believed_what_a_chunk_says_it_holds(kind):
+    """400 bytes made OpenCV take three gigabytes; found by tests/harden/fuzz_images.py."""
+    whole = pictures.encode(pictures.astronaut().resize((48, 48)), "PNG")
+    data = whole[:33] + struct.pack(">I", 2_900_000_000) + kind + whole[41:400]
+    forget_peak()
+    before = memory_mb()
+    with pytest.raises(InferenceError):
+        decode(data, MAX_PIXELS)
+    assert memory_mb("self", "VmHWM") - before < 100
+
+
+def test_a_damaged_picture_writes_nothing_of_opencv_to_the_log(capfd):
+    """A line of such a TIFF gave two of the log, and a picture may have many thousands."""
+    stripes = Image.effect_noise((400, 400), 90).convert("1")
+    data = bytearray(pictures.encode(stripes, "TIFF", compression="group4"))
+    data[200:5000:7] = bytes(len(range(200, 5000, 7)))
+    with suppress(InferenceError):
+        decode(bytes(data), MAX_PIXELS)
+    assert "Fax4Decode" not in capfd.readouterr().err
