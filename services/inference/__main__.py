@@ -21,7 +21,6 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
-from pydantic import ValidationError
 from tqdm import tqdm
 
 from services.emotions import EMOTIONS
@@ -31,7 +30,7 @@ from services.inference.decode import Photo
 from services.inference.errors import InferenceError, ModelFileError
 from services.inference.pipeline import Limits, Pipeline, Stream
 from services.inference.schemas import FacePrediction, Prediction
-from services.inference.settings import Settings
+from services.inference.starting import read_settings
 
 BULK_NEEDS: Final = {"cryptography", "dask", "distributed", "pyarrow"}
 COLUMNS: Final = (
@@ -55,14 +54,14 @@ def main() -> int:
         return run_bulk(sys.argv[2:])
     args = parse(sys.argv[1:])
     try:
-        settings = Settings()
+        settings = read_settings()
         pipeline = Pipeline(load_model(settings.model_file), Limits(settings.max_pixels, settings.max_faces))
         if args.video:
             return write_rows(args.csv, read_video(pipeline, args.video))
         if args.folder:
             return write_rows(args.csv, read_folder(pipeline, args.folder))
         return print_photos(pipeline, args.photos, as_json=args.json, draw=args.draw)
-    except (OSError, ModelFileError, ValidationError) as error:
+    except (OSError, ModelFileError) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -16,7 +16,7 @@ from services.inference.limits import Held, Pace, RequestLimits
 from services.inference.pipeline import Limits
 from services.inference.routes import about, batch, docs, predict, stream
 from services.inference.settings import Settings
-from services.inference.starting import FASTAPIS_OWN, read_settings, start_tracing
+from services.inference.starting import FASTAPIS_OWN, OneLineRefusals, read_settings, start_tracing
 from services.inference.streams import OpenStreams
 from services.inference.telemetry import Metrics, Telemetry, set_up_logging
 from services.inference.upload import FRAMING
@@ -66,7 +66,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     if tracing:
         tracing.install(app, metrics)
-    app.add_middleware(Telemetry, metrics=metrics)  # the outermost
+    app.add_middleware(Telemetry, metrics=metrics)
+    app.add_middleware(OneLineRefusals)  # the outermost
     errors.install(app)
     app.include_router(predict.router)
     app.include_router(batch.router)

@@ -1,7 +1,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AnyHttpUrl, BeforeValidator, Field
+from pydantic import AnyHttpUrl, BeforeValidator, Field, FilePath
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MODEL_FILE = Path(__file__).parent / "model" / "emotion.tflite"
@@ -15,7 +15,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="INFERENCE_", frozen=True, protected_namespaces=())
 
-    model_file: Path = MODEL_FILE
+    model_file: FilePath = MODEL_FILE
     """The exported network; its JSON card lies beside it."""
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     """Threads that decode, detect and classify; each has its own cascade and interpreter."""

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from fastapi.telemetry import TelemetryConfig
 from pydantic import ValidationError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.inference.errors import ModelFileError
 from services.inference.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,6 +29,22 @@ NO_TRACING: Final = (
 )
 
 
+class OneLineRefusals:
+    """Shortens what the server prints where the model file is not what it should be."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_shortened(message: Message) -> None:
+            error = sys.exc_info()[1]  # Starlette sends this from where it caught the failure
+            if message["type"] == "lifespan.startup.failed" and isinstance(error, ModelFileError):
+                message = {**message, "message": f"INFERENCE_MODEL_FILE: {error}"}
+            await send(message)
+
+        await self.app(scope, receive, send_shortened if scope["type"] == "lifespan" else send)
+
+
 def refuse(reason: str) -> NoReturn:
     """Ends the process with status 2: nothing was served yet, and a new start would not help."""
     sys.stderr.write(f"{reason}\n")
@@ -38,11 +56,15 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        refuse("; ".join(f"{_variable(e['loc'])}: {e['msg']}" for e in error.errors()))
+        # A variable once, with the first that is wrong with it.
+        wrong = {_variable(e["loc"]): e["msg"] for e in reversed(error.errors(include_input=False))}
+        refuse("; ".join(f"{name}: {what}" for name, what in reversed(wrong.items())))
 
 
 def start_tracing(settings: Settings) -> "Tracing | None":
     """None where no address for traces is set: nothing that records or sends them is imported then."""
+    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return None
     asked = [name for name in OTLP_STANDARD if os.environ.get(name)]
     if settings.otlp_endpoint:
         asked = ["INFERENCE_OTLP_ENDPOINT"]
@@ -58,4 +80,4 @@ def start_tracing(settings: Settings) -> "Tracing | None":
 
 
 def _variable(place: tuple[int | str, ...]) -> str:
-    return "INFERENCE_" + "_".join(map(str, place)).upper() if place else "INFERENCE_…"
+    return f"INFERENCE_{str(place[0]).upper()}"

@@ -4,8 +4,19 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BeforeValidator,
+    DirectoryPath,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 DATA_DIR = Path(__file__).parent / "data"
 WEB_DIR = Path(__file__).parent / "web"
@@ -24,15 +35,26 @@ Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
 Origins = Annotated[list[Origin], NoDecode, BeforeValidator(split_commas)]
 
 
+def a_database(url: str) -> str:
+    """ValueError, without the password that it may hold, for what is no URL of a database that we use."""
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError:
+        backend = ""
+    if backend not in {"sqlite", "postgresql"}:
+        raise ValueError("should be sqlite:///path or postgresql://user:password@host/name")
+    return url
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RECOMMENDER_", extra="ignore")
 
-    database_url: str = "sqlite:///var/recommender.db"
+    database_url: Annotated[str, AfterValidator(a_database)] = "sqlite:///var/recommender.db"
     """SQLAlchemy's form. `sqlite:///relative`, `sqlite:////absolute` or `postgresql://user:password@host/name`."""
     database_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
     """How long a statement waits for SQLite's write lock, or a request for a pooled connection."""
     database_pool_size: Annotated[int, Field(ge=1, le=100)] = 10
-    catalogue_dir: Path = DATA_DIR
+    catalogue_dir: DirectoryPath = DATA_DIR
     """The folder whose CSVs fill the catalogue at start; leave a file out to drop that part."""
 
     inference_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8001")

@@ -59,11 +59,15 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        refuse("; ".join(f"{_variable(e['loc'])}: {e['msg']}" for e in error.errors()))
+        # A variable once, with the first that is wrong with it.
+        wrong = {_variable(e["loc"]): e["msg"] for e in reversed(error.errors(include_input=False))}
+        refuse("; ".join(f"{name}: {what}" for name, what in reversed(wrong.items())))
 
 
 def start_tracing(settings: Settings) -> "Tracing | None":
     """None where no address for traces is set: nothing that records or sends them is imported then."""
+    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return None
     asked = [name for name in OTLP_STANDARD if os.environ.get(name)]
     if settings.otlp_endpoint:
         asked = ["RECOMMENDER_OTLP_ENDPOINT"]
@@ -79,4 +83,5 @@ def start_tracing(settings: Settings) -> "Tracing | None":
 
 
 def _variable(place: tuple[int | str, ...]) -> str:
-    return "RECOMMENDER_" + "_".join(map(str, place)).upper() if place else "RECOMMENDER_API_KEY_FILE"
+    """Only the check of the key's file is about no single field."""
+    return f"RECOMMENDER_{str(place[0]).upper() if place else 'API_KEY_FILE'}"

@@ -19,7 +19,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
 from tqdm import tqdm
 
 from services.inference.bulk.engine import Engine, EngineError, engine
@@ -30,6 +29,7 @@ from services.inference.classify import Model, load_model
 from services.inference.errors import ModelFileError
 from services.inference.pipeline import Limits
 from services.inference.settings import Settings
+from services.inference.starting import read_settings
 
 MOST_PER_CHUNK: Final = 100
 CHUNKS_PER_CORE: Final = 4
@@ -45,7 +45,7 @@ def main(words: list[str]) -> int:
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    except (OSError, EngineError, ModelFileError, ValidationError) as error:
+    except (OSError, EngineError, ModelFileError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:
@@ -77,7 +77,7 @@ def cores() -> int:
 def run(args: argparse.Namespace) -> int:
     if not args.out.parent.is_dir() or args.out.is_dir():
         raise InputError(f"{args.out} cannot be written: name a file in a folder that exists")
-    settings = Settings()
+    settings = read_settings()
     photos, model = find_photos(args.input), load_model(settings.model_file)
     about = describe_run(args.input, photos, model, settings)
     if is_finished(args.out, about):
