@@ -6,9 +6,17 @@ python -m training card --model services/inference/model/emotion.json --out docs
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from services.emotions import EMOTIONS
+
+FIGURES: Final = """![Confusion: what each emotion is taken for](figures/confusion.png)
+
+![How often the truth is the first, second, third answer](figures/rank.png)
+
+![Reliability: how often answers of some confidence are right](figures/reliability.png)
+
+![Risk and coverage: errors if only the surest answers are given](figures/risk-coverage.png)"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +31,10 @@ def main(args: argparse.Namespace) -> None:
 
 def render(card: dict[str, Any]) -> str:
     """The whole page in Markdown."""
-    return "\n\n".join([_head(card), _figures(card), _classes(card), _degraded(card), _words(card)]) + "\n"
+    return (
+        "\n\n".join([_head(card), _figures(card), _classes(card), FIGURES, _degraded(card), _words(card)])
+        + "\n"
+    )
 
 
 def _head(card: dict[str, Any]) -> str:

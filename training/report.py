@@ -4,14 +4,20 @@ r"""The report's figures of a model, as PNG files and as one page that needs not
 
 Answers are those of `--model`, on PublicTest. `--runs` are folders of training runs: their histories make
 the learning curves, and the first one's model.keras the feature maps. Figures that show faces go to
-OUT/faces/ and into the page OUT/index.html, and must not be published: FER2013 may not be passed on. The
-PNG files directly in OUT show none. Takes about a minute; stopped, it is given again.
+OUT/faces/ and into the page OUT/index.html, and must not be published: FER2013 may not be passed on. The PNG
+files directly in OUT show none; those of the shipped model are made by
+
+    python -m training report docs/figures --no-faces --data runs/fer2013.npz --runs runs/emonet runs/vgg9
+
+Takes about a minute; stopped, it is given again.
 """
 
 import argparse
 import base64
 import csv
+import hashlib
 import html
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--data", type=Path, help="the .npz of `python -m training data`")
     parser.add_argument("--model", type=Path, default=MODEL_FILE, help=".tflite or .keras; the shipped file")
     parser.add_argument("--runs", type=Path, nargs="+", default=[], help="folders of training runs")
+    parser.add_argument("--no-faces", action="store_true", help="only the PNG files that may be published")
     parser.add_argument("--seed", type=int, default=1, help="of the choice of faces")
 
 
@@ -54,26 +61,33 @@ def main(args: argparse.Namespace) -> None:
     if not len(valid.labels):
         raise data.DataError("the file has no PublicTest rows")
     probabilities = predict(valid.images)
-    (args.out / "faces").mkdir(parents=True, exist_ok=True)
-    parts = []
-    for name, caption, figure in (
-        *of_numbers(faces, probabilities, valid.labels, histories),
-        *of_faces(faces, valid, predict, args.runs, args.seed),
-    ):
-        path = args.out / f"{name}.png"
-        figure.savefig(path, metadata={"Software": None})
-        parts.append(_figure(path, caption))
-        print(f"wrote {path}", flush=True)
+    parts = save(of_numbers(faces, probabilities, valid.labels, histories), args.out)
+    made_of = {"file": args.model.name, "sha256": hashlib.sha256(args.model.read_bytes()).hexdigest()}
+    (args.out / "made-of.json").write_text(json.dumps(made_of, indent=1) + "\n")
+    if args.no_faces:
+        return
+    parts += save(of_faces(faces, valid, predict, args.runs, args.seed), args.out)
     accuracy = float((probabilities.argmax(axis=1) == valid.labels).mean())
     about = (
         f"{args.model.name}: {accuracy:.1%} of {len(valid.labels):,} faces of PublicTest. "
         f"{datetime.now(UTC).date()}. The figures with faces are of FER2013 and must not be passed on."
     )
-    page = PAGE.format(
-        title="Expression recognition in figures", about=html.escape(about), figures="\n".join(parts)
-    )
+    title = "Expression recognition in figures"
+    page = PAGE.format(title=title, about=html.escape(about), figures="\n".join(parts))
     (args.out / "index.html").write_text(page)
     print(f"wrote {args.out / 'index.html'}")
+
+
+def save(drawn: Iterator[Drawn], out: Path) -> list[str]:
+    """Each as a PNG file, and as what the page holds of it."""
+    parts = []
+    for name, caption, figure in drawn:
+        path = out / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, metadata={"Software": None})
+        parts.append(_figure(path, caption))
+        print(f"wrote {path}", flush=True)
+    return parts
 
 
 def read_history(folder: Path) -> list[dict[str, float]]:

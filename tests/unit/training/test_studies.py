@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from training import __main__ as commands
 from training import data, face_figures
 from training.methods import METHODS
 
+ROOT = Path(__file__).parent.parent.parent.parent
 FAST = ("local Gabor + PCA + LDA", "eigenfaces + SVM")
 SHIPPED = "emonet, as shipped"
 
@@ -152,6 +154,13 @@ def test_report_keeps_faces_apart_and_the_page_whole(give, dataset, tmp_path):
     assert page.count("data:image/png;base64,") == len(names)
     assert not re.search(r"(src|href)=\"(?!data:)", page)
     assert "must not be passed on" in page
+
+
+def test_the_published_figures_are_of_the_shipped_file():
+    """If not: the docstring of training/report.py tells the command that makes them anew."""
+    made_of = json.loads((ROOT / "docs/figures/made-of.json").read_text())
+    assert made_of["sha256"] == json.loads(MODEL_FILE.with_suffix(".json").read_text())["sha256"]
+    assert not list((ROOT / "docs/figures").glob("**/faces"))
 
 
 def test_the_heat_map_is_hot_where_the_answer_comes_from():
