@@ -7,7 +7,7 @@ MODEL ?= emonet
 IN_VENV := $(VENV)/bin/python
 INSTALL := $(IN_VENV) -m pip install --quiet --require-hashes
 
-.PHONY: run test lint bench train clean
+.PHONY: run test lint audit bench train clean
 
 run: $(VENV)/.serving ## both services on SQLite; make run PORT=8080 INFERENCE_PORT=8081
 	@$(IN_VENV) -m services.run --port $(PORT) --inference-port $(INFERENCE_PORT)
@@ -19,6 +19,10 @@ lint: $(VENV)/.dev
 	$(IN_VENV) -m ruff check .
 	$(IN_VENV) -m ruff format --check .
 	$(IN_VENV) -m mypy
+
+audit: $(VENV)/.dev ## our own code, then known vulnerabilities of what is pinned
+	$(IN_VENV) -m bandit --quiet --recursive --configfile pyproject.toml services training deploy .ci
+	$(IN_VENV) .ci/audit.py
 
 bench: $(VENV)/.dev
 	$(IN_VENV) -m tests.load $(BENCH_ARGS)
