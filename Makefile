@@ -32,6 +32,8 @@ train: $(VENV)/.dev ## make train FER2013=fer2013.csv FERPLUS=fer2013new.csv MOD
 	$(IN_VENV) -m training data --csv "$(FER2013)" $(if $(FERPLUS),--ferplus "$(FERPLUS)") --out runs/fer2013.npz
 	$(IN_VENV) -m training train --model $(MODEL) --data runs/fer2013.npz --out runs/$(MODEL)
 	$(IN_VENV) -m training export --run runs/$(MODEL) --data runs/fer2013.npz --out runs/$(MODEL)/emotion.tflite
+	@echo "next: python -m training compare --data runs/fer2013.npz --runs runs"
+	@echo "      python -m training report runs/report --data runs/fer2013.npz --runs runs/$(MODEL)"
 
 clean:
 	rm -rf $(VENV)
