@@ -105,9 +105,12 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def is_no_handshake(record: logging.LogRecord) -> bool:
-    """False for uvicorn's records of a WebSocket's opening: they hold addresses and whole URLs."""
-    return '"WebSocket' not in str(record.msg)
+def is_ours(record: logging.LogRecord) -> bool:
+    """False for what uvicorn tells of WebSockets: their openings hold addresses and whole URLs.
+
+    Text that is not UTF-8 brings a traceback for a client's mistake.
+    """
+    return not any(mark in str(record.msg) for mark in ('"WebSocket', "Invalid UTF-8 sequence"))
 
 
 def set_up_logging(level: str) -> None:
@@ -119,7 +122,7 @@ def set_up_logging(level: str) -> None:
     logger.setLevel(level.upper())
     logger.propagate = False
     logging.getLogger("uvicorn.access").disabled = True
-    logging.getLogger("uvicorn.error").addFilter(is_no_handshake)
+    logging.getLogger("uvicorn.error").addFilter(is_ours)
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # its warnings repeat what clients send
 
 

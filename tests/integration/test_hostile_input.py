@@ -142,6 +142,24 @@ def test_a_client_that_leaves_is_no_fault_of_ours(inference, logs):
     assert '"level": "info"' in line
 
 
+def test_text_that_is_no_utf_8_closes_the_stream_and_leaves_no_traceback(inference, recommender, logs):
+    """Found by tests/harden/fuzz_sockets.py: uvicorn wrote one for each such frame."""
+    for address in (recommender, inference):
+        with socket.create_connection(tuple_of(address)) as raw:
+            raw.sendall(
+                b"GET /stream HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+            )
+            assert raw.recv(1000).startswith(b"HTTP/1.1 101")
+            raw.sendall(b"\x81\x82\0\0\0\0\xff\xfe")
+            raw.settimeout(20)
+            closed = raw.recv(1000)
+            assert closed[:1] == b"\x88"
+            assert int.from_bytes(closed[2:4]) == 1007
+    for name in ("inference.log", "recommender.log"):
+        assert "Traceback" not in (logs / name).read_text()
+
+
 def test_nothing_that_clients_send_reaches_a_log(inference, recommender, logs):
     someone = "anna-miller"
     for address in (inference, recommender):
