@@ -36,13 +36,12 @@ class Look:
     """Degrees by which the picture is turned first, anticlockwise."""
 
 
-HUGE: Final = Look(100, None)
-LARGE: Final = Look(200)
+LARGE: Final = Look(160, None)
 MEDIUM: Final = Look(320)
 SMALL: Final = Look(640)
 TINY: Final = Look(1280)
 TILTED: Final = (Look(160, None, tilt=25), Look(160, None, tilt=-25))
-STEP: Final = 1.2
+STEP: Final = 1.15
 """Ratio between the sizes that a look tries."""
 
 FACE: Final = 54
@@ -56,10 +55,10 @@ PORTRAIT: Final = 0.12
 CROWD: Final = 0.06
 """Faces all smaller than this come in groups: a closer look finds the rest."""
 
-PER_WINDOWS, PER_WEIGHT, CONSTANT = 1.28, 1.90, -2.73
+PER_WINDOWS, PER_WEIGHT, CONSTANT = 1.82, 2.78, -3.69
 """The logistic curve from what the dense look sees to log-odds; from `python -m tests.load.calibrate`."""
-SURE: Final = 1.1
-"""Log-odds from which a place counts as a face: three to one."""
+SURE: Final = 1.0
+"""Log-odds from which a place counts as a face: a probability of 0.73."""
 
 FLAT: Final = 128
 """A picture whose greys span less than this is stretched; less than an eighth of it is blank."""
@@ -116,9 +115,8 @@ class Detector:
     def detect(self, grey: Grey) -> list[Face]:
         """(h, w) grey → faces, largest first; [] where there is none."""
         grey = stretched(grey)
-        faces = self._look(grey, HUGE, [])
-        for look in (LARGE, MEDIUM):
-            faces = self._closer(grey, look, faces, PORTRAIT)
+        faces = self._look(grey, LARGE, [])
+        faces = self._closer(grey, MEDIUM, faces, PORTRAIT)
         for look in TILTED:
             faces = faces or self._look(grey, look, faces)
         faces = self._closer(grey, SMALL, faces, PORTRAIT)

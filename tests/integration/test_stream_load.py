@@ -8,7 +8,7 @@ from websockets.asyncio.client import connect
 
 from tests.helpers import pictures
 from tests.helpers.serving import serve
-from tests.load.bench_inference import memory_mb, server_process
+from tests.load.bench_inference import memory_mb, server_processes
 
 SECONDS = 30
 RATE = 15
@@ -59,7 +59,7 @@ def test_a_long_stream_keeps_ids_drops_frames_and_stays_small(tmp_path):
     log = tmp_path / "log"
     with serve("inference", log) as address:
         url = address.replace("http", "ws") + "/stream"
-        sent, answers, memory = asyncio.run(stream(url, server_process(log)))
+        sent, answers, memory = asyncio.run(stream(url, server_processes(log)[0]))
 
     numbers = [answer["frame"] for answer in answers]
     assert numbers == sorted(set(numbers))

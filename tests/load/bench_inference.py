@@ -8,6 +8,8 @@ decode, `detectMultiScale(grey, 1.1, 5)` on the whole picture.
 
 import argparse
 import json
+import os
+import re
 import statistics
 import tempfile
 import time
@@ -28,6 +30,8 @@ from tests.helpers.serving import serve
 
 SIZES = ((640, 480), (1280, 720), (4000, 3000))
 REQUESTS = 200
+SERVICES = {"1 worker": (1, 1), "2 workers": (2, 1), "2 processes of 1 worker": (1, 2)}
+"""Threads per process, processes."""
 
 
 def photo(width: int, height: int) -> bytes:
@@ -105,22 +109,23 @@ def memory_mb(pid: int) -> float:
     return round(int(kilobytes) / 1024, 1)
 
 
-def server_process(log: Path) -> int:
-    """The process id that uvicorn wrote into its log."""
-    return int(log.read_text().split("Started server process [")[1].split("]")[0])
+def server_processes(log: Path) -> list[int]:
+    """The ids that uvicorn wrote into its log."""
+    return [int(number) for number in re.findall(r"Started server process \[(\d+)\]", log.read_text())]
 
 
-def service(workers: int) -> dict[str, Any]:
+def service(workers: int, processes: int) -> dict[str, Any]:
+    """Of `processes` with `workers` threads each; memory is that of all processes together."""
+    os.environ["WEB_CONCURRENCY"] = str(processes)  # where uvicorn looks for it
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         started = time.perf_counter()
         with serve("inference", log, workers=str(workers), queue="64") as address:
             ready = time.perf_counter() - started
-            pid = server_process(log)
-            result: dict[str, Any] = {"seconds to ready": round(ready, 2), "MB at start": memory_mb(pid)}
+            result: dict[str, Any] = {"seconds to ready": round(ready, 2)}
             for clients in (1, 8, 32):
                 result[f"{clients} clients"] = requests(address, clients)
-            result["MB after"] = memory_mb(pid)
+            result["MB after"] = round(sum(map(memory_mb, server_processes(log))), 1)
     return result
 
 
@@ -140,7 +145,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--against", type=Path, help="compare with an earlier run's JSON")
     args = parser.parse_args()
-    result = {"stages, ms": stages(), **{f"{n} workers": service(n) for n in (1, 2)}}
+    result = {"stages, ms": stages(), **{name: service(*n) for name, n in SERVICES.items()}}
     print(json.dumps(result, indent=1))
     if args.against:
         print("\n".join(compare(result, json.loads(args.against.read_text()))))

@@ -24,7 +24,7 @@ from tests.load.detection import HIT, overlap
 from tests.load.scenes import ASSETS, BACKGROUNDS, PORTRAITS, Box, Change, Grey, Scene, noisy, paste
 from training.data import load
 
-LOOKS: Final = (detect.HUGE, detect.LARGE, detect.MEDIUM, *detect.TILTED, detect.SMALL)
+LOOKS: Final = (detect.LARGE, detect.MEDIUM, *detect.TILTED, detect.SMALL)
 FIT_SEED, CHECK_SEED = 11, 12
 BINS: Final = (0, 0.05, 0.25, 0.5, 0.75, 0.9, 0.97, 1.01)
 Floats = NDArray[np.float64]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from services.inference.align import crop
-from services.inference.detect import HUGE, MEDIUM, SMALL, SURE, Detector, Face
+from services.inference.detect import LARGE, MEDIUM, SMALL, SURE, Detector, Face
 from tests.load import scenes
 from tests.load.detection import HIT, overlap
 
@@ -42,7 +42,7 @@ def test_pictures_without_a_face_have_none(detector):
         assert detector.detect(scene.picture) == []
 
 
-@pytest.mark.parametrize(("condition", "look"), [("180 px", HUGE), ("64 px", MEDIUM), ("32 px", SMALL)])
+@pytest.mark.parametrize(("condition", "look"), [("180 px", LARGE), ("64 px", MEDIUM), ("32 px", SMALL)])
 def test_one_score_tells_faces_from_other_places_at_every_size(detector, condition, look):
     faces, others = [], []
     for scene in scenes.scenes(condition):
