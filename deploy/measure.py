@@ -1,54 +1,66 @@
-"""CPU time, memory and bytes that one request costs: what docs/scaling.md calculates with.
+"""CPU time, memory and bytes that one request costs: the tables that docs/scaling.md calculates with.
 
-    .venv/bin/python -m deploy.measure
-    RECOMMENDER_DATABASE_URL=postgresql://user:password@127.0.0.1/name .venv/bin/python -m deploy.measure
+    .venv/bin/python -m deploy.measure                on an idle machine; two minutes
+    .venv/bin/python -m deploy.measure --share 0.1    a tenth of the requests: does it work?
 
-Starts both services on loopback, sends a bounded number of requests from one client, one after the
-other, and reads the processes' own CPU clocks: these hold on a busy machine too, where response times
-do not. With PostgreSQL the CPU time of its server processes on this machine is a column of its own.
+Starts both services on loopback, first with SQLite, then with a throwaway PostgreSQL where its programs
+are installed, sends a bounded number of requests from one client, one after the other, and reads the
+processes' own CPU clocks. These hold on a busy machine too, within some tens of per cent, where response
+times do not. Prints Markdown.
 """
 
-# ruff: noqa: INP001, T201 - it prints a table; a folder of files for operation, not a package
+# ruff: noqa: INP001, T201 - it prints tables; a folder of files for operation, not a package
 
+import argparse
 import os
+import platform
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from itertools import count
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 from sqlalchemy import create_engine, text
 
+from deploy.requests import FEEDBACK, Request, mood_requests, photo_requests
 from services.recommender.db import make_engine
-from tests.helpers.pictures import ASTRONAUT, phone_photo
+from tests.helpers.postgres import Cluster, new_database, running_cluster, server_programs
 from tests.helpers.serving import serve
 
-MOODS = ("angry", "fear", "happy", "sad", "surprise", "neutral")
-ACTIONS = ("like", "open", "dislike", "skip")
-FEEDBACK = "/feedback"
-FEEDBACK_PER_USER = 20
 WARM_UP = 5
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+TABLES = {"feedback": "said", "user_items": "where the user stands", "preferences": "what is learnt"}
+
+Parts = dict[str, Callable[[], list[int]]]
+"""What a request's cost is divided into, and the processes of each."""
 
 
-def processes() -> Iterator[tuple[int, str]]:
-    """Every process on this machine: its number and its command line, words parted by spaces."""
+class Figures(NamedTuple):
+    cpu_ms: dict[str, dict[str, float]]
+    """By request and part."""
+    resident_mb: dict[str, float]
+    bytes_per_feedback: dict[str, float]
+    """By table, indexes included; SQLite's file is one."""
+
+
+def serving(port: str) -> list[int]:
+    """The process that serves on `port`."""
+    found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            yield int(entry.name), (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            command = (entry / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue  # it has ended
+        if port.encode() in command and b"--factory" in command:
+            found.append(int(entry.name))
+    return found
 
 
-def matching(words: str) -> list[int]:
-    return [number for number, command in processes() if words in command]
-
-
-def cpu_seconds(numbers: list[int]) -> float:
-    fields = (Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split() for number in numbers)
+def cpu_seconds(processes: list[int]) -> float:
+    fields = (Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split() for number in processes)
     return sum(int(field[11]) + int(field[12]) for field in fields) / CLOCK_TICKS
 
 
@@ -57,102 +69,105 @@ def resident_mb(number: int) -> float:
     return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
 
 
-def database_bytes(url: str) -> int:
-    """What all tables and their indexes take; SQLite's file is folded together first."""
+def database_bytes(url: str) -> dict[str, int]:
+    """By table with its indexes; SQLite's file, folded together first, is one."""
     engine = make_engine(url) if url.startswith("sqlite") else create_engine(make_engine(url).url)
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-            return Path(str(engine.url.database)).stat().st_size
-        return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+            return {"file": Path(str(engine.url.database)).stat().st_size}
+        size = text("SELECT pg_total_relation_size(CAST(:name AS regclass))")
+        return {name: int(connection.execute(size, {"name": name}).scalar_one()) for name in TABLES}
 
 
-def feedback_requests(http: httpx.Client, items: list[int]) -> Iterator[httpx.Request]:
-    for number in count():
-        user, turn = divmod(number, FEEDBACK_PER_USER)
-        said = {
-            "user_id": f"user-{user}",
-            "item_id": items[(user * 7 + turn * 131) % len(items)],
-            "action": ACTIONS[turn % len(ACTIONS)],
-            "emotion": MOODS[turn % len(MOODS)],
-        }
-        yield http.build_request("POST", "/feedback", json=said)
-
-
-def catalogue_ids(http: httpx.Client) -> list[int]:
-    items: list[int] = []
-    cursor = "0"
-    while cursor is not None and len(items) < 2000:
-        page = http.get("/items", params={"limit": 100, "cursor": cursor}).json()
-        items += [item["id"] for item in page["items"]]
-        cursor = page["next_cursor"]
-    return items
-
-
-def measure(name: str, send: Callable[[], httpx.Response], times: int, parts: dict[str, list[int]]) -> None:
+def cost(request: Request, times: int, parts: Parts) -> dict[str, float]:
+    """CPU milliseconds per request by part."""
     for _ in range(WARM_UP):
-        send().raise_for_status()
-    before = {part: cpu_seconds(numbers) for part, numbers in parts.items()}
-    started = time.perf_counter()
+        request.send()
+    before = {part: cpu_seconds(processes()) for part, processes in parts.items()}
     for _ in range(times):
-        send().raise_for_status()
-    wall = (time.perf_counter() - started) / times * 1000
-    cost = [(cpu_seconds(numbers) - before[part]) / times * 1000 for part, numbers in parts.items()]
-    print(f"| {name} | " + " | ".join(f"{ms:.1f}" for ms in cost) + f" | {wall:.1f} |", flush=True)
-
-
-def requests_of(
-    photos: httpx.Client, http: httpx.Client
-) -> dict[str, tuple[int, Callable[[], httpx.Response]]]:
-    """What is measured: how often, and how it is sent. `photos` is inference, `http` the recommender."""
-    portrait, phone = ASTRONAUT.read_bytes(), phone_photo()
-    jpeg = {"Content-Type": "image/jpeg"}
-    form = {"file": ("face.jpg", portrait, "image/jpeg")}
-    said = feedback_requests(http, catalogue_ids(http))
-    sad = {"emotion": "sad"}
+        request.send()
     return {
-        "inference: /healthz": (300, lambda: photos.get("/healthz")),
-        "/predict, portrait 512×512": (150, lambda: photos.post("/predict", content=portrait, headers=jpeg)),
-        "/predict, phone photo 12 MP": (30, lambda: photos.post("/predict", content=phone, headers=jpeg)),
-        "/healthz": (300, lambda: http.get("/healthz")),
-        "/recommend, 4 media × 5": (200, lambda: http.get("/recommend", params=sad)),
-        "/recommend/photo, portrait": (100, lambda: http.post("/recommend/photo", files=form)),
-        FEEDBACK: (4000, lambda: http.send(next(said))),
-        "/recommend, a user with 20 opinions": (
-            200,
-            lambda: http.get("/recommend", params=sad | {"user_id": "user-3"}),
-        ),
+        part: (cpu_seconds(processes()) - before[part]) / times * 1000 for part, processes in parts.items()
     }
 
 
-def main() -> int:
+def measure(url: str, share: float, cluster: Cluster | None) -> Figures:
+    cpu_ms: dict[str, dict[str, float]] = {}
+    grown: dict[str, float] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = os.environ.get("RECOMMENDER_DATABASE_URL", f"sqlite:///{folder / 'recommender.db'}")
-        inference = stack.enter_context(serve("inference", folder / "i.log"))
+        inference = stack.enter_context(serve("inference", folder / "i.log", stream_idle_s="600"))
         recommender = stack.enter_context(
             serve("recommender", folder / "r.log", inference_url=inference, database_url=url)
         )
-        parts = {
-            name: matching(f"services.{name}.main:create_app --port {address.rpartition(':')[2]}")
-            for name, address in (("inference", inference), ("recommender", recommender))
+        of = {"inference": inference, "recommender": recommender}
+        parts: Parts = {
+            name: lambda at=address: serving(at.rpartition(":")[2]) for name, address in of.items()
         }
+        if cluster:
+            parts["database"] = cluster.backends
         photos = stack.enter_context(httpx.Client(base_url=inference, timeout=60))
         http = stack.enter_context(httpx.Client(base_url=recommender, timeout=60))
-        requests = requests_of(photos, http)
-        if url.startswith("postgres"):
-            parts["database"] = matching("postgres: ")
-
-        print(f"CPU ms per request; {url.partition(':')[0]}\n")
-        print("| request | " + " | ".join(parts) + " | response ms |\n|---|" + "---|" * (len(parts) + 1))
-        for name, (times, send) in requests.items():
+        requests = [] if cluster else list(photo_requests(photos, stack))
+        for request in [*requests, *mood_requests(http)]:
+            times = max(5, round(request.times * share))
             before = database_bytes(url)
-            measure(name, send, times, parts)
-            if name == FEEDBACK:
-                grown = (database_bytes(url) - before) / (times + WARM_UP)
-        print(f"\nthe database grows by {grown:.0f} bytes per feedback, indexes and what is learnt included")
-        for part in ("inference", "recommender"):
-            print(f"{part}: {resident_mb(parts[part][0]):.0f} MB resident after all this")
+            print(f"{request.name}: {times} times", file=sys.stderr)
+            cpu_ms[request.name] = cost(request, times, parts)
+            if request.name == f"`{FEEDBACK}`":
+                grown = {
+                    table: (size - before[table]) / (times + WARM_UP)
+                    for table, size in database_bytes(url).items()
+                }
+        memory = {name: sum(map(resident_mb, parts[name]())) for name in of}
+    return Figures(cpu_ms, memory, grown)
+
+
+def processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+
+
+def print_tables(sqlite: Figures, postgres: Figures | None) -> None:
+    print(f"{processor()}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}; CPU ms.\n")
+    print("| request | inference | recommender on SQLite | recommender + PostgreSQL |\n|---|---|---|---|")
+    for name, parts in sqlite.cpu_ms.items():
+        other = postgres.cpu_ms.get(name) if postgres else None
+        both = f"{other['recommender']:.1f} + {other['database']:.1f}" if other else "–"
+        print(f"| {name} | {parts['inference']:.1f} | {parts['recommender']:.1f} | {both} |")
+    portrait = sqlite.cpu_ms["`/predict`, portrait 512×512"]["inference"]
+    mood = sqlite.cpu_ms["`/recommend`, 4 media × 5 items"]["recommender"]
+    print("\n| | |\n|---|---|")
+    print(f"| one core reads | {1000 / portrait:.0f} portraits/s |")
+    print(f"| one core recommends by mood, SQLite | {1000 / mood:.0f}/s |")
+    print(
+        "| memory after the run | "
+        + ", ".join(f"{k} {v:.0f} MB" for k, v in sqlite.resident_mb.items())
+        + " |"
+    )
+    print(f"| SQLite grows per feedback | {sqlite.bytes_per_feedback['file']:.0f} bytes |")
+    if postgres:
+        grown = postgres.bytes_per_feedback
+        kinds = ", ".join(f"{what} {grown[table]:.0f}" for table, what in TABLES.items())
+        print(
+            f"| PostgreSQL grows per feedback | {sum(grown.values()):.0f} bytes: {kinds} (indexes included) |"
+        )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--share", type=float, default=1.0, help="of the requests, 0 to 1")
+    share = parser.parse_args().share
+    with tempfile.TemporaryDirectory() as folder:
+        sqlite = measure(f"sqlite:///{folder}/recommender.db", share, None)
+    postgres = None
+    if server_programs():
+        with running_cluster(durable=True) as cluster:
+            postgres = measure(new_database(cluster.url, "measured"), share, cluster)
+    else:
+        print("PostgreSQL's server programs are not installed: its column stays empty", file=sys.stderr)
+    print_tables(sqlite, postgres)
     return 0
 
 
