@@ -2,17 +2,19 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from services.recommender import backup
 from services.recommender.building import study
-from services.recommender.db import make_engine
+from services.recommender.db import is_missing, make_engine
 from services.recommender.importers.load import SOURCES, describe, import_file
 from services.recommender.importers.plain import SourceError
-from services.recommender.prepare import prepare
+from services.recommender.prepare import check_sound, prepare
 from services.recommender.settings import Settings
-from services.recommender.starting import StartError
+from services.recommender.starting import StartError, read_settings
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -56,14 +58,14 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def run(options: argparse.Namespace) -> list[str]:
+def run(options: argparse.Namespace) -> Iterable[str]:
     if options.command == "build":
         return build(options)
     if options.command == "study":
         return study.study(options.users, options.rounds)
     if options.command == "shelves":
         return study.shelves()
-    settings = Settings()
+    settings = read_settings()
     if options.command == "backup":
         return backup.backup(settings.database_url, options.file)
     if options.command == "restore":
@@ -71,13 +73,24 @@ def run(options: argparse.Namespace) -> list[str]:
     return fill(options, settings)
 
 
-def fill(options: argparse.Namespace, settings: Settings) -> list[str]:
-    engine = make_engine(settings.database_url, settings.database_timeout_s)
-    prepare(engine, settings.catalogue_dir)
-    if options.command == "prepare":
-        return ["the database is up to date"]
-    outcome = import_file(engine, options.source, options.path, dry_run=options.dry_run)
-    return list(describe(outcome, dry_run=options.dry_run))
+def fill(options: argparse.Namespace, settings: Settings) -> Iterable[str]:
+    if options.command == "import" and options.dry_run and is_missing(settings.database_url):
+        with TemporaryDirectory() as folder:  # a dry run makes no file where there is none
+            return take(options, settings, f"sqlite:///{folder}/dry-run.db")
+    if options.command == "import":
+        return take(options, settings, settings.database_url)
+    prepare(make_engine(settings.database_url, settings.database_timeout_s), settings.catalogue_dir)
+    return ["the database is up to date"]
+
+
+def take(options: argparse.Namespace, settings: Settings, url: str) -> Iterable[str]:
+    engine = make_engine(url, settings.database_timeout_s)
+    check_sound(engine)
+    outcome = import_file(
+        engine, options.source, options.path, settings.catalogue_dir, dry_run=options.dry_run
+    )
+    engine.dispose()
+    return describe(outcome, dry_run=options.dry_run)
 
 
 def build(options: argparse.Namespace) -> list[str]:

@@ -71,10 +71,17 @@ def add_item(session: Session, values: dict[str, Any]) -> Item:
 
 
 def replace_item(session: Session, item_id: int, values: dict[str, Any]) -> Item:
-    item = get_item(session, item_id, to_write=True)
-    other = session.scalar(select(Item.id).where(Item.key == values["key"], Item.id != item_id))
+    """ConflictError where the item was removed, or is to become what another one is or was."""
+    item = session.get(Item, item_id, with_for_update=True)
+    if item is None:
+        raise NotFoundError(f"There is no item {item_id}.")
+    if item.removed:
+        raise ConflictError(f"Item {item_id} was removed. POST /items adds it again.")
+    other = session.scalar(select(Item).where(Item.key == values["key"], Item.id != item_id))
+    if other is not None and other.removed:
+        raise ConflictError("The catalogue had this and it was removed. POST /items adds it again.")
     if other is not None:
-        raise ConflictError(f"The catalogue has this as item {other}.")
+        raise ConflictError(f"The catalogue has this as item {other.id}.")
     write(session, item, values)
     return item
 

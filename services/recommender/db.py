@@ -1,6 +1,7 @@
 """Engine and sessions. `get_session` and `get_write_session` are the only places that commit."""
 
 import contextlib
+import logging
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
+
+logger = logging.getLogger("services.recommender")
 
 WRITING = {"sqlite_begin": "BEGIN IMMEDIATE"}
 """Execution options of a transaction that will write. SQLite then takes its lock at the start, waiting for
@@ -36,6 +39,13 @@ def make_engine(url: str, timeout_s: float = 5.0, pool_size: int = 10) -> Engine
         event.listen(engine, "connect", set_up_sqlite)
         event.listen(engine, "begin", begin_sqlite)
     return engine
+
+
+def is_missing(url: str) -> bool:
+    """Whether `url` names a file of SQLite that is not there."""
+    parsed = make_url(url)
+    plain = bool(parsed.database) and not str(parsed.database).startswith("file:")
+    return parsed.get_backend_name() == "sqlite" and plain and not Path(str(parsed.database)).exists()
 
 
 def set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -74,6 +84,34 @@ def get_write_session(request: Request) -> Iterator[Session]:
         yield session
 
 
+def get_erasing_session(request: Request) -> Iterator[Session]:
+    """As for writing; what was deleted is then not left in SQLite's journal either."""
+    sessions: Sessions = request.app.state.sessions
+    with sessions.write.begin() as session:
+        yield session
+    empty_journal(sessions.engine)
+
+
+def empty_journal(engine: Engine) -> None:
+    """Write SQLite's journal back and cut it to nothing: it holds pages as they were before the last changes.
+
+    Waits for readers and writers as long as the busy timeout says. Where they do not end, the next erasure
+    or the end of the process empties it; a warning tells.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()  # a checkpoint is no part of a transaction
+    try:
+        cursor = connection.cursor()
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        cursor.close()
+    finally:
+        connection.close()
+    if busy:
+        logger.warning("the journal could not be emptied after an erasure: the database was busy")
+
+
 # scope="function": the commit comes before the answer, so that a failed commit is never told as a success.
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
+ErasingSessionDep = Annotated[Session, Depends(get_erasing_session, scope="function")]
 WriteSessionDep = Annotated[Session, Depends(get_write_session, scope="function")]

@@ -43,11 +43,16 @@ def prepare(engine: Engine, catalogue_dir: Path) -> None:
         if is_current(connection, config) and loaded_digest(connection) == digest:
             return
     with engine.execution_options(**WRITING).begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
-        migrate(connection, config)
-        if loaded_digest(connection) != digest:
-            load_shipped(connection, catalogue_dir, digest)
+        bring_up_to_date(connection, catalogue_dir, digest)
+
+
+def bring_up_to_date(connection: Connection, catalogue_dir: Path, digest: str) -> None:
+    """As `prepare`, in the caller's transaction: who rolls it back has changed nothing."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
+    migrate(connection, alembic_config())
+    if loaded_digest(connection) != digest:
+        load_shipped(connection, catalogue_dir, digest)
 
 
 def check_sound(engine: Engine) -> None:

@@ -61,6 +61,17 @@ def test_put_onto_another_item_is_a_conflict(api, made):
     assert_problem(api.put(f"/items/{made['id']}", json=body, headers=AUTH), 409, "conflict")
 
 
+def test_put_onto_a_removed_item_is_a_conflict_that_says_why(api, made):
+    gone = {**NEW, "title": "Soon gone", "url": "https://example.org/soon-gone"}
+    path = f"/items/{api.post('/items', json=gone, headers=AUTH).json()['id']}"
+    api.delete(path, headers=AUTH)
+    answer = assert_problem(api.put(path, json=NEW, headers=AUTH), 409, "conflict")
+    assert "was removed" in answer["detail"]
+    answer = assert_problem(api.put(f"/items/{made['id']}", json=gone, headers=AUTH), 409, "conflict")
+    assert "was removed" in answer["detail"]
+    assert_problem(api.put("/items/999999", json=NEW, headers=AUTH), 404, "not_found")
+
+
 def test_a_removed_item_is_gone_and_can_be_added_again(api, made):
     assert api.delete(f"/items/{made['id']}", headers=AUTH).status_code == 204
     assert_problem(api.get(f"/items/{made['id']}"), 404, "not_found")

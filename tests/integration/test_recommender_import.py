@@ -19,12 +19,11 @@ def run(database_url, made_catalogue, tmp_path):
     engine = make_engine(database_url)
     prepare(engine, made_catalogue)
 
-    def command(*arguments):
-        environment = {
-            **os.environ,
-            "RECOMMENDER_DATABASE_URL": database_url,
-            "RECOMMENDER_CATALOGUE_DIR": str(made_catalogue),
-        }
+    def command(*arguments, inherit=False):
+        """On the database of the test, or with `inherit` on the one that the environment names."""
+        environment = {**os.environ, "RECOMMENDER_CATALOGUE_DIR": str(made_catalogue)}
+        if not inherit:
+            environment["RECOMMENDER_DATABASE_URL"] = database_url
         return subprocess.run(
             [sys.executable, "-m", "services.recommender", *arguments],
             cwd=ROOT,
@@ -77,6 +76,37 @@ def test_a_dry_run_says_the_same_and_writes_nothing(run):
     assert "1 added" in answer.stdout
     assert "nothing written" in answer.stdout
     assert titles(run.engine) == before
+
+
+def test_a_dry_run_before_the_first_start_leaves_no_trace(run, tmp_path, monkeypatch):
+    path = run.write(HEAD + "movie,Only looked at,https://example.org/dry,,,,,,\n")
+    folder = tmp_path / "not" / "made"
+    monkeypatch.setenv("RECOMMENDER_DATABASE_URL", f"sqlite:///{folder / 'r.db'}")
+    answer = run("import", "csv", path, "--dry-run", inherit=True)
+    assert answer.returncode == 0, answer.stderr
+    assert "1 added" in answer.stdout
+    assert not folder.parent.exists()
+
+
+def test_a_dry_run_on_an_older_catalogue_does_not_update_it(run, made_catalogue):
+    path = run.write(HEAD + "movie,Only looked at,https://example.org/dry,,,,,,\n")
+    with run.engine.execution_options(**WRITING).begin() as connection:
+        connection.execute(text("UPDATE catalogue_state SET digest = 'older'"))
+    assert run("import", "csv", path, "--dry-run").returncode == 0
+    with run.engine.connect() as connection:
+        assert connection.scalar(text("SELECT digest FROM catalogue_state")) == "older"
+    prepare(run.engine, made_catalogue)
+
+
+def test_an_import_that_takes_no_row_fails(run):
+    path = run.write(HEAD + "movie,Evil,javascript:alert(1),,,,,,\nmovie,,https://example.org/x,,,,,,\n")
+    for more in ([], ["--dry-run"]):
+        answer = run("import", "csv", path, *more)
+        assert answer.returncode == 1
+        assert "line 3: refused: title" in answer.stdout
+        assert "2 refused" in answer.stdout
+        assert answer.stderr.splitlines()[-1] == "no row was taken: every one was refused"
+    assert run("import", "csv", run.write(HEAD)).returncode == 0
 
 
 def test_what_was_edited_here_is_left_alone(run):

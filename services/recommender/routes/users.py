@@ -4,7 +4,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query
 
 from services.recommender import memory
-from services.recommender.db import SessionDep, WriteSessionDep
+from services.recommender.db import ErasingSessionDep, SessionDep, WriteSessionDep
 from services.recommender.models import Feedback, Item
 from services.recommender.routes.deps import MetricsDep
 from services.recommender.schemas import UserId
@@ -64,6 +64,6 @@ def said_of(feedback: Feedback, item: Item) -> Said:
 
 
 @router.delete("/users/{user_id}", status_code=204)
-def forget_user(user_id: UserPath, session: WriteSessionDep) -> None:
+def forget_user(user_id: UserPath, session: ErasingSessionDep) -> None:
     """Erase all that is kept of a user; also answers 204 where nothing was."""
     memory.forget(session, user_id)
