@@ -177,7 +177,8 @@ def describe(errors: list[Any]) -> str:
 
 def database_error(error: DBAPIError | PoolTimeoutError) -> RetryableError:
     """What the client may know of a database failure: that it passes, and nothing of the inside."""
-    if "full" in str(getattr(error, "orig", "")).lower():
+    told = str(getattr(error, "orig", "")).lower()
+    if "full" in told or "no space left" in told:  # as SQLite and as PostgreSQL say it
         return DatabaseFullError("The disk that holds the database is full. Nothing was saved.")
     return DatabaseUnavailableError("The database cannot be used right now. Nothing was saved.")
 

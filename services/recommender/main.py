@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from services.recommender.crowd import CrowdLimit
 from services.recommender.db import Sessions, make_engine
 from services.recommender.errors import add_error_handlers
 from services.recommender.headers import ProblemsOnly, SecurityHeaders, csp_allowing_inline_scripts
@@ -113,6 +114,7 @@ def middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None") 
     # One that comes alone always finds room.
     most = max(settings.max_bodies_bytes, settings.max_upload_bytes, settings.max_json_bytes)
     layers.append(Middleware(BodyLimit, limit_of=limit_of, pace=pace, held=Held(most)))
+    layers.append(Middleware(CrowdLimit, most=settings.max_requests))
     return layers
 
 

@@ -73,6 +73,8 @@ class Settings(BaseSettings):
 
     max_upload_bytes: Annotated[int, Field(ge=1024)] = 10 * MiB
     max_json_bytes: Annotated[int, Field(ge=1024)] = 1 * MiB
+    max_requests: Annotated[int, Field(ge=1)] = 64
+    """Requests worked on at once; one more is answered 503."""
     max_bodies_bytes: Annotated[int, Field(ge=1024)] = 64 * MiB
     """Of all requests under way together; beyond it 503."""
     body_grace_s: Annotated[float, Field(gt=0, le=600)] = 10.0

@@ -1,0 +1,86 @@
+"""Short versions of what `make harden` runs for long: the same code, fewer inputs, no judgement of speed."""
+
+import os
+import signal
+
+import pytest
+
+from tests.harden import contracts, fuzz_images, fuzz_sockets, kills, soak
+from tests.helpers.postgres import server_programs
+from tests.helpers.stages import cannot_run
+
+
+@pytest.fixture(autouse=True)
+def linux():
+    """Memory and processes are read from /proc."""
+    try:
+        with open("/proc/self/clear_refs", "w"):  # noqa: PTH123 # asks only whether it can be written
+            pass
+    except OSError:
+        cannot_run("only Linux tells of its processes in /proc")
+
+
+def test_no_damaged_picture_breaks_or_swells_the_pipeline(tmp_path):
+    figures = fuzz_images.fuzz(2_000, seed=2, save=tmp_path)
+    assert figures["failures"] == []
+    assert figures["inputs"] == 2_000
+    assert sum(figures["answers"].values()) == 2_000
+    assert len(figures["answers"]) > 10, "the inputs hardly differ"
+
+
+def test_a_picture_that_kills_its_process_is_found_and_kept(tmp_path):
+    """The fuzzer itself: whoever dies without a word is told of, and the rest is read by another."""
+    deadly = [b"GIF89a" + bytes(100)]
+    outcome = fuzz_images.in_a_child(1, range(3), deadly, set(), tmp_path, read=die_at_the_second)
+    assert outcome.inputs == 3
+    assert len(outcome.failures) == 1
+    name, why = outcome.failures[0].split(": ")
+    assert why == "the process ended with -9"
+    assert (tmp_path / name).read_bytes() == fuzz_images.nth(1, 1, deadly)
+
+
+def die_at_the_second(_seed, numbers, _corpus, _known, _save, progress, out):
+    for number in numbers:
+        progress.value = number
+        if number == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+    out.send(fuzz_images.Outcome(len(numbers)))
+
+
+@pytest.mark.timeout(300)
+def test_both_services_keep_what_their_documents_promise():
+    figures = contracts.run(seconds=40, examples=15)
+    assert figures["failures"] == {}
+    assert min(figures["requests"].values()) > 20
+
+
+@pytest.mark.timeout(300)
+def test_broken_websocket_clients_leave_nothing_behind():
+    figures = fuzz_sockets.run(200)
+    assert figures["failures"] == []
+    for service in ("inference", "recommender"):
+        assert figures[service]["streams_left"] == 0
+        assert figures[service]["grown_mb"] < 30, figures
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("kind", "count"), [("sqlite", 6), pytest.param("postgresql", 4, marks=pytest.mark.postgres)]
+)
+def test_no_acknowledged_write_is_lost_when_processes_are_killed(kind, count):
+    if kind == "postgresql" and server_programs() is None:
+        cannot_run("PostgreSQL's server programs are not installed (Debian package postgresql)")
+    figures = kills.run(kind, count, seed=2)
+    assert figures["lost"] == []
+    assert figures["doubled"] == []
+    assert figures["acknowledged"] > count
+
+
+@pytest.mark.timeout(300)
+def test_a_mixed_load_with_enemies_in_it_is_borne():
+    figures = soak.run(seconds=15, probe=5)
+    assert figures["failures"] == []
+    assert figures["steady"]["statuses"].get("200", 0) > 0
+    assert figures["overload"]["recovery_s"] < 60
+    for service, memory in figures["memory"].items():
+        assert memory["mb"] < 400, (service, memory)
