@@ -25,6 +25,7 @@ from typing import NamedTuple
 import httpx
 from sqlalchemy import create_engine, text
 
+from deploy.plan import tables
 from deploy.requests import FEEDBACK, Request, mood_requests, photo_requests
 from services.recommender.db import make_engine
 from tests.helpers.postgres import Cluster, new_database, running_cluster, server_programs
@@ -168,6 +169,9 @@ def main() -> int:
     else:
         print("PostgreSQL's server programs are not installed: its column stays empty", file=sys.stderr)
     print_tables(sqlite, postgres)
+    if postgres:
+        print()
+        print("\n".join(tables(sqlite.cpu_ms, postgres.cpu_ms, sum(postgres.bytes_per_feedback.values()))))
     return 0
 
 
