@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -35,24 +36,24 @@ def serve(service: str, log: Path, **settings: str) -> Iterator[str]:
         )
         try:
             address = f"http://127.0.0.1:{port}"
-            _wait(address, process, log)
+            if not is_ready(address, process):
+                raise AssertionError(f"{address} was not ready:\n{log.read_text()}")
             yield address
         finally:
             process.terminate()
             process.wait(20)
 
 
-def _wait(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def is_ready(address: str, process: "subprocess.Popen[Any]") -> bool:
+    """Whether the service becomes ready before its process ends or time runs out."""
     end = time.monotonic() + READY_WITHIN_S
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            break
+    while time.monotonic() < end and process.poll() is None:
         try:
             if httpx.get(f"{address}/readyz").status_code == 200:
-                return
+                return True
         except httpx.TransportError:
             time.sleep(0.05)
-    raise AssertionError(f"{address} was not ready:\n{log.read_text()}")
+    return False
 
 
 def logged(log: Path, mark: str) -> list[str]:
