@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
@@ -88,18 +89,19 @@ def outcome(future: Future[list[Row]]) -> list[Row] | None:
 
 
 @contextmanager
-def local_client(processes: int) -> Iterator[Client]:
-    """`processes` on this machine that trust nobody else on it: connections are loopback and encrypted."""
-    for name in ("distributed", "tornado", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # a worker that dies is told of in the table
-    options = {
-        "distributed.scheduler.allowed-failures": 0,
-        "distributed.scheduler.http.routes": [],  # no pages about the run
-        "distributed.worker.http.routes": [],
-    }
-    with (
-        dask.config.set(options),
-        LocalCluster(
+def deaf_children() -> Iterator[None]:
+    """Processes started meanwhile do not hear Ctrl-C: it is for us, and they end when we do."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def local_cluster(processes: int) -> LocalCluster:
+    """Of `processes` that trust nobody else on this machine: connections are loopback and encrypted."""
+    with deaf_children():
+        return LocalCluster(
             n_workers=processes,
             threads_per_worker=1,
             processes=True,
@@ -108,9 +110,19 @@ def local_client(processes: int) -> Iterator[Client]:
             dashboard_address="127.0.0.1:0",
             memory_limit=0,  # what a photo may take is limited before it is decoded
             silence_logs=logging.CRITICAL,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
+        )
+
+
+@contextmanager
+def local_client(processes: int) -> Iterator[Client]:
+    for name in ("distributed", "tornado", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # a worker that dies is told of in the table
+    options = {
+        "distributed.scheduler.allowed-failures": 0,
+        "distributed.scheduler.http.routes": [],  # no pages about the run
+        "distributed.worker.http.routes": [],
+    }
+    with dask.config.set(options), local_cluster(processes) as cluster, Client(cluster) as client:
         yield client
 
 

@@ -117,7 +117,11 @@ def opened(out: Path, about: About) -> Iterator[Journal]:
         except BlockingIOError as error:
             raise InputError(f"another process is writing {out}") from error
         journal.load()
-        yield journal
+        try:
+            yield journal
+        finally:
+            if not journal.chunks:
+                journal.clear()  # nothing came about: no engine, no workers
 
 
 def is_finished(out: Path, about: About) -> bool:

@@ -99,6 +99,7 @@ def test_a_cluster_that_does_not_answer_is_one_line(tmp_path, capsys):
     words = [str(tmp_path / "list.txt"), str(tmp_path / "out.parquet"), "--cluster", "nonsense://x"]
     assert main(words) == 2
     assert capsys.readouterr().err == "no Dask scheduler answers at nonsense://x\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["list.txt"]
 
 
 def test_without_the_extra_it_says_how_to_get_it(monkeypatch, capsys):
