@@ -32,18 +32,17 @@ class Look:
     """The picture's long side is brought down to this many pixels; smaller pictures stay as they are."""
     most: int | None = round(2.25 * WINDOW)
     """Largest face looked for, in pixels of the smaller picture; None for no bound."""
+    step: float = 1.2
+    """Ratio between the sizes tried."""
     tilt: float = 0.0
     """Degrees by which the picture is turned first, anticlockwise."""
 
 
-LARGE: Final = Look(160, None)
+LARGE: Final = Look(160, None, step=1.15)
 MEDIUM: Final = Look(320)
 SMALL: Final = Look(640)
 TINY: Final = Look(1280)
-TILTED: Final = (Look(160, None, tilt=25), Look(160, None, tilt=-25))
-STEP: Final = 1.15
-"""Ratio between the sizes that a look tries."""
-
+TILTED: Final = (Look(160, None, 1.15, tilt=25), Look(160, None, 1.15, tilt=-25))
 FACE: Final = 54
 """For the dense look a face is brought to about this many pixels: every pixel is then tried."""
 ROOM: Final = 0.4
@@ -152,7 +151,7 @@ class Detector:
         scale = min(1.0, look.side / max(grey.shape))
         small = _turned(_resized(grey, scale), look.tilt)
         found = []
-        for group in _groups(self._fire(small, STEP, WINDOW, look.most or min(small.shape))):
+        for group in _groups(self._fire(small, look.step, WINDOW, look.most or min(small.shape))):
             side = float(group[:, 2].mean())
             middle = group[:, :2].mean(axis=0) + side / 2
             x, y = _back(small, look.tilt) @ np.array([*middle, 1.0]) - side / 2
