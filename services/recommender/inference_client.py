@@ -66,6 +66,7 @@ class InferenceClient:
         self.connect_timeout_s = settings.inference_connect_timeout_s
         self.stream_url = str(settings.inference_url).rstrip("/").replace("http", "ws", 1) + "/stream"
         self.metrics = metrics
+        self.at_once, self.under_way = settings.inference_at_once, 0
         self.called = called
         excused = (InferenceRefusedError, InferenceBusyError)
         self.breaker = Breaker(settings.inference_failures, settings.inference_pause_s, excused)
@@ -103,7 +104,7 @@ class InferenceClient:
         params = {"strict": "true"} if strict else {}
         request = self.http.build_request("POST", "/predict", content=image, headers=headers, params=params)
         try:
-            async with self.breaker.guard() as trial:
+            async with self.place(), self.breaker.guard() as trial:
                 patience = min(self.timeout_s, TRIAL_TIMEOUT_S) if trial else self.timeout_s
                 with self.called(request.headers):
                     return read_answer(await self.send(request, patience))
@@ -115,6 +116,17 @@ class InferenceClient:
             raise
         finally:
             self.metrics.inference.labels(outcome).observe(time.perf_counter() - started)
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """InferenceBusyError where photos would leave no room for requests that need none."""
+        if self.under_way >= self.at_once:
+            raise InferenceBusyError("Too many photos are waiting. Try again in a moment.")
+        self.under_way += 1
+        try:
+            yield
+        finally:
+            self.under_way -= 1
 
     async def send(self, request: httpx.Request, patience_s: float) -> Answer:
         try:

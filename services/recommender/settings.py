@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     inference_connect_timeout_s: Annotated[float, Field(gt=0, le=60)] = 1.0
     inference_timeout_s: Annotated[float, Field(gt=0, le=120)] = 10.0
     """From the request's first byte to the answer's last."""
+    inference_at_once: Annotated[int, Field(ge=1)] = 32
+    """Photos that wait for inference; fewer than `max_requests`, so that a slow one stops photos alone."""
     inference_failures: Annotated[int, Field(ge=1, le=1000)] = 5
     """So many in a row, and inference is not asked for a while."""
     inference_pause_s: Annotated[float, Field(gt=0, le=600)] = 5.0

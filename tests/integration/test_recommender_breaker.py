@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import httpx
 import pytest
@@ -160,6 +160,29 @@ def test_while_it_hangs_one_photo_at_a_time_finds_out_and_the_others_do_not_wait
     assert max(taken) < 2
     sick.become("ok")
     until_photos_are_read(api)
+
+
+def test_photos_that_hang_leave_room_for_all_else(sick, sqlite_url, made_catalogue):
+    """Eight photos where eight requests are worked on at once: four wait, four are refused, moods go on."""
+    sick.become("hang")
+    with (
+        recommender(
+            database_url=sqlite_url,
+            catalogue_dir=made_catalogue,
+            inference_url=f"http://127.0.0.1:{sick.port}",
+            inference_timeout_s=4,
+            inference_at_once=4,
+            max_requests=8,
+        ) as client,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        photos = [pool.submit(send, client) for _ in range(8)]
+        assert_problem(next(as_completed(photos)).result(), 503, "inference_unavailable")
+        assert client.get("/recommend", params={"emotion": "sad"}).status_code == 200
+        assert client.get("/items/1").status_code == 200
+        assert [photo.done() for photo in photos].count(False) >= 4
+        assert sorted(photo.result().status_code for photo in photos) == [503] * 4 + [504] * 4
+    sick.become("ok")
 
 
 def test_an_inference_that_is_away_heals_when_it_comes(api, sick):
