@@ -49,6 +49,23 @@ def test_the_point_stays_within_the_emotions(vector):
     assert 0 <= mood.spread <= 1
 
 
+@given(vectors(), st.sampled_from(EMOTIONS), st.floats(0, 1))
+def test_more_of_an_emotion_moves_the_point_towards_it(vector, emotion, share):
+    """Monotone: mixing an emotion in never leads away from its place, nor past it."""
+    mixed = {label: (1 - share) * vector[label] + share * float(label == emotion) for label in EMOTIONS}
+    before, after, place = locate(vector).point, locate(mixed).point, CIRCUMPLEX[emotion]
+    for axis_before, axis_after, end in zip(
+        (before.valence, before.arousal), (after.valence, after.arousal), place, strict=True
+    ):
+        assert axis_after == pytest.approx((1 - share) * axis_before + share * end, abs=1e-9)
+        assert abs(axis_after - end) <= abs(axis_before - end) + 1e-9
+
+
+@given(vectors(), st.permutations(EMOTIONS))
+def test_the_order_of_the_shares_does_not_matter(vector, order):
+    assert locate({label: vector[label] for label in order}) == locate(vector)
+
+
 @pytest.mark.parametrize(
     ("emotion", "strategy"),
     [

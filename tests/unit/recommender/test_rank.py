@@ -1,4 +1,5 @@
 import dataclasses
+import math
 
 import pytest
 from hypothesis import given
@@ -57,6 +58,22 @@ pool = st.lists(
 )
 
 
+tastes = st.builds(
+    Taste,
+    features=st.dictionaries(
+        st.sampled_from(["genre:movie:drama", "genre:movie:war", "creator:a", "region:movie:5"]), axis
+    ),
+    recent=st.dictionaries(st.integers(1, 50), share),
+)
+
+
+@st.composite
+def vectors(draw):
+    """Six shares that sum to 1; one of them may be all."""
+    shares = draw(st.lists(share, min_size=6, max_size=6).filter(lambda made: sum(made) > 1e-3))
+    return {emotion: value / sum(shares) for emotion, value in zip(EMOTIONS, shares, strict=True)}
+
+
 @given(pool, st.integers(1, 50), st.randoms(use_true_random=False))
 def test_the_order_of_candidates_does_not_matter(candidates, limit, random):
     wanted = request(limit=limit)
@@ -74,6 +91,57 @@ def test_never_more_than_wanted_never_twice_best_first_scores_in_range(candidate
     assert scores == sorted(scores, reverse=True)
     assert all(0 <= score <= 1 for score in scores)
     assert all(item.reason.endswith(".") and len(item.reason) < 200 for item in ranked)
+
+
+@given(pool, vectors(), st.sampled_from(["match", "lift", "calm"]), st.integers(0, 2**56 - 1), tastes)
+def test_a_list_is_some_of_the_candidates_each_once_with_finite_scores(
+    candidates, vector, strategy, seed, taste
+):
+    mood = locate(vector)
+    wanted = Request(vector, mood, strategy, move(mood.point, strategy), limit=50, seed=seed, taste=taste)
+    ranked = rank(candidates, wanted)
+    assert sorted(item.candidate.id for item in ranked) == sorted(item.id for item in candidates)
+    assert {item.candidate for item in ranked} == set(candidates)
+    assert all(math.isfinite(item.score) and 0 <= item.score <= 1 for item in ranked)
+
+
+@given(
+    st.sampled_from(["quality", "popularity"]),
+    share,
+    share,
+    st.integers(0, 2**56 - 1),
+    axis,
+    axis,
+    share,
+    share,
+)
+def test_more_of_what_is_good_never_lowers_a_score(  # noqa: PLR0917 # drawn one by one
+    field, one, other, seed, valence, arousal, sure, taste
+):
+    made = candidate(7, valence=valence, arousal=arousal, confidence=sure, genres=("war",))
+    wanted = request(seed=seed, taste=Taste(features={"genre:movie:war": 2 * taste - 1}))
+    low, high = (
+        rank([dataclasses.replace(made, **{field: value})], wanted)[0].score for value in sorted((one, other))
+    )
+    assert low <= high
+
+
+@given(axis, axis, axis, axis, axis, st.sampled_from(["valence", "arousal"]))
+def test_nearer_to_the_target_on_the_same_side_is_never_scored_lower(  # noqa: PLR0917 # as above
+    near, far, other, valence, arousal, side
+):
+    """On one axis, with the other the same: gloom weighs more than glare, so sides are not compared."""
+    target = Point(valence, arousal)
+    aim = getattr(target, side)
+    if (near - aim) * (far - aim) < 0 or abs(near - aim) > abs(far - aim):
+        near = aim
+    rest = {"valence", "arousal"} - {side}
+    made = candidate(7, **dict.fromkeys(rest, other))
+    scores = [
+        rank([dataclasses.replace(made, **{side: value})], request(target=target))[0].score
+        for value in (near, far)
+    ]
+    assert scores[0] >= scores[1]
 
 
 @pytest.mark.parametrize(
