@@ -7,7 +7,7 @@ MODEL ?= emonet
 IN_VENV := $(VENV)/bin/python
 INSTALL := $(IN_VENV) -m pip install --quiet --require-hashes
 
-.PHONY: run test lint audit bench train clean
+.PHONY: run test lint audit bench harden train clean
 
 run: $(VENV)/.serving ## both services on SQLite; make run PORT=8080 INFERENCE_PORT=8081
 	@$(IN_VENV) -m services.run --port $(PORT) --inference-port $(INFERENCE_PORT)
@@ -26,6 +26,9 @@ audit: $(VENV)/.dev ## our own code, then known vulnerabilities of what is pinne
 
 bench: $(VENV)/.dev
 	$(IN_VENV) -m tests.load $(BENCH_ARGS)
+
+harden: $(VENV)/.dev ## fuzz, kill, load; writes docs/hardening.md; make harden HARDEN_ARGS="--only soak"
+	$(IN_VENV) -m tests.harden $(HARDEN_ARGS)
 
 train: $(VENV)/.dev ## make train FER2013=fer2013.csv FERPLUS=fer2013new.csv MODEL=emonet
 	@test -n "$(FER2013)" || { echo "make train FER2013=path/to/fer2013.csv [FERPLUS=path/to/fer2013new.csv]"; exit 2; }

@@ -1,4 +1,4 @@
-"""More requests than are worked on at once: tests/harden/soak.py found that under these nothing was finished."""
+"""More requests than are worked on at once: tests/harden/soak.py found that next to none was finished."""
 
 import socket
 import threading
