@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -150,6 +151,25 @@ def json_of(model, folder, out, *more):
     text = run("evaluate", "--model", model, "--images", folder, "--json", out, *more)
     assert "left out: contempt/" in text
     return json.loads(out.read_text())
+
+
+def test_compare_trains_what_is_not_finished_and_takes_what_is(finished, dataset, tmp_path):
+    """The report's first network and its appendix's, with either output, beside a finished emonet."""
+    shutil.copytree(finished, tmp_path / "runs" / "emonet")
+    words = ["compare", "--data", dataset, "--out", tmp_path / "out", "--runs", tmp_path / "runs"]
+    text = run(*words, "--methods", "simple3-sigmoid", "baseline4", "emonet", "--epochs", 1)
+    results = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert "1 epochs, peak rate 0.02, sigmoid" in results["simple3-sigmoid"]["about"]
+    assert results["baseline4"]["parameters"] > 4_000_000
+    assert results["emonet"]["about"].startswith(f"{EPOCHS} epochs")
+    assert not (tmp_path / "out" / "emonet").exists()
+    assert "| simple3 | – | – |" in text
+
+
+def test_report_shows_what_the_network_makes_of_a_face(finished, dataset, tmp_path):
+    run("report", tmp_path, "--data", dataset, "--model", finished / "model.keras", "--runs", finished)
+    assert (tmp_path / "faces" / "features.png").stat().st_size > 5000
+    assert (tmp_path / "learning.png").exists()
 
 
 def without_tensorflow(*words):
