@@ -24,7 +24,7 @@ audit: $(VENV)/.dev ## our own code, then known vulnerabilities of what is pinne
 	$(IN_VENV) -m bandit --quiet --recursive --configfile pyproject.toml services training deploy .ci
 	$(IN_VENV) .ci/audit.py
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev ## make bench BENCH_ARGS=--peers: side by side with other packages
 	$(IN_VENV) -m tests.load $(BENCH_ARGS)
 
 harden: $(VENV)/.dev ## fuzz, kill, load; writes docs/hardening.md; make harden HARDEN_ARGS="--only soak"

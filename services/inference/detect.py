@@ -10,7 +10,8 @@ import cv2.data
 import numpy as np
 from numpy.typing import NDArray
 
-Grey = NDArray[np.uint8]
+from services.inference.pixels import Grey, back, resized, stretched, turned
+
 Windows = NDArray[np.float64]
 """(n, 4): left, top, side and the last stage's weight of every place where the cascade fires."""
 
@@ -43,6 +44,7 @@ MEDIUM: Final = Look(320)
 SMALL: Final = Look(640)
 TINY: Final = Look(1280)
 TILTED: Final = (Look(160, None, 1.15, tilt=25), Look(160, None, 1.15, tilt=-25))
+
 FACE: Final = 54
 """For the dense look a face is brought to about this many pixels: every pixel is then tried."""
 ROOM: Final = 0.4
@@ -58,9 +60,6 @@ PER_WINDOWS, PER_WEIGHT, CONSTANT = 1.82, 2.78, -3.69
 """The logistic curve from what the dense look sees to log-odds; from `python -m tests.load.calibrate`."""
 SURE: Final = 1.0
 """Log-odds from which a place counts as a face: a probability of 0.73."""
-
-FLAT: Final = 128
-"""A picture whose greys span less than this is stretched; less than an eighth of it is blank."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ class Detector:
         best = max((_summed_up(group) for group in groups), key=lambda sight: sight.score, default=None)
         if best is None:
             return None
-        x, y = _back(part, place.tilt) @ np.array([best.x + best.side / 2, best.y + best.side / 2, 1.0])
+        x, y = back(part, place.tilt) @ np.array([best.x + best.side / 2, best.y + best.side / 2, 1.0])
         side = best.side / scale
         x, y = left + float(x) / scale - side / 2, top + float(y) / scale - side / 2
         return Sight(x, y, side, best.windows, best.weight)
@@ -149,12 +148,12 @@ class Detector:
     def places(self, grey: Grey, look: Look) -> list[Face]:
         """Where faces may be, by a sparse look; their scores mean nothing yet."""
         scale = min(1.0, look.side / max(grey.shape))
-        small = _turned(_resized(grey, scale), look.tilt)
+        small = turned(resized(grey, scale), look.tilt)
         found = []
         for group in _groups(self._fire(small, look.step, WINDOW, look.most or min(small.shape))):
             side = float(group[:, 2].mean())
             middle = group[:, :2].mean(axis=0) + side / 2
-            x, y = _back(small, look.tilt) @ np.array([*middle, 1.0]) - side / 2
+            x, y = back(small, look.tilt) @ np.array([*middle, 1.0]) - side / 2
             found.append(Face(float(x) / scale, float(y) / scale, side / scale, 0.0, look.tilt))
         return found
 
@@ -214,42 +213,7 @@ def _cut(grey: Grey, place: Face) -> tuple[Grey, float, int, int]:
     if any(beyond):
         inside = cv2.copyMakeBorder(inside, *beyond, borderType=cv2.BORDER_REPLICATE).astype(np.uint8)
     scale = round(FACE * (1 + 2 * ROOM)) / side
-    return _turned(_resized(inside, scale), place.tilt), scale, left, top
-
-
-def _resized(grey: Grey, scale: float) -> Grey:
-    if scale == 1.0:
-        return grey
-    height, width = grey.shape
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return cv2.resize(grey, size, interpolation=how).astype(np.uint8, copy=False)
-
-
-def stretched(grey: Grey) -> Grey:
-    """Dark and dull pictures with their greys spread out: the cascade's arithmetic is coarse for them."""
-    counts = np.cumsum(cv2.calcHist([grey], [0], None, [256], [0, 256]))
-    low, high = np.searchsorted(counts, [0.01 * grey.size, 0.99 * grey.size])
-    if not FLAT / 8 <= high - low < FLAT:
-        return grey
-    levels = np.clip((np.arange(256) - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
-    return cv2.LUT(grey, levels).astype(np.uint8, copy=False)
-
-
-def _turned(grey: Grey, degrees: float) -> Grey:
-    """The picture turned anticlockwise about its middle."""
-    if not degrees:
-        return grey
-    height, width = grey.shape
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
-    turned = cv2.warpAffine(grey, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    return turned.astype(np.uint8, copy=False)
-
-
-def _back(grey: Grey, degrees: float) -> NDArray[np.float64]:
-    """(2, 3): leads points of a picture that was turned by `degrees` back to where they were."""
-    height, width = grey.shape
-    return np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1.0), np.float64)
+    return turned(resized(inside, scale), place.tilt), scale, left, top
 
 
 def _merge(faces: list[Face], more: list[Face]) -> list[Face]:

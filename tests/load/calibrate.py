@@ -20,6 +20,7 @@ from sklearn.metrics import roc_auc_score
 
 from services.inference import detect
 from services.inference.detect import Detector
+from services.inference.pixels import stretched
 from tests.load.detection import HIT, overlap
 from tests.load.scenes import ASSETS, BACKGROUNDS, PORTRAITS, Box, Change, Grey, Scene, noisy, paste
 from training.data import load
@@ -101,7 +102,7 @@ def evidence(seed: int, count: int, strangers: NDArray[np.uint8]) -> tuple[Float
     """(n, 2) of what the dense look saw at every place that a look found; (n,) whether it was a face."""
     detector, rows, truth = Detector(), [], []
     for scene in scenes(seed, count, strangers):
-        grey = detect.stretched(scene.picture)
+        grey = stretched(scene.picture)
         places = [place for look in LOOKS for place in detector.places(grey, look)]
         for seen in filter(None, (detector.sight(grey, place) for place in places)):
             rows.append(seen.evidence)
