@@ -1,11 +1,8 @@
 """Short versions of what `make harden` runs for long: the same code, fewer inputs, no judgement of speed."""
 
-import os
-import signal
-
 import pytest
 
-from tests.harden import contracts, fuzz_images, fuzz_sockets, kills, soak
+from tests.harden import contracts, dying, fuzz_images, fuzz_sockets, kills, soak
 from tests.helpers.postgres import server_programs
 from tests.helpers.stages import cannot_run
 
@@ -31,7 +28,7 @@ def test_no_damaged_picture_breaks_or_swells_the_pipeline(tmp_path):
 def test_a_picture_that_kills_its_process_is_found_and_kept(tmp_path):
     """The fuzzer itself: whoever dies without a word is told of, and the rest is read by another."""
     deadly = [b"GIF89a" + bytes(100)]
-    outcome = fuzz_images.in_a_child(1, range(3), deadly, set(), tmp_path, read=die_at_the_second)
+    outcome = fuzz_images.in_a_child(1, range(3), deadly, set(), tmp_path, read=dying.at_the_second)
     assert outcome.inputs == 3
     assert len(outcome.failures) == 1
     name, why = outcome.failures[0].split(": ")
@@ -39,17 +36,9 @@ def test_a_picture_that_kills_its_process_is_found_and_kept(tmp_path):
     assert (tmp_path / name).read_bytes() == fuzz_images.nth(1, 1, deadly)
 
 
-def die_at_the_second(_seed, numbers, _corpus, _known, _save, progress, out):
-    for number in numbers:
-        progress.value = number
-        if number == 1:
-            os.kill(os.getpid(), signal.SIGKILL)
-    out.send(fuzz_images.Outcome(len(numbers)))
-
-
 @pytest.mark.timeout(300)
 def test_both_services_keep_what_their_documents_promise():
-    figures = contracts.run(seconds=40, examples=15)
+    figures = contracts.run(seconds=30, examples=15)
     assert figures["failures"] == {}
     assert min(figures["requests"].values()) > 20
 
@@ -78,7 +67,7 @@ def test_no_acknowledged_write_is_lost_when_processes_are_killed(kind, count):
 
 @pytest.mark.timeout(300)
 def test_a_mixed_load_with_enemies_in_it_is_borne():
-    figures = soak.run(seconds=15, probe=5)
+    figures = soak.run(seconds=10, probe=3)
     assert figures["failures"] == []
     assert figures["steady"]["statuses"].get("200", 0) > 0
     assert figures["overload"]["recovery_s"] < 60
