@@ -38,7 +38,7 @@ class Collector:
                     found += [_span(str(service), span) for span in scope.spans]
         return found
 
-    def wait(self, enough: Callable[[list[Span]], bool]) -> list[Span]:
+    def wait(self, enough: Callable[[list[Span]], object]) -> list[Span]:
         end = time.monotonic() + 30
         while time.monotonic() < end:
             spans = self.spans()

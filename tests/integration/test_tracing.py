@@ -78,8 +78,12 @@ def test_a_failure_is_marked_and_its_text_is_not_sent(walk):
     client, collected = walk
     answer = client.post("/predict", content=b"text-of-a-person", headers={"X-Request-ID": "walk-3"})
     assert answer.status_code == 415
-    spans = collected.wait(lambda spans: any(span.attributes.get("request_id") == "walk-3" for span in spans))
-    outer = next(span for span in spans if span.attributes.get("request_id") == "walk-3")
+
+    def outer_of(spans):
+        return [s for s in spans if s.service == "recommender" and s.attributes.get("request_id") == "walk-3"]
+
+    spans = collected.wait(outer_of)
+    (outer,) = outer_of(spans)
     (call,) = [span for span in spans if span.parent == outer.id and span.service == "recommender"]
     assert call.attributes["error.type"] == "InferenceRefusedError"
     assert call.failed
