@@ -68,7 +68,7 @@ def perceptron(seed: int, rows: int) -> Pipeline:
     network = MLPClassifier(
         (256,),
         alpha=1e-2,
-        batch_size=min(256, max(4, rows // 8)),
+        batch_size=min(256, max(16, rows // 8)),
         early_stopping=rows >= SPARE,
         max_iter=60,
         n_iter_no_change=6,
