@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.inference.classify import Classifier, Model, load_model
-from services.inference.settings import MODEL_FILE
+from services.inference.classify import MODEL_FILE, Classifier, Model, load_model
 from training import classical
 from training.data import Faces
 from training.landmarks import face_mesh, landmark_shape

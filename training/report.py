@@ -27,7 +27,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from services.emotions import EMOTIONS
-from services.inference.settings import MODEL_FILE
+from services.inference.classify import MODEL_FILE
 from training import data, face_figures, figures, metrics
 from training.predictors import Predictor, load_predictor
 

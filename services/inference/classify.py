@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from services.emotions import EMOTIONS
 from services.inference.errors import ModelFileError
+
+MODEL_FILE: Final = Path(__file__).parent / "model" / "emotion.tflite"
+"""The one that is shipped."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,9 @@
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import AnyHttpUrl, BeforeValidator, Field, FilePath
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-MODEL_FILE = Path(__file__).parent / "model" / "emotion.tflite"
-
+from services.inference.classify import MODEL_FILE
 
 LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 

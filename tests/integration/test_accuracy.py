@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from services.inference.classify import Classifier, load_model
-from services.inference.settings import MODEL_FILE
+from services.inference.classify import MODEL_FILE, Classifier, load_model
 from training.data import SIX_OF_SEVEN
 
 ROOT = Path(__file__).parent.parent.parent

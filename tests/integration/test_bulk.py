@@ -15,9 +15,8 @@ from distributed import LocalCluster
 from services.emotions import EMOTIONS
 from services.inference.bulk.command import main
 from services.inference.bulk.engine import engine
-from services.inference.classify import load_model
+from services.inference.classify import MODEL_FILE, load_model
 from services.inference.pipeline import Limits
-from services.inference.settings import MODEL_FILE
 from tests.helpers import pictures
 from tests.helpers.deadly import DEADLY, DeadlyReader
 from tests.helpers.serving import ROOT

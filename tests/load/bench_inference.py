@@ -22,9 +22,8 @@ import cv2
 import httpx
 import numpy as np
 
-from services.inference.classify import load_model
+from services.inference.classify import MODEL_FILE, load_model
 from services.inference.pipeline import Limits, Pipeline
-from services.inference.settings import MODEL_FILE
 from tests.helpers import pictures
 from tests.helpers.serving import serve
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from services.inference.classify import MODEL_FILE
 from services.inference.decode import decode
 from services.inference.detect import Detector
 from services.inference.pipeline import align
-from services.inference.settings import MODEL_FILE
 from tests.helpers.pictures import ASTRONAUT
 from training.card import render
 from training.degrade import DEGRADATIONS

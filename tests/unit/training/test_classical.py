@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from services.inference.settings import MODEL_FILE
+from services.inference.classify import MODEL_FILE
 from tests.helpers.faces import made_up
 from training import classical, landmarks
 

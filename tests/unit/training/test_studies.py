@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from services.inference.settings import MODEL_FILE
+from services.inference.classify import MODEL_FILE
 from tests.helpers.faces import draw, made_up
 from tests.helpers.pictures import ASTRONAUT, HOPPER
 from training import __main__ as commands
