@@ -52,7 +52,9 @@ class Box(BaseModel):
 
 class FacePrediction(BaseModel):
     box: Box
-    detection_score: float
+    detection_score: Annotated[
+        float, Field(description="log-odds of being a face: 1/(1+e^-score) is the probability")
+    ]
     emotion: Emotion
     confidence: Annotated[float, Field(ge=0, le=1, description="probability of `emotion`")]
     probabilities: Probabilities

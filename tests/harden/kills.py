@@ -27,7 +27,7 @@ import httpx
 from tests.harden.ledger import KEY, Writer
 from tests.helpers.postgres import Cluster, new_database, running_cluster
 from tests.helpers.recommender import made_rows, write_catalogue
-from tests.helpers.serving import ROOT, free_port
+from tests.helpers.serving import ROOT, free_port, server_command
 
 WRITERS: Final = 4
 STARTS_WITHIN_S: Final = 90
@@ -52,11 +52,9 @@ class Service:
         }
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "uvicorn", "--factory", "services.recommender.main:create_app"]
+        command = server_command("recommender", self.port)
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*command, "--port", str(self.port)], cwd=ROOT, env=self.environment, stdout=log, stderr=log
-            )
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:

@@ -23,16 +23,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def server_command(service: str, port: int) -> list[str]:
+    """With the flags of services/run.py and of the images."""
+    command = [sys.executable, "-m", "uvicorn", "--factory", f"services.{service}.main:create_app"]
+    return [*command, "--http", "h11", "--no-proxy-headers", "--port", str(port)]
+
+
 @contextmanager
 def serve(service: str, log: Path, **settings: str) -> Iterator[str]:
     """The address of `service` ("inference" or "recommender"), ready; stopped at the end."""
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "--factory", f"services.{service}.main:create_app"]
-    command += ["--http", "h11", "--no-proxy-headers"]  # as services/run.py and the images have it
     environment = {**os.environ, **{f"{service.upper()}_{k.upper()}": v for k, v in settings.items()}}
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            [*command, "--port", str(port)], cwd=ROOT, env=environment, stdout=sink, stderr=sink
+            server_command(service, port), cwd=ROOT, env=environment, stdout=sink, stderr=sink
         )
         try:
             address = f"http://127.0.0.1:{port}"

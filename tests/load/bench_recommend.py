@@ -36,7 +36,7 @@ from services.recommender.prepare import prepare
 from services.recommender.recommend import recommend
 from services.recommender.schemas import Options, certain
 from services.recommender.settings import DATA_DIR
-from tests.helpers.serving import ROOT, free_port
+from tests.helpers.serving import ROOT, free_port, server_command
 
 BATCH = 20_000
 CLIENTS = 32
@@ -123,8 +123,7 @@ def walk(url: str, user_id: str | None) -> dict[str, float]:
 def service(url: str, workers: int) -> Iterator[tuple[str, list[int]]]:
     """The address of a real server and the ids of its processes."""
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "--factory", "services.recommender.main:create_app"]
-    command += ["--port", str(port), "--workers", str(workers), "--log-level", "warning"]
+    command = [*server_command("recommender", port), "--workers", str(workers), "--log-level", "warning"]
     environment = {**os.environ, "RECOMMENDER_DATABASE_URL": url, "RECOMMENDER_LOG_LEVEL": "WARNING"}
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
