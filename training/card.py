@@ -131,5 +131,7 @@ def _recipe(run: dict[str, Any]) -> str:
     names = ("model", "epochs", "rate", "decay", "seed")
     options: dict[str, Any] = {name: run[name] for name in names if name in run}
     options["small-epochs"] = run.get("recipe", {}).get("small_epochs", 0)
+    if run.get("teacher"):
+        options["teacher"] = f"runs/{run['teacher']}"
     words = " ".join(f"--{name} {value}" for name, value in options.items())
     return f"    python -m training train --data runs/fer2013.npz --out runs/{run.get('out')} {words}"
