@@ -4,14 +4,13 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.steps import CARDS, choose, predict, press_predict, say
-from tests.helpers.serving import ROOT, _wait, free_port, serve
+from tests.helpers.serving import ROOT, free_port, is_ready, serve, server_command
 
 FAILED_REQUEST = "Failed to load resource"
 
@@ -77,22 +76,14 @@ def test_every_problem_is_a_sentence(page, photos, watch, status, sentence):
 def fragile(tmp_path):
     """A recommender, and the means to kill its inference service and start it again at the same address."""
     port = free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "--factory",
-        "services.inference.main:create_app",
-        "--port",
-        str(port),
-    ]
+    command = server_command("inference", port)
     running: list[subprocess.Popen[bytes]] = []
     with ExitStack() as stack:
         log = stack.enter_context((tmp_path / "inference.log").open("wb"))
 
         def start() -> None:
             running.append(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log))
-            _wait(f"http://127.0.0.1:{port}", running[-1], tmp_path / "inference.log")
+            assert is_ready(f"http://127.0.0.1:{port}", running[-1])
 
         def kill() -> None:
             os.kill(running[-1].pid, signal.SIGKILL)

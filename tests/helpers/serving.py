@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +52,10 @@ def is_ready(address: str, process: "subprocess.Popen[Any]") -> bool:
     """Whether the service becomes ready before its process ends or time runs out."""
     end = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < end and process.poll() is None:
-        try:
+        with suppress(httpx.TransportError):
             if httpx.get(f"{address}/readyz").status_code == 200:
                 return True
-        except httpx.TransportError:
-            time.sleep(0.05)
+        time.sleep(0.05)
     return False
 
 
