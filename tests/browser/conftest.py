@@ -56,7 +56,7 @@ def camera_film(tmp_path_factory) -> Path:
     return film
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # a session's would leave its event loop running under all later tests
 def browser(camera_film) -> Iterator[Browser]:
     if not CHROMIUM.exists():
         cannot_run(f"no Chromium at {CHROMIUM}: apt-get install chromium")

@@ -34,6 +34,9 @@ CHECKS: Final = (
 CONFIGURATION: Final = """
 [checks.not_a_server_error]
 expected-statuses = ["2xx", "3xx", "4xx", 503]
+
+[checks.negative_data_rejection]
+expected-statuses = ["4xx", 503]
 """
 COUNTED: Final = re.compile(r"(\d[\d,]*) (?:generated|test cases)")
 

@@ -1,6 +1,7 @@
 """Frames in, predictions out, over one WebSocket."""
 
 import asyncio
+import json
 import time
 import uuid
 from contextlib import suppress
@@ -38,12 +39,11 @@ async def stream(
         with streams.one_more():
             await _converse(socket, settings, workers, metrics)
     except BusyError as busy:
-        await socket.close(TRY_AGAIN_LATER, str(busy))
-        return
+        await _close(socket, TRY_AGAIN_LATER, str(busy))
     except WebSocketDisconnect:
         return  # gone in the middle of an answer
-    if socket.client_state is WebSocketState.CONNECTED:
-        await socket.close(NORMAL)
+    else:
+        await _close(socket, NORMAL)
 
 
 async def _converse(socket: WebSocket, settings: Settings, workers: Workers, metrics: Metrics) -> None:
@@ -85,10 +85,24 @@ async def _answer(
             prediction = await workers.run(job)
         except InferenceError as error:
             body = problem_body(error.status, error.code, str(error), uuid.uuid4().hex)
-            await socket.send_json({"frame": number, "error": body})
+            await _send(socket, json.dumps({"frame": number, "error": body}))
             continue
         metrics.count(prediction)
-        await socket.send_text(prediction.model_dump_json())
+        await _send(socket, prediction.model_dump_json())
+
+
+async def _send(socket: WebSocket, text: str) -> None:
+    """WebSocketDisconnect where the client has left, whichever way the server says so."""
+    try:
+        await socket.send_text(text)
+    except RuntimeError as error:
+        raise WebSocketDisconnect from error
+
+
+async def _close(socket: WebSocket, code: int, reason: str = "") -> None:
+    if socket.client_state is WebSocketState.CONNECTED:
+        with suppress(RuntimeError, WebSocketDisconnect):  # it may leave at this moment
+            await socket.close(code, reason)
 
 
 def _checked(data: bytes | None, max_bytes: int) -> bytes:

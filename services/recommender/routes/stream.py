@@ -15,6 +15,8 @@ from services.recommender.telemetry import request_id_from
 router = APIRouter(tags=["photos"])
 
 TRY_AGAIN_LATER: Final = 1013
+GONE: Final = (RuntimeError, WebSocketDisconnect)
+"""What sending raises where the client has left; which one depends on the moment."""
 
 
 @router.websocket("/stream")
@@ -27,9 +29,10 @@ async def stream(socket: WebSocket, inference: InferenceDep) -> None:
             code, reason = await _relay(socket, upstream)
     except RecommenderError as error:
         body = problem_body(request_id, error.status_code, error.code, str(error.detail))
-        await socket.send_json({"error": body})
+        with suppress(*GONE):
+            await socket.send_json({"error": body})
         code, reason = TRY_AGAIN_LATER, error.code
-    with suppress(RuntimeError, WebSocketDisconnect):  # the client may have left first
+    with suppress(*GONE):
         await socket.close(code, reason)
 
 
@@ -52,6 +55,6 @@ async def _up(socket: WebSocket, upstream: ClientConnection) -> None:
 
 
 async def _down(socket: WebSocket, upstream: ClientConnection) -> None:
-    with suppress(WebSocketDisconnect):
+    with suppress(*GONE):
         async for answer in upstream:
             await socket.send_text(answer if isinstance(answer, str) else answer.decode())

@@ -31,7 +31,7 @@ def test_each_method_learns_six_easy_labels(name):
     assert (scores.argmax(axis=1) == PUBLIC.labels).mean() > 0.6, about
     assert classical.parameters(fitted) > 100
     again = make(1, len(taught.labels)).fit(taught.images, taught.labels)
-    assert np.allclose(classical.scores(again, PUBLIC.images), scores, atol=1e-4)
+    assert np.allclose(classical.scores(again, PUBLIC.images), scores, rtol=1e-3, atol=1e-3)
 
 
 def test_landmark_shapes_learn_what_the_landmarks_tell():
