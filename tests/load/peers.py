@@ -31,6 +31,8 @@ from tests.load.detection import Boxes, Detect, Grey, ours, plain, rates, table
 
 ENVIRONMENT: Final = ROOT / ".venv" / "peers"
 PACKAGES: Final = {"fer": "fer==25.10.*", "deepface": "deepface==0.0.*"}
+COMMON: Final = ("opencv-contrib-python<5",)
+"""OpenCV 5 has no cascades, which `fer` needs and does not ask for."""
 WEIGHTS: Final = Path(os.environ.get("DEEPFACE_HOME", Path.home())) / ".deepface" / "weights"
 EMOTION_WEIGHTS: Final = WEIGHTS / "facial_expression_model_weights.h5"
 
@@ -50,7 +52,7 @@ def install(peers: list[str]) -> None:
         f"installing {', '.join(peers)} into {ENVIRONMENT.relative_to(ROOT)}: 8 GB, some minutes", flush=True
     )
     subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
-    wanted = [PACKAGES[name] for name in peers]
+    wanted = [*COMMON, *(PACKAGES[name] for name in peers)]
     subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-cache-dir", *wanted], check=True)
     done.touch()
 
