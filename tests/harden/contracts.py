@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from tests.harden.logs import unhandled
 from tests.helpers.recommender import made_rows, write_catalogue
-from tests.helpers.serving import ROOT, serve
+from tests.helpers.serving import ROOT, serve_both
 
 KEY: Final = "only-for-this-test"
 CHECKS: Final = (
@@ -73,21 +73,11 @@ def against(address: str, seconds: float, examples: int, folder: Path) -> tuple[
 def run(seconds: float, examples: int) -> dict[str, Any]:
     """`failures` holds what Schemathesis printed where it found something; half the time for each."""
     figures: dict[str, Any] = {"seconds": seconds, "requests": {}, "failures": {}}
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        folder = Path(name)
-        inference = stack.enter_context(serve("inference", folder / "inference.log"))
-        recommender = stack.enter_context(
-            serve(
-                "recommender",
-                folder / "recommender.log",
-                inference_url=inference,
-                database_url=f"sqlite:///{folder / 'r.db'}",
-                catalogue_dir=str(write_catalogue(folder / "catalogue", made_rows())),
-                api_key=KEY,
-                rate_per_minute="0",
-            )
-        )
-        for service, address in (("inference", inference), ("recommender", recommender)):
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        settings = {"catalogue_dir": str(write_catalogue(folder / "catalogue", made_rows())), "api_key": KEY}
+        addresses = stack.enter_context(serve_both(folder, {}, settings))
+        for service, address in addresses.items():
             status, printed = against(address, seconds / 2, examples, folder)
             counted = COUNTED.search(printed)
             figures["requests"][service] = int(counted[1].replace(",", "")) if counted else 0

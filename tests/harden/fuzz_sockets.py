@@ -26,7 +26,7 @@ import httpx
 from tests.harden.logs import unhandled
 from tests.harden.mutate import mutate, seeds
 from tests.helpers.process import memory_mb
-from tests.helpers.serving import serve
+from tests.helpers.serving import serve_both
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 STREAMS: Final = re.compile(r"^inference_streams(?:_open)? ([0-9.]+)", re.MULTILINE)
@@ -163,20 +163,11 @@ def settle(inference: str) -> float:
 def run(connections: int, seed: int = 1) -> dict[str, Any]:
     """The figures; half of the connections for each service, a fifth of them before memory is first read."""
     figures: dict[str, Any] = {"connections": connections, "failures": []}
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        folder = Path(name)
-        settings = {"max_streams": "1000", "stream_idle_s": "5"}
-        inference = stack.enter_context(serve("inference", folder / "inference.log", **settings))
-        recommender = stack.enter_context(
-            serve(
-                "recommender",
-                folder / "recommender.log",
-                inference_url=inference,
-                database_url=f"sqlite:///{folder / 'r.db'}",
-                rate_per_minute="0",
-            )
-        )
-        addresses = {"inference": inference, "recommender": recommender}
+    settings = {"max_streams": "1000", "stream_idle_s": "5"}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        addresses = stack.enter_context(serve_both(folder, settings, {}))
+        inference = addresses["inference"]
         for service, address in addresses.items():
             many(address, connections // 10, seed)
             settle(inference)

@@ -25,7 +25,7 @@ from tests.harden.fuzz_sockets import process_at
 from tests.harden.logs import unhandled
 from tests.harden.traffic import Answer, Client, mixed
 from tests.helpers.process import memory_mb
-from tests.helpers.serving import serve
+from tests.helpers.serving import serve_both
 
 CLIENTS: Final = 16
 CROWD: Final = 256
@@ -160,19 +160,9 @@ async def measure(addresses: dict[str, str], seconds: float, probe: float) -> di
 
 def run(seconds: float, probe: float) -> dict[str, Any]:
     """The figures; `failures` holds answers that should never be, at whatever speed."""
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        folder = Path(name)
-        inference = stack.enter_context(serve("inference", folder / "inference.log"))
-        recommender = stack.enter_context(
-            serve(
-                "recommender",
-                folder / "recommender.log",
-                inference_url=inference,
-                database_url=f"sqlite:///{folder / 'r.db'}",
-                rate_per_minute="0",
-            )
-        )
-        addresses = {"inference": inference, "recommender": recommender}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        addresses = stack.enter_context(serve_both(folder, {}, {}))
         figures = asyncio.run(measure(addresses, seconds, probe))
         for service in addresses:
             if found := unhandled(folder / f"{service}.log"):

@@ -48,6 +48,19 @@ def serve(service: str, log: Path, **settings: str) -> Iterator[str]:
             process.wait(20)
 
 
+@contextmanager
+def serve_both(
+    folder: Path, inference: dict[str, str], recommender: dict[str, str]
+) -> Iterator[dict[str, str]]:
+    """Addresses by service; SERVICE.log and the recommender's database lie in `folder`. No rate limit."""
+    settings = {"database_url": f"sqlite:///{folder / 'r.db'}", "rate_per_minute": "0", **recommender}
+    with (
+        serve("inference", folder / "inference.log", **inference) as reader,
+        serve("recommender", folder / "recommender.log", inference_url=reader, **settings) as adviser,
+    ):
+        yield {"inference": reader, "recommender": adviser}
+
+
 def is_ready(address: str, process: "subprocess.Popen[Any]") -> bool:
     """Whether the service becomes ready before its process ends or time runs out."""
     end = time.monotonic() + READY_WITHIN_S
