@@ -16,6 +16,8 @@ from services.recommender.mood import Strategy, StrategyChoice
 
 MAX_LIMIT = 50
 MAX_EXCLUDED = 10_000
+MAX_EXCLUDED_IN_QUERY = 1_000
+"""Beyond 64 KiB of URL and headers the server itself answers, in plain text; a body has room for more."""
 SUM_TOLERANCE = 0.01
 MAX_ID = 2**31 - 1
 """The largest item id that the database can hold; a larger one cannot exist."""
@@ -82,7 +84,17 @@ def certain(emotion: Emotion) -> dict[Emotion, float]:
     return {label: float(label == emotion) for label in EMOTIONS}
 
 
-class MoodQuery(Options):
+class QueryOptions(Options):
+    """As they come in a URL."""
+
+    exclude: Annotated[
+        list[ItemId],
+        Field(max_length=MAX_EXCLUDED_IN_QUERY, description="Item ids not to show; a body takes more."),
+        BeforeValidator(one_or_many),
+    ] = []
+
+
+class MoodQuery(QueryOptions):
     emotion: Label
 
 

@@ -189,3 +189,16 @@ def test_a_refused_value_is_not_sent_back(recommender):
     answer = httpx.get(f"{recommender}/recommend", params={"emotion": "x" * 1500})
     assert answer.status_code == 422
     assert "xxx" not in answer.text
+
+
+@pytest.mark.parametrize(("count", "status"), [(1_000, 200), (1_001, 422)])
+def test_what_a_url_may_exclude_ends_before_the_server_gives_up(recommender, count, status):
+    """Found by tests/harden/contracts.py: 10,000 were promised, and refused in plain text."""
+    params = [("emotion", "sad"), *[("exclude", 2**31 - 1)] * count]
+    headers = {"Content-Type": "image/jpeg"}
+    for answer in (
+        httpx.get(f"{recommender}/recommend", params=params),
+        httpx.post(f"{recommender}/recommend/photo", params=params, content=PHOTO, headers=headers),
+    ):
+        assert answer.status_code == status
+        assert "json" in answer.headers["content-type"]

@@ -15,7 +15,7 @@ from services.recommender.errors import InvalidError, UnreadableError
 from services.recommender.inference_client import OCTETS, read_prediction
 from services.recommender.recommend import recommend
 from services.recommender.routes.deps import InferenceDep, MetricsDep, RequestIdDep, TodayDep
-from services.recommender.schemas import Options, PhotoRecommendation
+from services.recommender.schemas import Options, PhotoRecommendation, QueryOptions
 
 router = APIRouter(tags=["photos"])
 
@@ -57,7 +57,7 @@ async def predict(
 @router.post("/recommend/photo", openapi_extra=PHOTO_BODY)
 async def recommend_for_photo(  # noqa: PLR0913, PLR0917 # each is one thing that FastAPI hands in
     request: Request,
-    query: Annotated[Options, Query()],
+    query: Annotated[QueryOptions, Query()],
     session: SessionDep,
     inference: InferenceDep,
     metrics: MetricsDep,
