@@ -1,9 +1,11 @@
 """What the lifespan owns, as the routes ask for it."""
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from fastapi import Depends
+from fastapi import Depends, WebSocket, WebSocketException
 from starlette.requests import HTTPConnection
+from starlette.status import WS_1008_POLICY_VIOLATION
 
 from services.inference.classify import Model
 from services.inference.errors import NotReadyError
@@ -46,3 +48,16 @@ MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 ModelDep = Annotated[Model, Depends(get_model)]
 StreamsDep = Annotated[OpenStreams, Depends(get_streams)]
 WorkersDep = Annotated[Workers, Depends(get_workers)]
+
+
+def check_origin(socket: WebSocket) -> None:
+    """Refuse (403) a page of another site.
+
+    Browsers apply no CORS to WebSockets. Clients that are no browsers send no `Origin`.
+    """
+    origin = socket.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc.lower() != socket.headers.get("host", "").lower():
+        raise WebSocketException(WS_1008_POLICY_VIOLATION)
+
+
+OwnPagesDep = Depends(check_origin)

@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 from PIL import Image
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from tests.helpers import pictures
@@ -149,4 +149,14 @@ def test_closed_streams_leave_nothing_behind(address):
         assert time.monotonic() < end, "a stream that was left is still counted"
         time.sleep(0.05)
     with connect(url) as socket:
+        assert ask(socket, PHOTO)["emotion"] == "happy"
+
+
+def test_a_page_of_another_site_opens_no_stream(address):
+    stream = address.replace("http", "ws") + "/stream"
+    for origin in ("https://elsewhere.example", "null"):
+        with pytest.raises(InvalidStatus) as refused, connect(stream, origin=origin):
+            pass
+        assert refused.value.response.status_code == 403
+    with connect(stream, origin=address) as socket:
         assert ask(socket, PHOTO)["emotion"] == "happy"

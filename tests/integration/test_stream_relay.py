@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from tests.helpers import pictures
@@ -48,3 +48,25 @@ def test_inference_away_is_said_and_the_stream_closed(tmp_path):
         with pytest.raises(ConnectionClosed):
             socket.recv(timeout=30)
         assert socket.close_code == 1013
+
+
+def test_a_page_of_another_site_opens_a_stream_only_where_a_setting_names_it(tmp_path):
+    with (
+        serve("inference", tmp_path / "inference.log") as inference,
+        serve(
+            "recommender",
+            tmp_path / "log",
+            inference_url=inference,
+            database_url=sqlite(tmp_path),
+            cors_origins="https://friend.example",
+        ) as address,
+    ):
+        stream = address.replace("http", "ws") + "/stream"
+        for origin in ("https://elsewhere.example", "null", "http://127.0.0.1:1"):
+            with pytest.raises(InvalidStatus) as refused, connect(stream, origin=origin):
+                pass
+            assert refused.value.response.status_code == 403
+        for origin in (address, "https://friend.example"):
+            with connect(stream, origin=origin) as socket:
+                socket.send(PHOTO)
+                assert json.loads(socket.recv(timeout=30))["emotion"] == "happy"

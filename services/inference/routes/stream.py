@@ -11,7 +11,7 @@ from typing import Final
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from starlette.websockets import WebSocketState
 
-from services.inference.dependencies import MetricsDep, SettingsDep, StreamsDep, WorkersDep
+from services.inference.dependencies import MetricsDep, OwnPagesDep, SettingsDep, StreamsDep, WorkersDep
 from services.inference.errors import BadRequestError, BusyError, InferenceError, problem_body
 from services.inference.pipeline import Pipeline, Stream
 from services.inference.settings import Settings
@@ -26,7 +26,7 @@ NORMAL: Final = 1000
 TRY_AGAIN_LATER: Final = 1013
 
 
-@router.websocket("/stream")
+@router.websocket("/stream", dependencies=[OwnPagesDep])
 async def stream(
     socket: WebSocket, settings: SettingsDep, workers: WorkersDep, metrics: MetricsDep, streams: StreamsDep
 ) -> None:

@@ -7,9 +7,11 @@ which costs more than the rest of a small request.
 import hmac
 from datetime import UTC, date, datetime
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, WebSocket, WebSocketException
 from starlette.requests import HTTPConnection, Request
+from starlette.status import WS_1008_POLICY_VIOLATION
 
 from services.recommender.errors import NotAllowedError, request_id_of
 from services.recommender.inference_client import InferenceClient
@@ -61,3 +63,18 @@ async def check_api_key(settings: SettingsDep, x_api_key: Annotated[str, Header(
 
 
 ApiKeyDep = Depends(check_api_key)
+
+
+async def check_origin(socket: WebSocket, settings: SettingsDep) -> None:
+    """Refuse (403) a page of another site unless `cors_origins` names it.
+
+    Browsers apply no CORS to WebSockets. Clients that are no browsers send no `Origin`.
+    """
+    origin = socket.headers.get("origin")
+    if origin is None or origin in settings.cors_origins:
+        return
+    if urlsplit(origin).netloc.lower() != socket.headers.get("host", "").lower():
+        raise WebSocketException(WS_1008_POLICY_VIOLATION)
+
+
+OwnPagesDep = Depends(check_origin)

@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from services.recommender.errors import RecommenderError, problem_body
-from services.recommender.routes.deps import InferenceDep
+from services.recommender.routes.deps import InferenceDep, OwnPagesDep
 from services.recommender.telemetry import request_id_from
 
 router = APIRouter(tags=["photos"])
@@ -19,7 +19,7 @@ GONE: Final = (RuntimeError, WebSocketDisconnect)
 """What sending raises where the client has left; which one depends on the moment."""
 
 
-@router.websocket("/stream")
+@router.websocket("/stream", dependencies=[OwnPagesDep])
 async def stream(socket: WebSocket, inference: InferenceDep) -> None:
     """Binary image frames in, inference's predictions out; `{"error": problem}` where inference is away."""
     await socket.accept()
