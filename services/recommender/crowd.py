@@ -15,7 +15,8 @@ ALWAYS: Final = {"/healthz", "/readyz", "/metrics"}
 class CrowdLimit:
     """503 for one request more than `most`: those under way are finished in time instead of all being late.
 
-    A request counts from when its body is whole, so that slow senders keep nobody out.
+    A request counts from when its body is whole, so that slow senders keep nobody out. One that finds the
+    service full when it begins is refused unread: refusing must cost little, there is much of it to do.
     """
 
     def __init__(self, app: ASGIApp, most: int) -> None:
@@ -33,8 +34,7 @@ class CrowdLimit:
             nonlocal entered
             if entered:
                 return
-            if self.inside >= self.most:
-                raise BusyError(f"{self.most} requests are under way, and no more are taken at once.")
+            self.look()
             self.inside += 1
             entered = True
 
@@ -45,8 +45,7 @@ class CrowdLimit:
             return message
 
         try:
-            if not brings_body(Headers(scope=scope)):
-                enter()
+            self.look() if brings_body(Headers(scope=scope)) else enter()
         except BusyError as error:
             await refuse(error, scope, receive, send)
             return
@@ -55,6 +54,11 @@ class CrowdLimit:
         finally:
             if entered:
                 self.inside -= 1
+
+    def look(self) -> None:
+        """BusyError where there is no room."""
+        if self.inside >= self.most:
+            raise BusyError(f"{self.most} requests are under way, and no more are taken at once.")
 
 
 def brings_body(headers: Headers) -> bool:

@@ -1,21 +1,27 @@
-"""Engine and sessions. `get_session` and `get_write_session` are the only places that commit."""
+"""Engine and sessions: the only file that begins and commits."""
 
+import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
+from starlette.concurrency import run_in_threadpool
 
 logger = logging.getLogger("services.recommender")
 
 WRITING = {"sqlite_begin": "BEGIN IMMEDIATE"}
 """Execution options of a transaction that will write. SQLite then takes its lock at the start, waiting for
 it as long as the busy timeout says; a reader that turns writer half-way would fail at once instead."""
+Answer = TypeVar("Answer")
+STATEMENT_S = 30
+"""No statement of a request comes near it. Migrations and the first filling are not bounded by it."""
 
 
 def make_engine(url: str, timeout_s: float = 5.0, pool_size: int = 10) -> Engine:
@@ -64,29 +70,107 @@ def begin_sqlite(connection: Connection) -> None:
 
 
 class Sessions:
-    """Makes sessions: one kind for routes that read, one for routes that write."""
+    """Makes sessions, one kind that reads and one that writes, and says whose turn it is to have one.
 
-    def __init__(self, engine: Engine) -> None:
+    Who waits for a turn holds neither a thread nor a connection. Otherwise those that wait take all threads,
+    those that have a connection find none to finish in, and a crowd of requests brings all to a halt.
+    On PostgreSQL a statement fails that waits for a lock for `timeout_s`, as on SQLite, or runs for
+    STATEMENT_S.
+    """
+
+    def __init__(self, engine: Engine, timeout_s: float = 5.0, connections: int = 10) -> None:
         self.engine = engine
+        self.timeout_s = timeout_s
         self.read = sessionmaker(engine, expire_on_commit=False)
         self.write = sessionmaker(engine.execution_options(**WRITING), expire_on_commit=False)
+        self._readers = self._writers = asyncio.Semaphore(connections)
+        if engine.dialect.name == "sqlite" and connections > 1:
+            # It has one writer, whose own way of waiting is to look again now and then, in no order.
+            self._readers, self._writers = asyncio.Semaphore(connections - 1), asyncio.Semaphore(1)
+        if engine.dialect.name == "postgresql":
+            lock_ms = round(timeout_s * 1000)
+            bounds = f"SET LOCAL lock_timeout = {lock_ms}; SET LOCAL statement_timeout = '{STATEMENT_S}s'"
+
+            def bound(_session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+                connection.exec_driver_sql(bounds)
+
+            for made in (self.read, self.write):
+                event.listen(made, "after_begin", bound)
+
+    @contextlib.asynccontextmanager
+    async def turn_to_read(self) -> AsyncIterator[None]:
+        """A connection is free; PoolTimeoutError where none is within `timeout_s`."""
+        async with self._turn(self._readers):
+            yield
+
+    @contextlib.asynccontextmanager
+    async def turn_to_write(self) -> AsyncIterator[None]:
+        """The same, and nobody else writes to SQLite."""
+        async with self._turn(self._writers):
+            yield
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, places: asyncio.Semaphore) -> AsyncIterator[None]:
+        try:
+            await asyncio.wait_for(places.acquire(), self.timeout_s)
+        except TimeoutError as error:
+            raise PoolTimeoutError("too many are at the database") from error
+        try:
+            yield
+        finally:
+            places.release()
+
+    async def reading(self, work: Callable[[Session], Answer]) -> Answer:
+        """What `work` makes of a session, in a thread: for routes that have other things to wait for."""
+        async with self.turn_to_read():
+            return await run_in_threadpool(_whole, self.read, work)
+
+    async def writing(self, work: Callable[[Session], Answer]) -> Answer:
+        """The same, committed, in one go: a turn on SQLite is short enough then for many to write at once."""
+        async with self.turn_to_write():
+            return await run_in_threadpool(_whole, self.write, work)
 
 
-def get_session(request: Request) -> Iterator[Session]:
+def _whole(maker: sessionmaker[Session], work: Callable[[Session], Answer]) -> Answer:
+    with maker.begin() as session:
+        return work(session)
+
+
+async def get_sessions(request: Request) -> Sessions:
     sessions: Sessions = request.app.state.sessions
+    return sessions
+
+
+SessionsDep = Annotated[Sessions, Depends(get_sessions)]
+
+
+async def get_turn_to_read(sessions: SessionsDep) -> AsyncIterator[None]:
+    async with sessions.turn_to_read():
+        yield
+
+
+async def get_turn_to_write(sessions: SessionsDep) -> AsyncIterator[None]:
+    async with sessions.turn_to_write():
+        yield
+
+
+# scope="function": the commit comes before the answer, so that a failed commit is never told as a success.
+TurnToReadDep = Annotated[None, Depends(get_turn_to_read, scope="function")]
+TurnToWriteDep = Annotated[None, Depends(get_turn_to_write, scope="function")]
+
+
+def get_session(sessions: SessionsDep, _turn: TurnToReadDep) -> Iterator[Session]:
     with sessions.read.begin() as session:
         yield session
 
 
-def get_write_session(request: Request) -> Iterator[Session]:
-    sessions: Sessions = request.app.state.sessions
+def get_write_session(sessions: SessionsDep, _turn: TurnToWriteDep) -> Iterator[Session]:
     with sessions.write.begin() as session:
         yield session
 
 
-def get_erasing_session(request: Request) -> Iterator[Session]:
+def get_erasing_session(sessions: SessionsDep, _turn: TurnToWriteDep) -> Iterator[Session]:
     """As for writing; what was deleted is then not left in SQLite's journal either."""
-    sessions: Sessions = request.app.state.sessions
     with sessions.write.begin() as session:
         yield session
     empty_journal(sessions.engine)
@@ -111,7 +195,6 @@ def empty_journal(engine: Engine) -> None:
         logger.warning("the journal could not be emptied after an erasure: the database was busy")
 
 
-# scope="function": the commit comes before the answer, so that a failed commit is never told as a success.
 SessionDep = Annotated[Session, Depends(get_session, scope="function")]
 ErasingSessionDep = Annotated[Session, Depends(get_erasing_session, scope="function")]
 WriteSessionDep = Annotated[Session, Depends(get_write_session, scope="function")]

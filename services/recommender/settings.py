@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(a_database)] = "sqlite:///var/recommender.db"
     """SQLAlchemy's form. `sqlite:///relative`, `sqlite:////absolute` or `postgresql://user:password@host/name`."""
     database_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
-    """How long a statement waits for SQLite's write lock, or a request for a pooled connection."""
+    """How long a statement waits for a lock, or a request for a pooled connection."""
     database_pool_size: Annotated[int, Field(ge=1, le=100)] = 10
     catalogue_dir: DirectoryPath = DATA_DIR
     """The folder whose CSVs fill the catalogue at start; leave a file out to drop that part."""

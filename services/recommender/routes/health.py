@@ -1,9 +1,8 @@
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import select
-from starlette.concurrency import run_in_threadpool
 
-from services.recommender.db import SessionDep
+from services.recommender.db import SessionsDep
 from services.recommender.models import CatalogueState
 from services.recommender.routes.deps import InferenceDep, MetricsDep
 from services.recommender.schemas import Ready
@@ -12,15 +11,15 @@ router = APIRouter(tags=["operation"])
 
 
 @router.get("/healthz")
-def healthz() -> dict[str, str]:
+async def healthz() -> dict[str, str]:
     """The process answers."""
     return {"status": "ok"}
 
 
 @router.get("/readyz")
-async def readyz(session: SessionDep, inference: InferenceDep) -> Ready:
+async def readyz(sessions: SessionsDep, inference: InferenceDep) -> Ready:
     """503 while the database does not answer. Inference is reported only: most routes work without it."""
-    await run_in_threadpool(session.execute, select(CatalogueState.digest))
+    await sessions.reading(lambda session: session.execute(select(CatalogueState.digest)))
     state = await inference.state()
     return Ready(status="ready", database="ok", inference=state, breaker=inference.breaker.state)
 

@@ -6,11 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from services.recommender.db import SessionDep
+from services.recommender.db import SessionsDep
 from services.recommender.errors import InvalidError, UnreadableError
 from services.recommender.inference_client import OCTETS, read_prediction
 from services.recommender.recommend import recommend
@@ -58,7 +57,7 @@ async def predict(
 async def recommend_for_photo(  # noqa: PLR0913, PLR0917 # each is one thing that FastAPI hands in
     request: Request,
     query: Annotated[QueryOptions, Query()],
-    session: SessionDep,
+    sessions: SessionsDep,
     inference: InferenceDep,
     metrics: MetricsDep,
     request_id: RequestIdDep,
@@ -70,9 +69,10 @@ async def recommend_for_photo(  # noqa: PLR0913, PLR0917 # each is one thing tha
     prediction = read_prediction(answer)
     if prediction.probabilities is None:
         return PhotoRecommendation(prediction=answer, recommendation=None)
-    shelf = await run_in_threadpool(recommend, session, prediction.probabilities, options, today)
+    shares = prediction.probabilities
+    shelf = await sessions.reading(lambda session: recommend(session, shares, options, today))
     metrics.moods.labels(shelf.emotion, shelf.strategy).inc()
-    shelf = shelf.model_copy(update={"probabilities": prediction.probabilities})
+    shelf = shelf.model_copy(update={"probabilities": shares})
     return PhotoRecommendation(prediction=answer, recommendation=shelf)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query
 
 from services.recommender import memory
-from services.recommender.db import ErasingSessionDep, SessionDep, WriteSessionDep
+from services.recommender.db import ErasingSessionDep, SessionDep, SessionsDep
 from services.recommender.models import Feedback, Item
 from services.recommender.routes.deps import MetricsDep
 from services.recommender.schemas import UserId
@@ -30,12 +30,12 @@ def to_out(feedback: Feedback) -> dict[str, object]:
 
 
 @router.post("/feedback", status_code=201)
-def give_feedback(
-    body: FeedbackIn, session: WriteSessionDep, metrics: MetricsDep, idempotency_key: IdempotencyKey = None
+async def give_feedback(
+    body: FeedbackIn, sessions: SessionsDep, metrics: MetricsDep, idempotency_key: IdempotencyKey = None
 ) -> FeedbackOut:
     """Tell what a user thinks of an item. A retry with the same `Idempotency-Key` counts once."""
     said = memory.Said(body.user_id, body.item_id, body.action, body.emotion, idempotency_key)
-    kept, new = memory.record(session, said)
+    kept, new = await sessions.writing(lambda session: memory.record(session, said))
     if new:
         metrics.feedback.labels(kept.action).inc()
     return FeedbackOut.model_validate(to_out(kept))
