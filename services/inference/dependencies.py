@@ -1,7 +1,6 @@
 """What the lifespan owns, as the routes ask for it."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Depends, WebSocket, WebSocketException
 from starlette.requests import HTTPConnection
@@ -56,7 +55,7 @@ def check_origin(socket: WebSocket) -> None:
     Browsers apply no CORS to WebSockets. Clients that are no browsers send no `Origin`.
     """
     origin = socket.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != socket.headers.get("host", "").lower():
+    if origin is not None and origin.partition("://")[2].lower() != socket.headers.get("host", "").lower():
         raise WebSocketException(WS_1008_POLICY_VIOLATION)
 
 

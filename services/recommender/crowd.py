@@ -45,7 +45,10 @@ class CrowdLimit:
             return message
 
         try:
-            self.look() if brings_body(Headers(scope=scope)) else enter()
+            if brings_body(Headers(scope=scope)):
+                self.look()
+            else:
+                enter()
         except BusyError as error:
             await refuse(error, scope, receive, send)
             return

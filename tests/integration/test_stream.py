@@ -154,7 +154,7 @@ def test_closed_streams_leave_nothing_behind(address):
 
 def test_a_page_of_another_site_opens_no_stream(address):
     stream = address.replace("http", "ws") + "/stream"
-    for origin in ("https://elsewhere.example", "null"):
+    for origin in ("https://elsewhere.example", "null", "http://[no-address"):
         with pytest.raises(InvalidStatus) as refused, connect(stream, origin=origin):
             pass
         assert refused.value.response.status_code == 403

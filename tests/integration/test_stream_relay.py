@@ -62,7 +62,7 @@ def test_a_page_of_another_site_opens_a_stream_only_where_a_setting_names_it(tmp
         ) as address,
     ):
         stream = address.replace("http", "ws") + "/stream"
-        for origin in ("https://elsewhere.example", "null", "http://127.0.0.1:1"):
+        for origin in ("https://elsewhere.example", "null", "http://[no-address", "http://127.0.0.1:1"):
             with pytest.raises(InvalidStatus) as refused, connect(stream, origin=origin):
                 pass
             assert refused.value.response.status_code == 403
