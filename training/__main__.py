@@ -9,6 +9,7 @@ COMMANDS: Final = {
     "data": "fer2013.csv (and FER+) to one array file, with the table of classes",
     "train": "train a network; resumes by itself",
     "teach": "what finished networks say of the training faces, for distillation",
+    "restore": "the trained network out of a serving file, to train on from",
     "evaluate": "measure a model on a split or a folder",
     "heads": "compare mixtures of the two heads",
     "preprocess": "measure what preprocessing brings",

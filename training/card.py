@@ -79,6 +79,7 @@ def _figures(card: dict[str, Any]) -> str:
             f"| {name} | {part['n']} | {part['accuracy']:.1%} ({low:.1%} to {high:.1%}) | {ranks[1]:.1%} "
             f"| {ranks[2]:.1%} | {part['ece']:.3f} | {part['brier']:.3f} |"
         )
+    lines += _heads(card.get("heads", {}))
     held, fit = card["calibration_held_out"], card["calibration"]
     crowd = held["ferplus"]
     by_votes = (
@@ -92,6 +93,24 @@ temperature {fit["temperature"]:.2f}, fitted on the even rows; on the odd ones E
 labels{by_votes}. An answer is called `uncertain` below a confidence of {card["uncertain_below"]:.2f}: on the odd
 rows, {held["kept_share"]:.1%} of the answers were above it and {held["kept_accuracy"]:.1%} of those right.""")
     return "\n".join(lines)
+
+
+def _heads(heads: dict[str, dict[str, float]]) -> list[str]:
+    """Rows are heads, which the answer mixes."""
+    if not heads:
+        return []
+    lines = [
+        "",
+        "The network has two heads, which disagree as their labels do; each alone, in float32 and calibrated to its",
+        "own labels:",
+        "",
+        "| head | FER2013 labels | FER+ majority | ECE by its own labels, odd rows |",
+        "|---|---|---|---|",
+    ]
+    return lines + [
+        f"| {name} | {one['accuracy']:.1%} | {one['accuracy_ferplus']:.1%} | {one['ece_held_out']:.3f} |"
+        for name, one in heads.items()
+    ]
 
 
 def _classes(card: dict[str, Any]) -> str:
@@ -131,6 +150,8 @@ def _recipe(run: dict[str, Any]) -> str:
     names = ("model", "epochs", "rate", "decay", "seed")
     options: dict[str, Any] = {name: run[name] for name in names if name in run}
     options["small-epochs"] = run.get("recipe", {}).get("small_epochs", 0)
+    if run.get("start"):
+        options["start"] = f"runs/{run['start']}/model.keras"
     if run.get("teacher"):
         options["teacher"] = f"runs/{run['teacher']}"
     words = " ".join(f"--{name} {value}" for name, value in options.items())

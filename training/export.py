@@ -27,6 +27,7 @@ from services.inference.classify import Classifier, Model
 from training import data, evaluate
 from training.calibrate import Calibration, choose_threshold, fit_temperature, sharpen
 from training.degrade import DEGRADATIONS
+from training.heads import alone
 from training.predictors import Predictor, predict_heads
 
 WORTH: Final = 0.002
@@ -56,6 +57,7 @@ def main(args: argparse.Namespace) -> None:
     content, precision = convert(model, calibration, faces.only("PublicTest"))
     card = make_card(content, about, calibration, faces)
     card |= {"version": args.version, "precision": precision}
+    card["heads"] = alone(predict_heads(model, faces.only("PublicTest").images), faces.only("PublicTest"))
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_bytes(content)
     args.out.with_suffix(".json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n")

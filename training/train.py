@@ -53,6 +53,7 @@ class Run:
     precision: str = "mixed_bfloat16"
     output: str = "softmax"
     """Or sigmoid, with binary cross-entropy, as the report's appendix."""
+    start: Path | None = None
     teacher: Path | None = None
     recipe: Recipe = field(default_factory=Recipe)
 
@@ -61,9 +62,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=sorted(NETWORKS), required=True)
     parser.add_argument("--data", type=Path, required=True, help="the .npz of `python -m training data`")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
+    parser.add_argument(
+        "--start", type=Path, help="a model.keras to go on from with a new schedule, instead of chance"
+    )
     parser.add_argument("--teacher", type=Path, help="the .npz of `python -m training teach`, to distil from")
     for option in fields(Run):
-        if option.name not in {"model", "out", "teacher", "recipe"}:
+        if option.name not in {"model", "out", "start", "teacher", "recipe"}:
             name = f"--{option.name.replace('_', '-')}"
             parser.add_argument(name, type=type(option.default), default=option.default)
     for option in fields(Recipe):
@@ -84,6 +88,8 @@ def train(run: Run, faces: Faces) -> Path:
     keras.utils.set_random_seed(run.seed)
     keras.mixed_precision.set_global_policy(run.precision)
     model = NETWORKS[run.model](run.output)
+    if run.start:
+        _begin_from(run.start, model)
     batches = _batches(run, model.output_names, faces.only("Training"))
     _compile(model, run, len(batches))
     keeper = Keeper(run, batches, faces.only("PublicTest"))
@@ -96,6 +102,13 @@ def train(run: Run, faces: Faces) -> Path:
             model.fit(batches, epochs=end, initial_epoch=done, shuffle=False, callbacks=[keeper], verbose=bar)
             done = end
     return _finish(run, keeper, faces)
+
+
+def _begin_from(start: Path, model: keras.Model) -> None:
+    trained = keras.saving.load_model(start, compile=False)
+    if trained.name != model.name:
+        raise ValueError(f"{start} is {trained.name}, not {model.name}")
+    model.set_weights(trained.get_weights())
 
 
 def _batches(run: Run, outputs: list[str], faces: Faces) -> Batches:
@@ -197,14 +210,16 @@ def _finish(run: Run, keeper: Keeper, faces: Faces) -> Path:
     model.set_weights(keeper.averaged)
     path = run.out / "model.keras"
     model.save(path)
+    files = {"out": run.out, "start": run.start and run.start.parent, "teacher": run.teacher}
+    before = json.loads(run.start.with_suffix(".json").read_text())["train_seconds"] if run.start else 0
     about = {
         "name": run.model,
         "labels": list(EMOTIONS),
         "parameters": model.count_params(),
-        "run": {**asdict(run), "out": run.out.name, "teacher": run.teacher and run.teacher.name},
+        "run": {**asdict(run), **{name: path and path.name for name, path in files.items()}},
         "rows": {s: len(faces.only(s).labels) for s in ("Training", "PublicTest")},
         "commit": commit(),
-        "train_seconds": round(sum(row["seconds"] for row in keeper.history)),
+        "train_seconds": round(before + sum(row["seconds"] for row in keeper.history)),
         "accuracy_public_test": accuracies(model, faces.only("PublicTest")),
     }
     path.with_suffix(".json").write_text(json.dumps(about, indent=2) + "\n")

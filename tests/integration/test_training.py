@@ -124,6 +124,42 @@ def test_the_exported_file_serves_and_its_card_describes_it(exported):
     assert rows.sum(axis=1) == pytest.approx(np.ones(3), abs=1e-5)
 
 
+@pytest.fixture(scope="module")
+def restored(exported, dataset, folder):
+    run("restore", "--model", exported, "--data", dataset, "--out", folder / "restored")
+    return folder / "restored" / "model.keras"
+
+
+def test_a_network_restored_from_its_serving_file_says_what_it_said(restored, finished, folder):
+    figures = [
+        json_figures(model, folder, folder / f"{number}.json")
+        for number, model in enumerate((finished / "model.keras", restored))
+    ]
+    assert figures[1]["nll"] == pytest.approx(figures[0]["nll"], abs=0.01)
+    assert figures[1]["ece"] == pytest.approx(figures[0]["ece"], abs=0.02)
+
+
+def json_figures(model, folder, out):
+    run("evaluate", "--model", model, "--csv", folder / "fer.csv", "--json", out)
+    return json.loads(out.read_text())
+
+
+def test_training_goes_on_from_a_restored_network(restored, finished, dataset, folder):
+    words = ["train", "--model", "emonet", "--data", dataset, "--out", folder / "second", "--epochs", 1]
+    run(*words, "--batch", 8, "--start", restored, "--rate", 1e-9, "--precision", "float32")
+    about, before = (json.loads((f / "model.json").read_text()) for f in (folder / "second", finished))
+    assert about["run"]["start"] == "restored"
+    assert about["train_seconds"] > before["train_seconds"]
+    assert about["accuracy_public_test"] == before["accuracy_public_test"], "began from chance"
+
+
+def test_a_network_is_not_begun_from_another(restored, dataset, folder):
+    words = ["train", "--model", "vgg9", "--data", dataset, "--out", folder / "third", "--start", restored]
+    refused = subprocess.run(command(*words), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert "is emonet, not vgg9" in refused.stderr
+
+
 def test_evaluate_repeats_the_cards_figures_without_tensorflow(exported, folder):
     """In an interpreter in which TensorFlow and Keras cannot be imported."""
     out = folder / "figures.json"
