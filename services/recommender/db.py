@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -97,17 +97,22 @@ class Sessions:
             for made in (self.read, self.write):
                 event.listen(made, "after_begin", bound)
 
-    @contextlib.asynccontextmanager
-    async def turn_to_read(self) -> AsyncIterator[None]:
-        """A connection is free; PoolTimeoutError where none is within `timeout_s`."""
+    async def reading(self, work: Callable[[Session], Answer]) -> Answer:
+        """What `work` makes of a session; PoolTimeoutError where none is free within `timeout_s`."""
         async with self._turn(self._readers):
-            yield
+            return await run_in_threadpool(_whole, self.read, work)
 
-    @contextlib.asynccontextmanager
-    async def turn_to_write(self) -> AsyncIterator[None]:
-        """The same, and nobody else writes to SQLite."""
+    async def writing(self, work: Callable[[Session], Answer]) -> Answer:
+        """The same, committed; meanwhile nobody else writes to SQLite."""
         async with self._turn(self._writers):
-            yield
+            return await run_in_threadpool(_whole, self.write, work)
+
+    async def erasing(self, work: Callable[[Session], Answer]) -> Answer:
+        """As for writing; what was deleted is then not left in SQLite's journal either."""
+        async with self._turn(self._writers):
+            answer = await run_in_threadpool(_whole, self.write, work)
+            await run_in_threadpool(empty_journal, self.engine)
+            return answer
 
     @contextlib.asynccontextmanager
     async def _turn(self, places: asyncio.Semaphore) -> AsyncIterator[None]:
@@ -119,16 +124,6 @@ class Sessions:
             yield
         finally:
             places.release()
-
-    async def reading(self, work: Callable[[Session], Answer]) -> Answer:
-        """What `work` makes of a session, in a thread: for routes that have other things to wait for."""
-        async with self.turn_to_read():
-            return await run_in_threadpool(_whole, self.read, work)
-
-    async def writing(self, work: Callable[[Session], Answer]) -> Answer:
-        """The same, committed, in one go: a turn on SQLite is short enough then for many to write at once."""
-        async with self.turn_to_write():
-            return await run_in_threadpool(_whole, self.write, work)
 
 
 def _whole(maker: sessionmaker[Session], work: Callable[[Session], Answer]) -> Answer:
@@ -142,38 +137,6 @@ async def get_sessions(request: Request) -> Sessions:
 
 
 SessionsDep = Annotated[Sessions, Depends(get_sessions)]
-
-
-async def get_turn_to_read(sessions: SessionsDep) -> AsyncIterator[None]:
-    async with sessions.turn_to_read():
-        yield
-
-
-async def get_turn_to_write(sessions: SessionsDep) -> AsyncIterator[None]:
-    async with sessions.turn_to_write():
-        yield
-
-
-# scope="function": the commit comes before the answer, so that a failed commit is never told as a success.
-TurnToReadDep = Annotated[None, Depends(get_turn_to_read, scope="function")]
-TurnToWriteDep = Annotated[None, Depends(get_turn_to_write, scope="function")]
-
-
-def get_session(sessions: SessionsDep, _turn: TurnToReadDep) -> Iterator[Session]:
-    with sessions.read.begin() as session:
-        yield session
-
-
-def get_write_session(sessions: SessionsDep, _turn: TurnToWriteDep) -> Iterator[Session]:
-    with sessions.write.begin() as session:
-        yield session
-
-
-def get_erasing_session(sessions: SessionsDep, _turn: TurnToWriteDep) -> Iterator[Session]:
-    """As for writing; what was deleted is then not left in SQLite's journal either."""
-    with sessions.write.begin() as session:
-        yield session
-    empty_journal(sessions.engine)
 
 
 def empty_journal(engine: Engine) -> None:
@@ -193,8 +156,3 @@ def empty_journal(engine: Engine) -> None:
         connection.close()
     if busy:
         logger.warning("the journal could not be emptied after an erasure: the database was busy")
-
-
-SessionDep = Annotated[Session, Depends(get_session, scope="function")]
-ErasingSessionDep = Annotated[Session, Depends(get_erasing_session, scope="function")]
-WriteSessionDep = Annotated[Session, Depends(get_write_session, scope="function")]

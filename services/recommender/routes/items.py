@@ -1,13 +1,16 @@
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
+from sqlalchemy.orm import Session
 
 from services.emotions import ALIASES, EMOTIONS
 from services.recommender import catalogue, mood
-from services.recommender.db import SessionDep, WriteSessionDep
+from services.recommender.db import SessionsDep
 from services.recommender.errors import InvalidError
 from services.recommender.importers.keys import fold
 from services.recommender.importers.rows import MEDIA, Row
+from services.recommender.models import Item
 from services.recommender.routes.deps import ApiKeyDep
 from services.recommender.schemas import MAX_ID
 from services.recommender.schemas_catalogue import (
@@ -38,25 +41,29 @@ def list_emotions() -> list[EmotionOut]:
 
 
 @router.get("/media")
-def list_media(session: SessionDep) -> list[MediumOut]:
-    counts = catalogue.count_by_medium(session)
+async def list_media(sessions: SessionsDep) -> list[MediumOut]:
+    counts = await sessions.reading(catalogue.count_by_medium)
     return [MediumOut(name=medium, items=counts.get(medium, 0)) for medium in MEDIA]
 
 
 @router.get("/items")
-def list_items(query: Annotated[ItemQuery, Query()], session: SessionDep) -> ItemPage:
+async def list_items(query: Annotated[ItemQuery, Query()], sessions: SessionsDep) -> ItemPage:
     """The catalogue in order of id. `emotion` keeps what a person linked to it."""
     words = fold(query.q)
     if query.q and not words:
         raise InvalidError("query.q: there is no letter or digit to search for")
-    found = catalogue.list_items(
-        session,
-        medium=query.medium,
-        emotion=query.emotion,
-        words=words,
-        after=int(query.cursor),
-        limit=query.limit + 1,
-    )
+
+    def find(session: Session) -> Sequence[Item]:
+        return catalogue.list_items(
+            session,
+            medium=query.medium,
+            emotion=query.emotion,
+            words=words,
+            after=int(query.cursor),
+            limit=query.limit + 1,
+        )
+
+    found = await sessions.reading(find)
     page = found[: query.limit]
     more = len(found) > query.limit
     return ItemPage(
@@ -65,26 +72,28 @@ def list_items(query: Annotated[ItemQuery, Query()], session: SessionDep) -> Ite
 
 
 @router.get("/items/{item_id}")
-def get_item(item_id: IdPath, session: SessionDep) -> CatalogueItem:
-    return CatalogueItem.of(catalogue.get_item(session, item_id))
+async def get_item(item_id: IdPath, sessions: SessionsDep) -> CatalogueItem:
+    return CatalogueItem.of(await sessions.reading(lambda session: catalogue.get_item(session, item_id)))
 
 
 @router.post("/items", status_code=201, dependencies=[ApiKeyDep])
-def add_item(body: ItemIn, session: WriteSessionDep, response: Response) -> CatalogueItem:
+async def add_item(body: ItemIn, sessions: SessionsDep, response: Response) -> CatalogueItem:
     """Add an item; 409 if the catalogue has it: the same known id, or medium, title, creator and year."""
-    item = catalogue.add_item(session, Row.model_validate(body.model_dump()).values())
+    values = Row.model_validate(body.model_dump()).values()
+    item = await sessions.writing(lambda session: catalogue.add_item(session, values))
     response.headers["Location"] = f"/items/{item.id}"
     return CatalogueItem.of(item)
 
 
 @router.put("/items/{item_id}", dependencies=[ApiKeyDep])
-def replace_item(item_id: IdPath, body: ItemIn, session: WriteSessionDep) -> CatalogueItem:
+async def replace_item(item_id: IdPath, body: ItemIn, sessions: SessionsDep) -> CatalogueItem:
     """Write the item anew. A later catalogue update leaves it as written."""
-    item = catalogue.replace_item(session, item_id, Row.model_validate(body.model_dump()).values())
+    values = Row.model_validate(body.model_dump()).values()
+    item = await sessions.writing(lambda session: catalogue.replace_item(session, item_id, values))
     return CatalogueItem.of(item)
 
 
 @router.delete("/items/{item_id}", status_code=204, dependencies=[ApiKeyDep])
-def remove_item(item_id: IdPath, session: WriteSessionDep) -> None:
+async def remove_item(item_id: IdPath, sessions: SessionsDep) -> None:
     """Take the item away for good: no catalogue update brings it back."""
-    catalogue.remove_item(session, item_id)
+    await sessions.writing(lambda session: catalogue.remove_item(session, item_id))

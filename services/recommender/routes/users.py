@@ -1,11 +1,13 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query
+from sqlalchemy.orm import Session
 
 from services.recommender import memory
-from services.recommender.db import ErasingSessionDep, SessionDep, SessionsDep
-from services.recommender.models import Feedback, Item
+from services.recommender.db import SessionsDep
+from services.recommender.models import Feedback, Item, Preference
 from services.recommender.routes.deps import MetricsDep
 from services.recommender.schemas import UserId
 from services.recommender.schemas_memory import (
@@ -42,18 +44,22 @@ async def give_feedback(
 
 
 @router.get("/users/{user_id}/history")
-def get_history(user_id: UserPath, query: Annotated[HistoryQuery, Query()], session: SessionDep) -> History:
+async def get_history(
+    user_id: UserPath, query: Annotated[HistoryQuery, Query()], sessions: SessionsDep
+) -> History:
     """All that is kept of a user: what was said, the latest first, and what was learnt from it."""
     before = int(query.cursor) if query.cursor else NEWEST
-    kept = memory.history(session, user_id, before, query.limit + 1)
+
+    def look(session: Session) -> tuple[Sequence[tuple[Feedback, Item]], Sequence[Preference]]:
+        kept = memory.history(session, user_id, before, query.limit + 1)
+        return kept, memory.preferences(session, user_id)
+
+    kept, learnt = await sessions.reading(look)
     page = kept[: query.limit]
     return History(
         user_id=user_id,
         feedback=[said_of(feedback, item) for feedback, item in page],
-        preferences=[
-            PreferenceOut(feature=p.feature, likes=p.likes, dislikes=p.dislikes)
-            for p in memory.preferences(session, user_id)
-        ],
+        preferences=[PreferenceOut(feature=p.feature, likes=p.likes, dislikes=p.dislikes) for p in learnt],
         next_cursor=str(page[-1][0].id) if len(kept) > query.limit else None,
     )
 
@@ -64,6 +70,6 @@ def said_of(feedback: Feedback, item: Item) -> Said:
 
 
 @router.delete("/users/{user_id}", status_code=204)
-def forget_user(user_id: UserPath, session: ErasingSessionDep) -> None:
+async def forget_user(user_id: UserPath, sessions: SessionsDep) -> None:
     """Erase all that is kept of a user; also answers 204 where nothing was."""
-    memory.forget(session, user_id)
+    await sessions.erasing(lambda session: memory.forget(session, user_id))
