@@ -6,12 +6,13 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
+from sqlalchemy.pool import QueuePool
 from starlette.concurrency import run_in_threadpool
 
 logger = logging.getLogger("services.recommender")
@@ -19,12 +20,18 @@ logger = logging.getLogger("services.recommender")
 WRITING = {"sqlite_begin": "BEGIN IMMEDIATE"}
 """Execution options of a transaction that will write. SQLite then takes its lock at the start, waiting for
 it as long as the busy timeout says; a reader that turns writer half-way would fail at once instead."""
+POOL_SIZES: Final = {"sqlite": 3, "postgresql": 10}
+"""Connections, and so threads that are at the database at once, where no setting says otherwise.
+
+SQLite works in this process: more threads than two readers and its one writer only take the interpreter's
+lock from each other and from the event loop. On PostgreSQL threads wait for answers and for locks.
+"""
 Answer = TypeVar("Answer")
 STATEMENT_S = 30
 """No statement of a request comes near it. Migrations and the first filling are not bounded by it."""
 
 
-def make_engine(url: str, timeout_s: float = 5.0, pool_size: int = 10) -> Engine:
+def make_engine(url: str, timeout_s: float = 5.0, pool_size: int | None = None) -> Engine:
     """An engine for SQLite (WAL, foreign keys, busy timeout) or PostgreSQL; opens nothing yet."""
     parsed = make_url(url)
     if parsed.drivername == "postgresql":
@@ -34,7 +41,7 @@ def make_engine(url: str, timeout_s: float = 5.0, pool_size: int = 10) -> Engine
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         parsed,
-        pool_size=pool_size,
+        pool_size=pool_size or POOL_SIZES[parsed.get_backend_name()],
         max_overflow=0,
         pool_timeout=timeout_s,
         pool_pre_ping=not sqlite,
@@ -78,7 +85,8 @@ class Sessions:
     STATEMENT_S.
     """
 
-    def __init__(self, engine: Engine, timeout_s: float = 5.0, connections: int = 10) -> None:
+    def __init__(self, engine: Engine, timeout_s: float = 5.0) -> None:
+        connections = engine.pool.size() if isinstance(engine.pool, QueuePool) else 1
         self.engine = engine
         self.timeout_s = timeout_s
         self.read = sessionmaker(engine, expire_on_commit=False)

@@ -47,7 +47,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     engine = make_engine(settings.database_url, settings.database_timeout_s, settings.database_pool_size)
     try:
         await run_in_threadpool(prepare, engine, settings.catalogue_dir)
-        app.state.sessions = Sessions(engine, settings.database_timeout_s, settings.database_pool_size)
+        app.state.sessions = Sessions(engine, settings.database_timeout_s)
         tracing: Tracing | None = app.state.tracing
         called = tracing.call if tracing else nullcontext
         async with InferenceClient(settings, app.state.metrics, called) as inference:

@@ -53,7 +53,8 @@ class Settings(BaseSettings):
     """SQLAlchemy's form. `sqlite:///relative`, `sqlite:////absolute` or `postgresql://user:password@host/name`."""
     database_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
     """How long a statement waits for a lock, or a request for a pooled connection."""
-    database_pool_size: Annotated[int, Field(ge=1, le=100)] = 10
+    database_pool_size: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Connections; None is 3 for SQLite, 10 for PostgreSQL."""
     catalogue_dir: DirectoryPath = DATA_DIR
     """The folder whose CSVs fill the catalogue at start; leave a file out to drop that part."""
 

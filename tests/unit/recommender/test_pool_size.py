@@ -1,0 +1,13 @@
+"""How many connections an engine has; none is opened."""
+
+import pytest
+
+from services.recommender.db import make_engine
+
+POSTGRESQL = "postgresql://user@127.0.0.1/name"
+
+
+@pytest.mark.parametrize(("setting", "sqlite", "postgresql"), [(None, 3, 10), (7, 7, 7)])
+def test_sqlite_has_fewer_unless_a_setting_says_otherwise(setting, sqlite, postgresql, tmp_path):
+    assert make_engine(f"sqlite:///{tmp_path / 'r.db'}", 5.0, setting).pool.size() == sqlite
+    assert make_engine(POSTGRESQL, 5.0, setting).pool.size() == postgresql
