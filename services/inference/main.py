@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from services.inference import errors
+from services.inference.allocator import give_back_large_blocks
 from services.inference.classify import load_model
 from services.inference.headers import SecurityHeaders
 from services.inference.limits import Held, Pace, RequestLimits
@@ -35,6 +36,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         """ModelFileError, and no service, where the model and its card do not fit."""
+        give_back_large_blocks()
         model = await asyncio.to_thread(load_model, settings.model_file)
         limits = Limits(settings.max_pixels, settings.max_faces)
         workers = Workers(model, limits, settings.workers, settings.queue, settings.patience_s)

@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from services.recommender.allocator import keep_little
 from services.recommender.crowd import CrowdLimit
 from services.recommender.db import Sessions, make_engine
 from services.recommender.errors import add_error_handlers
@@ -43,6 +44,7 @@ UPLOADS = {"/predict", "/recommend/photo"}
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
+    keep_little()
     set_up_logging(settings.log_level)
     engine = make_engine(settings.database_url, settings.database_timeout_s, settings.database_pool_size)
     try:

@@ -58,7 +58,8 @@ def kills(found: Result) -> str:
 def soak(found: Result) -> str:
     steady, overload, memory = found["steady"], found["overload"], found["memory"]
     slopes = ", ".join(
-        f"{name} {of['slope_mb_per_10000']} MB (now {of['mb']} MB)" for name, of in memory.items()
+        f"{name} {of['slope_mb_per_10000']} MB (in all {of['grown_mb']} MB, now {of['mb']} MB)"
+        for name, of in memory.items()
     )
     rows = {
         "capacity, mixed traffic": f"{found['capacity']['answered_per_s']} answers/s",
@@ -69,7 +70,7 @@ def soak(found: Result) -> str:
             f"median {steady['median_ms']} ms, p99 {steady['p99_ms']} ms; {statuses(steady)}"
         ),
         "failures (5xx but 503, exceptions)": len(found["failures"]),
-        "memory per 10,000 requests": slopes,
+        "memory per 10,000 requests, second half": slopes,
         "three times the capacity": (
             f"{overload['goodput_per_s']} answers/s within 2 s: {overload['goodput_share']:.0%} of capacity; "
             f"{statuses(overload)}"

@@ -3,7 +3,8 @@
     python -m tests.harden.soak [--seconds 600] [--probe 15] [--json OUT]
 
 One process of each service on loopback, SQLite, the driver on the same cores. Requests are timed from when
-they were due, so waiting in line counts. Memory is read after a tenth of the run and at its end.
+they were due, so waiting in line counts. Memory is read all along: how far it grew in the run says what it
+takes, the slope of the line through its second half whether it goes on.
 """
 
 import argparse
@@ -38,6 +39,8 @@ USEFUL_S: Final = 2.0
 """An answer after this long helps nobody: it does not count as goodput."""
 RECOVERS_S: Final = 5.0
 DELIBERATE: Final = {503}
+READINGS: Final = 200
+"""Of memory in the long run: a line through two of them would take one large picture for a leak."""
 
 
 @dataclass
@@ -125,21 +128,43 @@ async def recovery(address: str, normal_ms: float) -> float:
     return time.monotonic() - started
 
 
-async def steady(figures: dict[str, Any], addresses: dict[str, str], seconds: float, rate: float) -> None:
-    """The long run, with the memory's slope of each service."""
-    await opened(addresses["recommender"], seconds / 10, rate, CLIENTS, HOSTILE)
-    before = {name: memory_mb(process_at(address)) for name, address in addresses.items()}
-    tally, took = await opened(addresses["recommender"], seconds, rate, CLIENTS, HOSTILE)
-    figures["steady"] = {"asked_per_s": round(rate, 1), **tally.figures(took)}
-    asked = sum(tally.statuses.values())
-    figures["failures"] += tally.broken[:20]
-    figures["memory"] = {
-        name: {
-            "mb": round(memory_mb(process_at(address)), 1),
-            "slope_mb_per_10000": round((memory_mb(process_at(address)) - before[name]) / asked * 10_000, 2),
-        }
-        for name, address in addresses.items()
+async def watch(process: int, every_s: float, readings: list[tuple[float, float]]) -> None:
+    """Moments and what the process then has in memory, in MB, until it is cancelled."""
+    while True:
+        readings.append((time.monotonic(), memory_mb(process)))
+        await asyncio.sleep(every_s)
+
+
+def grown(readings: list[tuple[float, float]], asked_per_s: float) -> dict[str, float]:
+    """What was gained from the first reading to the last, and per 10,000 requests in the second half.
+
+    A step that is taken once is in the first figure alone unless it comes late; what goes on is in both.
+    """
+    moments, sizes = zip(*readings, strict=True)
+    half = len(readings) // 2
+    slope = statistics.linear_regression(moments[half:], sizes[half:]).slope
+    return {
+        "mb": round(sizes[-1], 1),
+        "grown_mb": round(sizes[-1] - sizes[0], 1),
+        "slope_mb_per_10000": round(slope / asked_per_s * 10_000, 2),
     }
+
+
+async def steady(figures: dict[str, Any], addresses: dict[str, str], seconds: float, rate: float) -> None:
+    """The long run, with how the memory of each service grew."""
+    await opened(addresses["recommender"], seconds / 10, rate, CLIENTS, HOSTILE)
+    readings: dict[str, list[tuple[float, float]]] = {name: [] for name in addresses}
+    watching = [
+        asyncio.create_task(watch(process_at(address), seconds / READINGS, readings[name]))
+        for name, address in addresses.items()
+    ]
+    tally, took = await opened(addresses["recommender"], seconds, rate, CLIENTS, HOSTILE)
+    for task in watching:
+        task.cancel()
+    figures["steady"] = {"asked_per_s": round(rate, 1), **tally.figures(took)}
+    figures["failures"] += tally.broken[:20]
+    asked_per_s = sum(tally.statuses.values()) / took
+    figures["memory"] = {name: grown(found, asked_per_s) for name, found in readings.items()}
 
 
 async def measure(addresses: dict[str, str], seconds: float, probe: float) -> dict[str, Any]:

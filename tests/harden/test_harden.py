@@ -73,3 +73,11 @@ def test_a_mixed_load_with_enemies_in_it_is_borne():
     assert figures["overload"]["recovery_s"] < 60
     for service, memory in figures["memory"].items():
         assert memory["mb"] < 400, (service, memory)
+
+
+def test_a_step_is_told_from_a_leak():
+    """The soak itself: one large picture took 23 MB once, and two readings made 5.7 MB per 10,000 of it."""
+    step = [(float(second), 140.0 if second < 40 else 163.0) for second in range(100)]
+    assert soak.grown(step, asked_per_s=100) == {"mb": 163.0, "grown_mb": 23.0, "slope_mb_per_10000": 0.0}
+    leak = [(float(second), 140.0 + 0.05 * second) for second in range(101)]
+    assert soak.grown(leak, asked_per_s=100) == {"mb": 145.0, "grown_mb": 5.0, "slope_mb_per_10000": 5.0}
