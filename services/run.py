@@ -51,8 +51,8 @@ def start(service: str, port: int, environment: dict[str, str]) -> subprocess.Po
     """Uvicorn in a process group of its own, so that Ctrl-C reaches it once and through us alone."""
     command = [sys.executable, "-m", "uvicorn", "--factory", f"services.{service}.main:create_app"]
     command += ["--host", HOST, "--port", str(port)]
-    # h11 bounds headers that do not end; whose X-Forwarded-For to believe is the recommender's own setting.
-    command += ["--http", "h11", "--no-proxy-headers"]
+    # Whose X-Forwarded-For to believe is the recommender's own setting.
+    command += ["--http", f"services.{service}.protocol:PatientProtocol", "--no-proxy-headers"]
     command += ["--timeout-graceful-shutdown", str(SECONDS_FOR_REQUESTS)]
     return subprocess.Popen(  # noqa: S603 - the command is ours, the port a number
         command, env=environment, stdin=subprocess.DEVNULL, process_group=0

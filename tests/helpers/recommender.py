@@ -1,5 +1,6 @@
 """The recommender in this process over real HTTP, a hand-written inference, databases of both kinds."""
 
+import asyncio
 import csv
 import json
 import threading
@@ -14,6 +15,7 @@ import uvicorn
 
 from services.emotions import EMOTIONS
 from services.recommender.main import create_app
+from services.recommender.protocol import PatientProtocol
 from services.recommender.settings import Settings
 from tests.helpers.serving import free_port
 
@@ -30,12 +32,12 @@ NO_FACE = {**PREDICTION, "emotion": None, "probabilities": None}
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[str]:
+def serving(app: Any, http: type[asyncio.Protocol] = PatientProtocol) -> Iterator[str]:
     """The address of an ASGI app that uvicorn serves from a thread."""
     config = uvicorn.Config(
         app,
         port=free_port(),
-        http="h11",
+        http=http,
         proxy_headers=False,
         log_config=None,
         timeout_graceful_shutdown=2,

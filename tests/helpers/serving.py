@@ -26,7 +26,8 @@ def free_port() -> int:
 def server_command(service: str, port: int) -> list[str]:
     """With the flags of services/run.py and of the images."""
     command = [sys.executable, "-m", "uvicorn", "--factory", f"services.{service}.main:create_app"]
-    return [*command, "--http", "h11", "--no-proxy-headers", "--port", str(port)]
+    command += ["--http", f"services.{service}.protocol:PatientProtocol", "--no-proxy-headers"]
+    return [*command, "--port", str(port)]
 
 
 @contextmanager

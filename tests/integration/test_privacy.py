@@ -22,7 +22,7 @@ from services.recommender.models import Feedback, Preference, UserItem
 from services.recommender.prepare import prepare
 from tests.helpers import pictures
 from tests.helpers.recommender import recommender
-from tests.helpers.serving import ROOT, free_port, is_ready
+from tests.helpers.serving import ROOT, free_port, is_ready, server_command
 
 KEY = "an-editors-key"
 NAME = "anna-on-the-beach.jpg"
@@ -39,10 +39,9 @@ def write_nothing() -> None:
 def served_without_files(service: str, logs: dict[str, str], **settings: str):
     """The service's address and process; at the end its log is in `logs`."""
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "--factory", f"services.{service}.main:create_app"]
     environment = os.environ | {f"{service.upper()}_{k.upper()}": v for k, v in settings.items()}
     process = subprocess.Popen(
-        [*command, "--port", str(port), "--http", "h11", "--no-proxy-headers"],
+        server_command(service, port),
         cwd=ROOT,
         env=environment | {"PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.DEVNULL,

@@ -1,0 +1,65 @@
+"""How the server reads HTTP: `uvicorn --http services.inference.protocol:PatientProtocol`.
+
+What goes wrong before there is a request never reaches the application; it is dealt with here.
+"""
+
+import asyncio
+import json
+import uuid
+from typing import ClassVar
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from services.inference.errors import problem_body
+
+
+class PatientProtocol(H11Protocol):
+    """uvicorn's own on h11, which bounds headers that do not end; patient, but not without end.
+
+    Closes a connection on which no request's line and headers are whole in time: uvicorn waits for ever once
+    the first byte is there, and on a new connection for that too.
+    """
+
+    head_s: ClassVar[float] = 10.0
+    """From the connection's beginning, or from the last answer."""
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._watch()
+
+    def send_400_response(self, msg: str) -> None:
+        """As a problem, which uvicorn's own plain text is not."""
+        request_id = uuid.uuid4().hex
+        body = json.dumps(problem_body(400, "bad_request", msg, request_id)).encode()
+        headers = {
+            "content-type": "application/problem+json",
+            "content-length": str(len(body)),
+            "connection": "close",
+            "x-request-id": request_id,
+        }
+        start = h11.Response(status_code=400, headers=list(headers.items()), reason="Bad Request")
+        for event in (start, h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    def _watch(self) -> None:
+        waiting = self.conn.their_state is h11.IDLE and not self.transport.is_closing()
+        if waiting and self._patience is None:
+            self._patience = self.loop.call_later(self.head_s, self.transport.close)
+        elif not waiting and self._patience is not None:
+            self._patience.cancel()
+            self._patience = None

@@ -1,0 +1,107 @@
+"""What comes before there is a request: the same for both services."""
+
+import json
+import socket
+import time
+
+import httpx
+import pytest
+
+from services.inference import protocol as inference
+from services.recommender import protocol as recommender
+from tests.helpers.recommender import serving
+
+
+class InferenceInAHurry(inference.PatientProtocol):
+    head_s = 0.5
+
+
+class RecommenderInAHurry(recommender.PatientProtocol):
+    head_s = 0.5
+
+
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        while (await receive()).get("more_body"):
+            pass
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+
+@pytest.fixture(scope="module", params=[InferenceInAHurry, RecommenderInAHurry])
+def port(request):
+    with serving(app, http=request.param) as address:
+        yield httpx.URL(address).port
+
+
+def closed_after(connection):
+    """Seconds until the server hangs up, and what it said before."""
+    started, said = time.monotonic(), b""
+    while chunk := connection.recv(1000):
+        said += chunk
+    return time.monotonic() - started, said
+
+
+def connect(port):
+    return socket.create_connection(("127.0.0.1", port), timeout=10)
+
+
+def test_who_says_nothing_is_hung_up_on(port):
+    with connect(port) as silent:
+        seconds, said = closed_after(silent)
+        assert seconds > 0.3
+        assert said == b""
+
+
+def test_headers_that_drip_are_not_waited_for(port):
+    """Each byte is in time, the whole never is: with uvicorn alone such connections stayed for ever."""
+    with connect(port) as dripping:
+        dripping.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        dripping.settimeout(0.05)
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            try:
+                dripping.sendall(b"X")
+                if dripping.recv(1) == b"":
+                    return
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                return
+    raise AssertionError("the connection was kept")
+
+
+def test_a_second_request_that_drips_is_not_waited_for_either(port):
+    with connect(port) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\n")
+        _, said = closed_after(connection)
+        assert said.count(b"200 OK") == 1
+
+
+def test_a_connection_that_is_used_stays(port):
+    with connect(port) as connection:
+        for _ in range(4):
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(1000).endswith(b"ok")
+            time.sleep(0.2)
+
+
+def test_a_slow_body_is_not_the_protocols_business(port):
+    with connect(port) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n")
+        for _ in range(3):
+            time.sleep(0.3)
+            connection.sendall(b"x")
+        assert connection.recv(1000).endswith(b"ok")
+
+
+def test_what_is_no_http_is_told_so_in_the_form_of_all_errors(port):
+    with connect(port) as connection:
+        connection.sendall(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
+        _, said = closed_after(connection)
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/problem+json" in head
+    problem = json.loads(body)
+    assert problem["status"] == 400
+    assert problem["request_id"].encode() in head
