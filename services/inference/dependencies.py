@@ -1,4 +1,7 @@
-"""What the lifespan owns, as the routes ask for it."""
+"""What the lifespan owns, as the routes ask for it.
+
+The functions are `async` though they wait for nothing: FastAPI would send each plain one through a thread.
+"""
 
 from typing import Annotated
 
@@ -14,22 +17,22 @@ from services.inference.telemetry import Metrics
 from services.inference.workers import Workers
 
 
-def get_settings(connection: HTTPConnection) -> Settings:
+async def get_settings(connection: HTTPConnection) -> Settings:
     settings: Settings = connection.app.state.settings
     return settings
 
 
-def get_metrics(connection: HTTPConnection) -> Metrics:
+async def get_metrics(connection: HTTPConnection) -> Metrics:
     metrics: Metrics = connection.app.state.metrics
     return metrics
 
 
-def get_model(connection: HTTPConnection) -> Model:
+async def get_model(connection: HTTPConnection) -> Model:
     model: Model = connection.app.state.model
     return model
 
 
-def get_workers(connection: HTTPConnection) -> Workers:
+async def get_workers(connection: HTTPConnection) -> Workers:
     """NotReadyError until the model is loaded and every worker has its tools."""
     workers: Workers | None = getattr(connection.app.state, "workers", None)
     if workers is None:
@@ -37,7 +40,7 @@ def get_workers(connection: HTTPConnection) -> Workers:
     return workers
 
 
-def get_streams(connection: HTTPConnection) -> OpenStreams:
+async def get_streams(connection: HTTPConnection) -> OpenStreams:
     streams: OpenStreams = connection.app.state.streams
     return streams
 
@@ -49,7 +52,7 @@ StreamsDep = Annotated[OpenStreams, Depends(get_streams)]
 WorkersDep = Annotated[Workers, Depends(get_workers)]
 
 
-def check_origin(socket: WebSocket) -> None:
+async def check_origin(socket: WebSocket) -> None:
     """Refuse (403) a page of another site.
 
     Browsers apply no CORS to WebSockets. Clients that are no browsers send no `Origin`.
