@@ -88,8 +88,8 @@ def _figures(card: dict[str, Any]) -> str:
         else ""
     )
     lines.append(f"""
-Each answer is the mean over the face and its mirror image, with {fit["votes_share"]:.0%} of the votes head and
-temperature {fit["temperature"]:.2f}, fitted on the even rows; on the odd ones ECE is {held["ece"]:.3f} by FER2013's
+Each answer is the mean over the face, seen a little nearer, and its mirror image, with {fit["votes_share"]:.0%} of the
+votes head and temperature {fit["temperature"]:.2f}, fitted on the even rows; on the odd ones ECE is {held["ece"]:.3f} by FER2013's
 labels{by_votes}. An answer is called `uncertain` below a confidence of {card["uncertain_below"]:.2f}: on the odd
 rows, {held["kept_share"]:.1%} of the answers were above it and {held["kept_accuracy"]:.1%} of those right.""")
     return "\n".join(lines)

@@ -32,7 +32,7 @@ NOTES: Final = """\
 - Parameters are the learned numbers that a prediction needs; a support vector machine keeps faces themselves.
 - Training is processor time for a classical method, features included, and the clock's for a network.
   Milliseconds are processor time of one face read alone in one thread; networks run as TensorFlow Lite,
-  float32, one head, without the mirror image. The shipped file has its own row.
+  float32, one head, one view of the face. The shipped file has its own row.
 - The report's 58% is of the same split and classes, with its own augmentation and epochs, and like ours
   on the split that its settings were chosen on: it can be set beside ours as a level, not to the point.
   Where a dash stands, no figure of the report is known here.

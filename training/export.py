@@ -3,7 +3,7 @@ r"""The serving file and its JSON card, from a finished run.
     python -m training export --run runs/emonet --data runs/fer2013.npz \
         --out services/inference/model/emotion.tflite
 
-The face and its mirror image, the mixture of heads and the temperature are baked into the one output: (1, 6)
+Two views of the face, the mixture of heads and the temperature are baked into the one output: (1, 6)
 probabilities of a (1, 48, 48, 1) float face 0–255. Dynamic-range int8 unless that costs 0.2 points or more of
 PublicTest accuracy; else float32.
 Works under Keras' TensorFlow backend only.
@@ -28,7 +28,7 @@ from training import data, evaluate
 from training.calibrate import Calibration, choose_threshold, fit_temperature, sharpen
 from training.degrade import DEGRADATIONS
 from training.heads import alone
-from training.predictors import Predictor, predict_heads
+from training.predictors import Predictor, predict_heads, views
 
 WORTH: Final = 0.002
 """Share of PublicTest that quantisation may cost."""
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="the .npz of `python -m training data`")
     parser.add_argument("--out", type=Path, required=True, help="the .tflite to write")
     parser.add_argument("--version", default="1.0.0")
-    parser.add_argument("--votes-share", type=float, default=0.2, help="weight of the votes head, 0 to 1")
+    parser.add_argument("--votes-share", type=float, default=0.1, help="weight of the votes head, 0 to 1")
 
 
 def main(args: argparse.Namespace) -> None:
@@ -87,7 +87,7 @@ def convert(model: keras.Model, calibration: Calibration, valid: data.Faces) -> 
 
 def _serving(model: keras.Model, calibration: Calibration) -> keras.Model:
     face = keras.Input((data.SIDE, data.SIDE, 1), batch_size=1, name="face")
-    both = ops.concatenate([face, ops.flip(face, axis=2)], axis=0)
+    both = ops.concatenate(views(face), axis=0)
     heads = {name: ops.mean(rows, axis=0, keepdims=True) for name, rows in model(both).items()}
     mixed = heads["label"]
     if calibration.votes_share:

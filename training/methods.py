@@ -102,7 +102,7 @@ def fit(name: str, faces: Faces, setting: Setting) -> Fitted:
 
 def _shipped() -> Fitted:
     model = load_model(MODEL_FILE)
-    about = f"version {model.version}: face and mirror image, both heads, {model.card['precision']}"
+    about = f"version {model.version}: two views, both heads, {model.card['precision']}"
     seconds = model.card["train_seconds"]
     return Fitted(Classifier(model).classify, model.card["parameters"], seconds, about)
 

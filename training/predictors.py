@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from training.data import DataError
 if TYPE_CHECKING:
     import keras
 
+MARGIN: Final = 2
+"""Pixels on each side of a face that the nearer view leaves out."""
 Predictor = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """(n, 48, 48) grey 0–255 → (n, 6) probabilities."""
 
@@ -40,8 +42,17 @@ def _keras(path: Path) -> Predictor:
     return predict
 
 
+def views(face: Any) -> list[Any]:  # noqa: ANN401  # arrays, or tensors of whichever backend runs
+    """What each answer is the mean over: a face (n, 48, 48, 1) from a little nearer, and its mirror image."""
+    from keras import ops  # noqa: PLC0415  # as above
+
+    middle = face[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
+    nearer = ops.image.resize(middle, face.shape[1:3], interpolation="bilinear")
+    return [nearer, ops.flip(face, axis=2)]
+
+
 def predict_heads(model: "keras.Model", images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-    """(n, 6) per head, each the mean over the face and its mirror image."""
+    """(n, 6) per head, each the mean over both `views`."""
     faces = images[..., None].astype(np.float32)
-    ways = [model.predict(way, batch_size=512, verbose=0) for way in (faces, faces[:, :, ::-1])]
+    ways = [model.predict(np.asarray(view), batch_size=512, verbose=0) for view in views(faces)]
     return {name: (ways[0][name] + ways[1][name]) / 2 for name in ways[0]}

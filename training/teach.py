@@ -3,7 +3,7 @@
     python -m training teach --run runs/one --run runs/two --data runs/fer2013.npz --out runs/teacher.npz
     python -m training train --model emonet --teacher runs/teacher.npz …
 
-The mean over the runs, and over each face and its mirror image, of the probabilities of both heads. Hinton,
+The mean over the runs, and over two views of each face, of the probabilities of both heads. Hinton,
 Vinyals & Dean 2015, "Distilling the knowledge in a neural network"; a teacher of the student's own shape
 helps too: Furlanello et al. 2018, "Born-again neural networks".
 """
