@@ -195,7 +195,7 @@ def test_compare_trains_what_is_not_finished_and_takes_what_is(finished, dataset
     words = ["compare", "--data", dataset, "--out", tmp_path / "out", "--runs", tmp_path / "runs"]
     text = run(*words, "--methods", "simple3-sigmoid", "baseline4", "emonet", "--epochs", 1)
     results = json.loads((tmp_path / "out" / "comparison.json").read_text())
-    assert "1 epochs, peak rate 0.02, sigmoid" in results["simple3-sigmoid"]["about"]
+    assert "1 epochs, peak rate 0.12, sigmoid" in results["simple3-sigmoid"]["about"]
     assert results["baseline4"]["parameters"] > 4_000_000
     assert results["emonet"]["about"].startswith(f"{EPOCHS} epochs")
     assert not (tmp_path / "out" / "emonet").exists()
