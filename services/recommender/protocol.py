@@ -4,6 +4,7 @@ What goes wrong before there is a request never reaches the application; it is d
 """
 
 import asyncio
+import contextlib
 import json
 import uuid
 from typing import ClassVar
@@ -12,6 +13,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from services.recommender.errors import problem_body
+from services.recommender.telemetry import logger
 
 
 class PatientProtocol(H11Protocol):
@@ -44,6 +46,7 @@ class PatientProtocol(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """As a problem, which uvicorn's own plain text is not."""
         request_id = uuid.uuid4().hex
+        logger.info("no HTTP", extra={"fields": {"request_id": request_id, "status": 400}})
         body = json.dumps(problem_body(request_id, 400, "unreadable", msg)).encode()
         headers = {
             "content-type": "application/problem+json",
@@ -52,12 +55,16 @@ class PatientProtocol(H11Protocol):
             "x-request-id": request_id,
         }
         start = h11.Response(status_code=400, headers=list(headers.items()), reason="Bad Request")
-        for event in (start, h11.Data(data=body), h11.EndOfMessage()):
-            self.transport.write(self.conn.send(event) or b"")
+        # What was asked may have been answered already, or was asked by HEAD, whose answer has no body.
+        with contextlib.suppress(h11.LocalProtocolError):
+            for event in (start, h11.Data(data=body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 
     def _watch(self) -> None:
-        waiting = self.conn.their_state is h11.IDLE and not self.transport.is_closing()
+        """Waiting is whoever asks nothing now: uvicorn's `connections` forgets lost and upgraded ones."""
+        answered = self.cycle is None or self.cycle.response_complete
+        waiting = answered and self in self.connections and not self.transport.is_closing()
         if waiting and self._patience is None:
             self._patience = self.loop.call_later(self.head_s, self.transport.close)
         elif not waiting and self._patience is not None:

@@ -1,11 +1,13 @@
 """What comes before there is a request: the same for both services."""
 
+import asyncio
 import json
 import socket
 import time
 
 import httpx
 import pytest
+import websockets.sync.client
 
 from services.inference import protocol as inference
 from services.recommender import protocol as recommender
@@ -21,9 +23,16 @@ class RecommenderInAHurry(recommender.PatientProtocol):
 
 
 async def app(scope, receive, send):
+    """Reads a body and answers: /early does not read, /late takes its time; a socket says one word late."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        await asyncio.sleep(1.2)
+        await send({"type": "websocket.send", "text": "still here"})
     if scope["type"] == "http":
-        while (await receive()).get("more_body"):
+        while scope["path"] != "/early" and (await receive()).get("more_body"):
             pass
+        await asyncio.sleep(1.2 if scope["path"] == "/late" else 0)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"ok"})
 
@@ -93,6 +102,43 @@ def test_a_slow_body_is_not_the_protocols_business(port):
             time.sleep(0.3)
             connection.sendall(b"x")
         assert connection.recv(1000).endswith(b"ok")
+
+
+def test_an_answer_may_take_longer(port):
+    with connect(port) as connection:
+        connection.sendall(b"GET /late HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(1000).endswith(b"ok")
+
+
+def test_a_websocket_may_take_longer(port):
+    with websockets.sync.client.connect(f"ws://127.0.0.1:{port}/") as stream:
+        assert stream.recv(timeout=10) == "still here"
+
+
+def test_what_comes_after_an_early_answer_keeps_nothing_open(port):
+    """The server gave up its own timer at the first byte, and waited for ever for the rest."""
+    with connect(port) as connection:
+        connection.sendall(b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
+        assert connection.recv(1000).endswith(b"ok")
+        connection.sendall(b"a")
+        seconds, _ = closed_after(connection)
+        assert seconds < 5
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        b"POST /early HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HEAD / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+)
+def test_a_broken_chunk_leaves_no_traceback(asked, port, caplog):
+    with connect(port) as connection:
+        connection.sendall(asked)
+        time.sleep(0.2)
+        connection.sendall(b"zz!\r\n")
+        closed_after(connection)
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_what_is_no_http_is_told_so_in_the_form_of_all_errors(port):
