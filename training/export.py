@@ -29,6 +29,7 @@ from training.calibrate import Calibration, choose_threshold, fit_temperature, s
 from training.degrade import DEGRADATIONS
 from training.heads import alone
 from training.predictors import Predictor, predict_heads, views
+from training.train import commit
 
 WORTH: Final = 0.002
 """Share of PublicTest that quantisation may cost."""
@@ -138,6 +139,7 @@ def make_card(
         "parameters": about["parameters"],
         "run": about["run"],
         "commit": about["commit"],
+        "exported_at": commit(),
         "train_seconds": about["train_seconds"],
         "calibration": calibration.as_json(),
         "uncertain_below": round(calibration.uncertain_below, 4),

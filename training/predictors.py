@@ -53,6 +53,9 @@ def views(face: Any) -> list[Any]:  # noqa: ANN401  # arrays, or tensors of whic
 
 def predict_heads(model: "keras.Model", images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
     """(n, 6) per head, each the mean over both `views`."""
+    from keras import ops  # noqa: PLC0415  # as above
+
     faces = images[..., None].astype(np.float32)
-    ways = [model.predict(np.asarray(view), batch_size=512, verbose=0) for view in views(faces)]
+    seen = [ops.convert_to_numpy(view) for view in views(faces)]
+    ways = [model.predict(view, batch_size=512, verbose=0) for view in seen]
     return {name: (ways[0][name] + ways[1][name]) / 2 for name in ways[0]}

@@ -63,7 +63,8 @@ def main(args: argparse.Namespace) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     model.save(args.out / "model.keras")
     about = {
-        name: file.card[name] for name in ("name", "labels", "parameters", "run", "commit", "train_seconds")
+        name: file.card[name]
+        for name in ("name", "version", "sha256", "labels", "parameters", "run", "commit", "train_seconds")
     }
     (args.out / "model.json").write_text(json.dumps(about, indent=2) + "\n")
     print(f"wrote {args.out / 'model.keras'}")
@@ -119,7 +120,9 @@ def _read(content: bytes) -> tuple[list[Layer], dict[str, Layer]]:
         found = KERNEL.search(tensor["name"])
         if not found:
             continue
-        bias = next(one for one in biases if found[1] in one["name"])
+        bias = next((one for one in biases if found[1] in one["name"]), None)
+        if bias is None:
+            raise data.DataError(f"the file has no bias for {found[1]}")
         kernel = np.moveaxis(_floats(interpreter, tensor), 0, -1)  # stored with the outputs first
         layer = Layer(kernel, _floats(interpreter, bias))
         if head := found["head"]:

@@ -27,6 +27,7 @@ from training.batches import Batches, Recipe
 from training.data import Faces, load
 from training.models import LOSSES, NETWORKS
 from training.schedule import WarmupStableDecay
+from training.start import Start
 from training.targets import targets
 from training.teach import Teacher
 
@@ -63,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="the .npz of `python -m training data`")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
     parser.add_argument(
-        "--start", type=Path, help="a model.keras to go on from with a new schedule, instead of chance"
+        "--start", type=Path, help="a model.keras, its JSON beside it, to begin from instead of chance"
     )
     parser.add_argument("--teacher", type=Path, help="the .npz of `python -m training teach`, to distil from")
     for option in fields(Run):
@@ -88,8 +89,9 @@ def train(run: Run, faces: Faces) -> Path:
     keras.utils.set_random_seed(run.seed)
     keras.mixed_precision.set_global_policy(run.precision)
     model = NETWORKS[run.model](run.output)
-    if run.start:
-        _begin_from(run.start, model)
+    start = Start.read(run.start) if run.start else None
+    if start:
+        start.give(model)
     batches = _batches(run, model.output_names, faces.only("Training"))
     _compile(model, run, len(batches))
     keeper = Keeper(run, batches, faces.only("PublicTest"))
@@ -101,14 +103,7 @@ def train(run: Run, faces: Faces) -> Path:
             batches.epoch = done
             model.fit(batches, epochs=end, initial_epoch=done, shuffle=False, callbacks=[keeper], verbose=bar)
             done = end
-    return _finish(run, keeper, faces)
-
-
-def _begin_from(start: Path, model: keras.Model) -> None:
-    trained = keras.saving.load_model(start, compile=False)
-    if trained.name != model.name:
-        raise ValueError(f"{start} is {trained.name}, not {model.name}")
-    model.set_weights(trained.get_weights())
+    return _finish(run, keeper, faces, start)
 
 
 def _batches(run: Run, outputs: list[str], faces: Faces) -> Batches:
@@ -152,6 +147,8 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no 
         with np.load(path) as state:
             if str(state["model"]) != self.run.model:
                 raise ValueError(f"{self.run.out} holds a run of {state['model']}; give another --out")
+            if str(state["start"]) != self._begun_from():
+                raise ValueError(f"{self.run.out} holds a run with another --start; give another --out")
             weights = [state[f"weight_{i}"] for i in range(len(self.averaged))]
             self.averaged = [state[f"average_{i}"] for i in range(len(self.averaged))]
             self.model.set_weights(weights)
@@ -183,13 +180,20 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no 
         self._save(current)
         print(f"epoch {epoch + 1}: " + " ".join(f"{k} {v:.4f}" for k, v in accuracy.items()), flush=True)
 
+    def _begun_from(self) -> str:
+        return str(self.run.start.resolve()) if self.run.start else ""
+
     def _save(self, weights: list[NDArray[np.float32]]) -> None:
         arrays = {f"weight_{i}": w for i, w in enumerate(weights)}
         arrays |= {f"average_{i}": w for i, w in enumerate(self.averaged)}
         optimizer = self.model.optimizer.variables
         arrays |= {f"optimizer_{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(optimizer)}
         part = self.run.out / "state.part.npz"
-        texts = {"model": np.array(self.run.model), "history": np.array(json.dumps(self.history))}
+        texts = {
+            "model": np.array(self.run.model),
+            "start": np.array(self._begun_from()),
+            "history": np.array(json.dumps(self.history)),
+        }
         np.savez(part, **texts, **arrays)  # type: ignore[arg-type]  # numpy's stub
         part.replace(self.run.out / "state.npz")
         with (self.run.out / "history.csv").open("w", newline="") as file:
@@ -204,22 +208,22 @@ def accuracies(model: keras.Model, faces: Faces) -> dict[str, float]:
     return {name: float((p.argmax(axis=1) == faces.labels).mean()) for name, p in outputs.items()}
 
 
-def _finish(run: Run, keeper: Keeper, faces: Faces) -> Path:
+def _finish(run: Run, keeper: Keeper, faces: Faces, start: Start | None) -> Path:
     keras.mixed_precision.set_global_policy("float32")
     model = NETWORKS[run.model](run.output)
     model.set_weights(keeper.averaged)
     path = run.out / "model.keras"
     model.save(path)
-    files = {"out": run.out, "start": run.start and run.start.parent, "teacher": run.teacher}
-    before = json.loads(run.start.with_suffix(".json").read_text())["train_seconds"] if run.start else 0
+    names = {"out": run.out.name, "teacher": run.teacher and run.teacher.name}
+    seconds = sum(row["seconds"] for row in keeper.history) + (start.seconds if start else 0)
     about = {
         "name": run.model,
         "labels": list(EMOTIONS),
         "parameters": model.count_params(),
-        "run": {**asdict(run), **{name: path and path.name for name, path in files.items()}},
+        "run": {**asdict(run), **names, "start": start and start.as_json()},
         "rows": {s: len(faces.only(s).labels) for s in ("Training", "PublicTest")},
         "commit": commit(),
-        "train_seconds": round(before + sum(row["seconds"] for row in keeper.history)),
+        "train_seconds": round(seconds),
         "accuracy_public_test": accuracies(model, faces.only("PublicTest")),
     }
     path.with_suffix(".json").write_text(json.dumps(about, indent=2) + "\n")

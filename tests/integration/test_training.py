@@ -148,16 +148,28 @@ def test_training_goes_on_from_a_restored_network(restored, finished, dataset, f
     words = ["train", "--model", "emonet", "--data", dataset, "--out", folder / "second", "--epochs", 1]
     run(*words, "--batch", 8, "--start", restored, "--rate", 1e-9, "--precision", "float32")
     about, before = (json.loads((f / "model.json").read_text()) for f in (folder / "second", finished))
-    assert about["run"]["start"] == "restored"
+    card = json.loads((finished / "emotion.json").read_text())
+    assert about["run"]["start"] == {"folder": "restored", "version": "9.9.9", "sha256": card["sha256"]}
     assert about["train_seconds"] > before["train_seconds"]
     assert about["accuracy_public_test"] == before["accuracy_public_test"], "began from chance"
 
 
-def test_a_network_is_not_begun_from_another(restored, dataset, folder):
-    words = ["train", "--model", "vgg9", "--data", dataset, "--out", folder / "third", "--start", restored]
+@pytest.mark.parametrize("wrong", ["vgg9", "no JSON", "another run"])
+def test_a_run_is_begun_only_from_what_fits_it(wrong, restored, finished, dataset, tmp_path):
+    """Said before anything is trained."""
+    start, out, model = tmp_path / "model.keras", tmp_path / "run", "emonet"
+    shutil.copy(restored, start)
+    if wrong == "vgg9":
+        model = "vgg9"
+    if wrong == "another run":
+        out = finished
+    if wrong != "no JSON":
+        shutil.copy(restored.with_suffix(".json"), start.with_suffix(".json"))
+    words = ["train", "--model", model, "--data", dataset, "--out", out, "--start", start]
     refused = subprocess.run(command(*words), cwd=ROOT, capture_output=True, text=True, check=False)
     assert refused.returncode == 1
-    assert "is emonet, not vgg9" in refused.stderr
+    said = {"vgg9": "is emonet, not vgg9", "no JSON": "model.json", "another run": "another --start"}
+    assert said[wrong] in refused.stderr.splitlines()[-1]
 
 
 def test_evaluate_repeats_the_cards_figures_without_tensorflow(exported, folder):
