@@ -8,7 +8,7 @@ M_TRIM_THRESHOLD: Final = -1
 M_MMAP_THRESHOLD: Final = -3
 """Names and numbers as in malloc.h."""
 LARGE: Final = 1 << 20
-"""Bytes; more than anything that a photo of usual size takes."""
+"""Bytes; most of what stays from one photo to the next is smaller."""
 
 
 def give_back_large_blocks() -> None:

@@ -86,6 +86,7 @@ class Sessions:
     """
 
     def __init__(self, engine: Engine, timeout_s: float = 5.0) -> None:
+        # make_engine's always is one; the type is wider.
         connections = engine.pool.size() if isinstance(engine.pool, QueuePool) else 1
         self.engine = engine
         self.timeout_s = timeout_s
@@ -118,9 +119,12 @@ class Sessions:
     async def erasing(self, work: Callable[[Session], Answer]) -> Answer:
         """As for writing; what was deleted is then not left in SQLite's journal either."""
         async with self._turn(self._writers):
-            answer = await run_in_threadpool(_whole, self.write, work)
-            await run_in_threadpool(empty_journal, self.engine)
-            return answer
+            return await run_in_threadpool(self._erase, work)
+
+    def _erase(self, work: Callable[[Session], Answer]) -> Answer:
+        answer = _whole(self.write, work)
+        empty_journal(self.engine)
+        return answer
 
     @contextlib.asynccontextmanager
     async def _turn(self, places: asyncio.Semaphore) -> AsyncIterator[None]:

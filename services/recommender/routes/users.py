@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -7,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from services.recommender import memory
 from services.recommender.db import SessionsDep
-from services.recommender.models import Feedback, Item, Preference
+from services.recommender.models import Feedback, Item
 from services.recommender.routes.deps import MetricsDep
 from services.recommender.schemas import UserId
 from services.recommender.schemas_memory import (
@@ -50,18 +49,20 @@ async def get_history(
     """All that is kept of a user: what was said, the latest first, and what was learnt from it."""
     before = int(query.cursor) if query.cursor else NEWEST
 
-    def look(session: Session) -> tuple[Sequence[tuple[Feedback, Item]], Sequence[Preference]]:
+    def look(session: Session) -> History:
         kept = memory.history(session, user_id, before, query.limit + 1)
-        return kept, memory.preferences(session, user_id)
+        page = kept[: query.limit]
+        return History(
+            user_id=user_id,
+            feedback=[said_of(feedback, item) for feedback, item in page],
+            preferences=[
+                PreferenceOut(feature=p.feature, likes=p.likes, dislikes=p.dislikes)
+                for p in memory.preferences(session, user_id)
+            ],
+            next_cursor=str(page[-1][0].id) if len(kept) > query.limit else None,
+        )
 
-    kept, learnt = await sessions.reading(look)
-    page = kept[: query.limit]
-    return History(
-        user_id=user_id,
-        feedback=[said_of(feedback, item) for feedback, item in page],
-        preferences=[PreferenceOut(feature=p.feature, likes=p.likes, dislikes=p.dislikes) for p in learnt],
-        next_cursor=str(page[-1][0].id) if len(kept) > query.limit else None,
-    )
+    return await sessions.reading(look)
 
 
 def said_of(feedback: Feedback, item: Item) -> Said:
