@@ -81,13 +81,14 @@ def writable_files(pid: int) -> list[str]:
     """What the process has open for writing and is a file on some disk, deleted ones too."""
     found = []
     for entry in Path(f"/proc/{pid}/fd").iterdir():
-        flags = next(
-            int(line.split()[1], 8)
-            for line in Path(f"/proc/{pid}/fdinfo/{entry.name}").read_text().splitlines()
-            if line.startswith("flags")
-        )
-        if stat.S_ISREG(entry.stat().st_mode) and flags & os.O_ACCMODE != os.O_RDONLY:
-            found.append(str(entry.readlink()))
+        try:
+            told = Path(f"/proc/{pid}/fdinfo/{entry.name}").read_text()
+            regular, target = stat.S_ISREG(entry.stat().st_mode), str(entry.readlink())
+        except FileNotFoundError:
+            continue  # a connection that has ended since the folder was read
+        flags = next(int(line.split()[1], 8) for line in told.splitlines() if line.startswith("flags"))
+        if regular and flags & os.O_ACCMODE != os.O_RDONLY:
+            found.append(target)
     return found
 
 
