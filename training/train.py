@@ -147,7 +147,7 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no 
         with np.load(path) as state:
             if str(state["model"]) != self.run.model:
                 raise ValueError(f"{self.run.out} holds a run of {state['model']}; give another --out")
-            if str(state["start"]) != self._begun_from():
+            if "start" in state and str(state["start"]) != self._begun_from():
                 raise ValueError(f"{self.run.out} holds a run with another --start; give another --out")
             weights = [state[f"weight_{i}"] for i in range(len(self.averaged))]
             self.averaged = [state[f"average_{i}"] for i in range(len(self.averaged))]
