@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from training.augment import Augmentation, augment
+from training.augment import GENTLE, Augmentation, augment
 from training.data import SIDE
 from training.targets import Target
 
@@ -37,6 +37,8 @@ class Recipe:
     small_epochs: int = 0
     """First epochs on faces of SMALL pixels: nearly twice as fast, for networks that take any size."""
     augmentation: Augmentation = field(default_factory=Augmentation)
+    gentle_from: float = 1.0
+    """Fraction of the epochs after which faces are changed by GENTLE instead."""
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no type information
@@ -54,6 +56,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         """Of the current epoch's faces, in pixels."""
         return SMALL if self.epoch < self.recipe.small_epochs else SIDE
 
+    @property
+    def augmentation(self) -> Augmentation:
+        """Of the current epoch."""
+        gentle = self.epoch >= self.recipe.gentle_from * self.epochs
+        return GENTLE if gentle else self.recipe.augmentation
+
     def __len__(self) -> int:
         return len(self.images) // self.recipe.batch
 
@@ -61,7 +69,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.images))
         rows = order[i * self.recipe.batch : (i + 1) * self.recipe.batch]
         rng = np.random.default_rng([self.seed, self.epoch, i])
-        images = augment(self.images[rows], rng, self.recipe.augmentation, self.side)[..., None]
+        images = augment(self.images[rows], rng, self.augmentation, self.side)[..., None]
         shares = {name: target.shares[rows] for name, target in self.taught.items()}
         weights = {name: target.weight[rows] for name, target in self.taught.items()}
         if self.recipe.mixup > 0 and self.epoch < self.recipe.mixup_until * self.epochs:

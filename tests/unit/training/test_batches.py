@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from training.augment import GENTLE, Augmentation, augment
+from training.batches import Batches, Recipe
+from training.targets import Target
+
+FACES = np.random.default_rng(5).integers(0, 256, (8, 48, 48)).astype(np.uint8)
+TAUGHT = {"label": Target(np.eye(6, dtype=np.float32)[np.arange(8) % 6], np.ones(8, np.float32))}
+
+
+def batches(epochs=10, **recipe):
+    return Batches(FACES, TAUGHT, Recipe(batch=8, **recipe), seed=1, epochs=epochs)
+
+
+@pytest.mark.parametrize(
+    ("epoch", "how"), [(0, Augmentation()), (6, Augmentation()), (7, GENTLE), (9, GENTLE)]
+)
+def test_the_last_epochs_treat_faces_gently(epoch, how):
+    run = batches(gentle_from=0.65)
+    run.epoch = epoch
+    order = np.random.default_rng([1, epoch]).permutation(8)
+    expected = augment(FACES[order], np.random.default_rng([1, epoch, 0]), how, 48)
+    assert np.array_equal(run[0][0][..., 0], expected)
+
+
+def test_gentle_faces_have_neither_noise_nor_holes():
+    """Grey levels of a flat face stay flat."""
+    flat = np.full((64, 48, 48), 90, np.uint8)
+    assert np.ptp(augment(flat, np.random.default_rng(2), GENTLE, 48), axis=(1, 2)).max() == 0
+    assert np.ptp(augment(flat, np.random.default_rng(2), Augmentation(), 48), axis=(1, 2)).max() > 0
+
+
+def test_a_batch_depends_on_seed_epoch_and_place_alone():
+    first, again, later = batches(), batches(), batches()
+    later.epoch = 1
+    assert np.array_equal(first[0][0], again[0][0])
+    assert not np.array_equal(first[0][0], later[0][0])
