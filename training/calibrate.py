@@ -3,8 +3,8 @@
 Chosen on the even rows of PublicTest, reported on the odd ones.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Final
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ class Calibration:
     temperature: float
     """Divides the mixture's log-probabilities."""
     uncertain_below: float = 0.0
+    alone: dict[str, float] = field(default_factory=dict)
+    """Temperature of each head by itself, for the labels it was taught."""
 
     def apply(self, heads: dict[str, Probabilities]) -> Probabilities:
         """(n, 6) per head → (n, 6)."""
@@ -32,8 +34,10 @@ class Calibration:
             mixed = (1 - self.votes_share) * mixed + self.votes_share * heads["votes"]
         return sharpen(mixed, self.temperature)
 
-    def as_json(self) -> dict[str, float]:
-        return {name: round(value, 4) for name, value in asdict(self).items()}
+    def as_json(self) -> dict[str, Any]:
+        figures = asdict(self)
+        heads = {name: round(value, 4) for name, value in figures.pop("alone").items()}
+        return {name: round(value, 4) for name, value in figures.items()} | {"alone": heads}
 
 
 def sharpen(probabilities: Probabilities, temperature: float) -> Probabilities:

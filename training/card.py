@@ -79,7 +79,7 @@ def _figures(card: dict[str, Any]) -> str:
             f"| {name} | {part['n']} | {part['accuracy']:.1%} ({low:.1%} to {high:.1%}) | {ranks[1]:.1%} "
             f"| {ranks[2]:.1%} | {part['ece']:.3f} | {part['brier']:.3f} |"
         )
-    lines += _heads(card.get("heads", {}))
+    lines += _heads(card)
     held, fit = card["calibration_held_out"], card["calibration"]
     crowd = held["ferplus"]
     by_votes = (
@@ -95,21 +95,24 @@ rows, {held["kept_share"]:.1%} of the answers were above it and {held["kept_accu
     return "\n".join(lines)
 
 
-def _heads(heads: dict[str, dict[str, float]]) -> list[str]:
+def _heads(card: dict[str, Any]) -> list[str]:
     """Rows are heads, which the answer mixes."""
-    if not heads:
+    own = {"label": "labels", "votes": "ferplus"}
+    heads, held_out = card["metrics"].get("heads", {}), card["calibration_held_out"].get("heads", {})
+    if not all(which in heads.get(name, {}) for name, which in own.items()):
         return []
     lines = [
         "",
-        "The network has two heads, which disagree as their labels do; each alone, in float32 and calibrated to its",
-        "own labels:",
+        "The network has two heads, which disagree as their labels do. Each is an output of the shipped file, too,",
+        "calibrated to its own labels:",
         "",
         "| head | FER2013 labels | FER+ majority | ECE by its own labels, odd rows |",
         "|---|---|---|---|",
     ]
     return lines + [
-        f"| {name} | {one['accuracy']:.1%} | {one['accuracy_ferplus']:.1%} | {one['ece_held_out']:.3f} |"
-        for name, one in heads.items()
+        f"| {name} | {heads[name]['labels']['accuracy']:.1%} | {heads[name]['ferplus']['accuracy']:.1%} "
+        f"| {held_out[name][which]['ece']:.3f} |"
+        for name, which in own.items()
     ]
 
 
@@ -149,7 +152,9 @@ def _recipe(run: dict[str, Any]) -> str:
     """The command that trained it."""
     names = ("model", "epochs", "rate", "decay", "seed")
     options: dict[str, Any] = {name: run[name] for name in names if name in run}
-    options["small-epochs"] = run.get("recipe", {}).get("small_epochs", 0)
+    recipe = run.get("recipe", {})
+    options["small-epochs"] = recipe.get("small_epochs", 0)
+    options["gentle-from"] = recipe.get("gentle_from", 1.0)
     if run.get("start"):
         options["start"] = f"runs/{run['start']['folder']}/model.keras"
     if run.get("teacher"):

@@ -19,7 +19,7 @@ import numpy as np
 from services.emotions import EMOTIONS
 from training import data, folders, metrics
 from training.databases import LAYOUTS, find
-from training.predictors import Predictor, load_predictor
+from training.predictors import Heads, Predictor, load_heads, load_predictor
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,13 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> None:
     if args.csv:
         faces = data.read(args.csv, args.ferplus, progress=True)
-        result = on_split(load_predictor(args.model), faces, args.split)
+        result = on_split(load_predictor(args.model), load_heads(args.model), faces, args.split)
     elif args.detect:
         result = folders.through_the_pipeline(args.model, find(args.images, args.layout))
     else:
         pictures = find(args.images, args.layout)
         labels = np.array([picture.label for picture in pictures], np.int8)
-        result = metrics.describe(load_predictor(args.model)(folders.read_crops(pictures)), labels)
+        crops = folders.read_crops(pictures)
+        result = metrics.describe(load_predictor(args.model)(crops), labels)
+        if heads := load_heads(args.model)(crops):
+            result["heads"] = {name: {"labels": _brief(said, labels)} for name, said in heads.items()}
     print(table(result))
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
@@ -52,8 +55,8 @@ def main(args: argparse.Namespace) -> None:
         raise data.DataError(f"photos that could not be read: {unread}")
 
 
-def on_split(predict: Predictor, faces: data.Faces, split: str) -> dict[str, Any]:
-    """By FER2013's labels; below, without Training's twins, and by FER+'s majority where votes are."""
+def on_split(predict: Predictor, heads: Heads, faces: data.Faces, split: str) -> dict[str, Any]:
+    """By FER2013's labels; in it without Training's twins, by FER+'s majority, and of each head alone."""
     rows = faces.only(split)
     if not len(rows.labels):
         raise data.DataError(f"the file has no {split} rows")
@@ -68,7 +71,17 @@ def on_split(predict: Predictor, faces: data.Faces, split: str) -> dict[str, Any
         result["ferplus"] = metrics.describe(probabilities[clear], crowd[clear])
         shares = votes[clear] / votes[clear].sum(axis=1, keepdims=True)
         result["ferplus"]["kl_to_votes"] = round(metrics.kl_to_votes(probabilities[clear], shares), 4)
+    if alone := heads(rows.images):
+        result["heads"] = {name: {"labels": _brief(said, rows.labels)} for name, said in alone.items()}
+        if clear.any():
+            for name, said in alone.items():
+                result["heads"][name]["ferplus"] = _brief(said[clear], crowd[clear])
     return result
+
+
+def _brief(probabilities: metrics.Probabilities, labels: metrics.Labels) -> dict[str, Any]:
+    whole = metrics.describe(probabilities, labels)
+    return {name: whole[name] for name in ("n", "accuracy", "interval_95", "ece")}
 
 
 def table(result: dict[str, Any]) -> str:
@@ -85,6 +98,10 @@ def table(result: dict[str, Any]) -> str:
         ranks = " ".join(f"top-{k} {share:.1%}" for k, share in enumerate(part["rank_of_truth"][:3], 1))
         lines.append(f"{title}: accuracy {part['accuracy']:.1%} (95% {low:.1%} to {high:.1%}), n {part['n']}")
         lines.append(f"  {ranks}, ECE {part['ece']:.3f}, Brier {part['brier']:.3f}, NLL {part['nll']:.3f}")
+    titles = {"labels": "labels", "ferplus": "FER+ majority"}
+    for name, by in result.get("heads", {}).items():
+        told = [f"{titles[key]} {part['accuracy']:.1%}, ECE {part['ece']:.3f}" for key, part in by.items()]
+        lines.append(f"the {name} head alone: {'; '.join(told)}")
     lines += _classes(result)
     return "\n".join(lines)
 

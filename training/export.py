@@ -3,9 +3,10 @@ r"""The serving file and its JSON card, from a finished run.
     python -m training export --run runs/emonet --data runs/fer2013.npz \
         --out services/inference/model/emotion.tflite
 
-Two views of the face, the mixture of heads and the temperature are baked into the one output: (1, 6)
-probabilities of a (1, 48, 48, 1) float face 0–255. Dynamic-range int8 unless that costs 0.2 points or more of
-PublicTest accuracy; else float32.
+Two views of the face, the mixture of heads and the temperature are baked into the output `probabilities`:
+(1, 6) of a (1, 48, 48, 1) float face 0–255. Outputs `label` and `votes` are the heads alone, each calibrated
+to the labels it was taught. Dynamic-range int8 unless that costs 0.2 points or more of PublicTest accuracy;
+else float32.
 Works under Keras' TensorFlow backend only.
 """
 
@@ -20,16 +21,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers, ops
-from numpy.typing import NDArray
 
 from services.emotions import EMOTIONS
-from services.inference.classify import Classifier, Model
+from services.inference.classify import ANSWER, Classifier, Model
 from training import data, evaluate
 from training.calibrate import Calibration, choose_threshold, fit_temperature, sharpen
 from training.degrade import DEGRADATIONS
-from training.heads import alone
-from training.predictors import Predictor, predict_heads, views
+from training.heads import fit_alone
 from training.train import commit
+from training.views import predict_heads, views
 
 WORTH: Final = 0.002
 """Share of PublicTest that quantisation may cost."""
@@ -58,7 +58,6 @@ def main(args: argparse.Namespace) -> None:
     content, precision = convert(model, calibration, faces.only("PublicTest"))
     card = make_card(content, about, calibration, faces)
     card |= {"version": args.version, "precision": precision}
-    card["heads"] = alone(predict_heads(model, faces.only("PublicTest").images), faces.only("PublicTest"))
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_bytes(content)
     args.out.with_suffix(".json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n")
@@ -67,14 +66,19 @@ def main(args: argparse.Namespace) -> None:
 
 
 def calibrate(model: keras.Model, valid: data.Faces, votes_share: float) -> Calibration:
-    """Temperature and threshold from the even rows of `valid`."""
-    half = slice(0, None, 2)
-    heads = predict_heads(model, valid.images[half])
-    labels = valid.labels[half]
+    """Temperatures and threshold from the even rows of `valid`."""
+    half = _every_second(valid, 0)
+    heads = predict_heads(model, half.images)
+    labels = half.labels
     mixed = Calibration(votes_share, 1.0).apply(heads)
     temperature = fit_temperature(mixed, np.eye(len(EMOTIONS), dtype=np.float32)[labels])
     threshold = choose_threshold(sharpen(mixed, temperature), labels)
-    return Calibration(votes_share, temperature, threshold)
+    return Calibration(votes_share, temperature, threshold, fit_alone(heads, half))
+
+
+def _every_second(faces: data.Faces, first: int) -> data.Faces:
+    rows = slice(first, None, 2)
+    return data.Faces(faces.images[rows], faces.labels[rows], faces.split[rows], faces.votes[rows])
 
 
 def convert(model: keras.Model, calibration: Calibration, valid: data.Faces) -> tuple[bytes, str]:
@@ -93,8 +97,15 @@ def _serving(model: keras.Model, calibration: Calibration) -> keras.Model:
     mixed = heads["label"]
     if calibration.votes_share:
         mixed = (1 - calibration.votes_share) * mixed + calibration.votes_share * heads["votes"]
-    logits = ops.log(ops.maximum(mixed, 1e-9)) / calibration.temperature
-    return keras.Model(face, layers.Softmax(name="probabilities")(logits))
+    outputs = {ANSWER: _sharpen(mixed, calibration.temperature, ANSWER)}
+    for name, temperature in calibration.alone.items():
+        outputs[name] = _sharpen(heads[name], temperature, f"{name}_alone")
+    return keras.Model(face, outputs)
+
+
+def _sharpen(probabilities: Any, temperature: float, name: str) -> Any:  # noqa: ANN401  # symbolic tensors
+    """`calibrate.sharpen`, as layers."""
+    return layers.Softmax(name=name)(ops.log(ops.maximum(probabilities, 1e-9)) / temperature)
 
 
 def _tflite(serving: keras.Model, *, quantise: bool) -> bytes:
@@ -107,25 +118,18 @@ def _tflite(serving: keras.Model, *, quantise: bool) -> bytes:
     return content
 
 
-def _predict(content: bytes, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return Classifier(Model(content, {})).classify(images)
-
-
 def _accuracy(content: bytes, faces: data.Faces) -> float:
-    return float((_predict(content, faces.images).argmax(axis=1) == faces.labels).mean())
+    answers = Classifier(Model(content, {})).classify(faces.images)
+    return float((answers.argmax(axis=1) == faces.labels).mean())
 
 
 def make_card(
     content: bytes, about: dict[str, Any], calibration: Calibration, faces: data.Faces
 ) -> dict[str, Any]:
     """Everything said of the file; the figures are the shipped bytes' own, measured here."""
-
-    def predict(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return _predict(content, images)
-
+    shipped = Classifier(Model(content, {}))
+    predict = shipped.classify
     valid = faces.only("PublicTest")
-    odd = slice(1, None, 2)
-    held_out = data.Faces(valid.images[odd], valid.labels[odd], valid.split[odd], valid.votes[odd])
     return {
         "name": about["name"],
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -143,8 +147,8 @@ def make_card(
         "train_seconds": about["train_seconds"],
         "calibration": calibration.as_json(),
         "uncertain_below": round(calibration.uncertain_below, 4),
-        "metrics": evaluate.on_split(predict, faces, "PublicTest"),
-        "calibration_held_out": _held_out(predict, held_out, calibration.uncertain_below),
+        "metrics": evaluate.on_split(predict, shipped.heads, faces, "PublicTest"),
+        "calibration_held_out": _held_out(shipped, _every_second(valid, 1), calibration.uncertain_below),
         "accuracy_every_sixth": round(
             float((predict(valid.images[::6]).argmax(axis=1) == valid.labels[::6]).mean()), 4
         ),
@@ -158,10 +162,10 @@ def make_card(
     }
 
 
-def _held_out(predict: Predictor, rows: data.Faces, threshold: float) -> dict[str, Any]:
+def _held_out(shipped: Classifier, rows: data.Faces, threshold: float) -> dict[str, Any]:
     """Calibration figures on rows that fitted nothing."""
-    figures = evaluate.on_split(predict, rows, "PublicTest")
-    probabilities = predict(rows.images)
+    figures = evaluate.on_split(shipped.classify, shipped.heads, rows, "PublicTest")
+    probabilities = shipped.classify(rows.images)
     kept = probabilities.max(axis=1) >= threshold
     right = probabilities.argmax(axis=1) == rows.labels
     crowd = figures.get("ferplus")
@@ -170,4 +174,5 @@ def _held_out(predict: Predictor, rows: data.Faces, threshold: float) -> dict[st
         "kept_share": round(float(kept.mean()), 4),
         "kept_accuracy": round(float(right[kept].mean()), 4) if kept.any() else None,
         "ferplus": crowd and {name: crowd[name] for name in ("n", "accuracy", "ece", "brier", "kl_to_votes")},
+        "heads": figures["heads"],
     }

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from services.emotions import EMOTIONS
 from training import data
-from training.calibrate import Calibration, fit_temperature, sharpen
+from training.calibrate import Calibration, fit_temperature
 from training.metrics import ece, kl_to_votes, majority
-from training.predictors import predict_heads
+from training.views import predict_heads
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,28 +59,14 @@ def main(args: argparse.Namespace) -> None:
         print(f"| {share:.1f} | {temperature:.2f} | {' | '.join(figures)} |")
 
 
-def alone(heads: dict[str, NDArray[np.float32]], faces: data.Faces) -> dict[str, dict[str, float]]:
-    """Each head by itself: (n, 6) probabilities of `faces`, by both label sets.
-
-    ECE is by the labels that the head was taught, on the odd rows, with a temperature fitted on the even
-    ones. Empty where there are no votes to tell of.
-    """
+def fit_alone(heads: dict[str, NDArray[np.float32]], faces: data.Faces) -> dict[str, float]:
+    """The temperature of each head for the labels it was taught; `heads` are of `faces`, (n, 6) each."""
     clear, crowd = majority(faces.six_votes())
-    if not clear.any():
-        return {}
     taught = {"label": (np.ones_like(clear), faces.labels), "votes": (clear, crowd)}
-    even = np.arange(len(clear)) % 2 == 0
-    figures = {}
+    sure = np.eye(len(EMOTIONS), dtype=np.float32)
+    fitted = {}
     for name, said in heads.items():
         rows, truth = taught[name]
-        fit, odd = rows & even, rows & ~even
-        temperature = fit_temperature(said[fit], np.eye(len(EMOTIONS), dtype=np.float32)[truth[fit]])
-        right = said.argmax(axis=1)
-        exact = {
-            "accuracy": (right == faces.labels).mean(),
-            "accuracy_ferplus": (right == crowd)[clear].mean(),
-            "temperature": temperature,
-            "ece_held_out": ece(sharpen(said[odd], temperature), truth[odd]),
-        }
-        figures[name] = {key: round(float(value), 4) for key, value in exact.items()}
-    return figures
+        if rows.any():
+            fitted[name] = fit_temperature(said[rows], sure[truth[rows]])
+    return fitted

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,21 +10,25 @@ from services.inference.classify import Classifier, load_model
 from services.inference.errors import ModelFileError
 from training.data import DataError
 
-if TYPE_CHECKING:
-    import keras
-
-MARGIN: Final = 2
-"""Pixels on each side of a face that the nearer view leaves out."""
 Predictor = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """(n, 48, 48) grey 0–255 → (n, 6) probabilities."""
+Heads = Callable[[NDArray[np.uint8]], dict[str, NDArray[np.float32]]]
+"""The same of each head alone, by name."""
 
 
 def load_predictor(path: Path) -> Predictor:
     """The serving runtime for `.tflite`; Keras, and the head for hard labels, for `.keras`."""
-    if path.suffix != ".tflite":
-        return _keras(path)
+    return _serving(path).classify if path.suffix == ".tflite" else _keras(path)
+
+
+def load_heads(path: Path) -> Heads:
+    """The heads in a serving file, calibrated; of a `.keras` none, as `training heads` tells more of it."""
+    return _serving(path).heads if path.suffix == ".tflite" else lambda _: {}
+
+
+def _serving(path: Path) -> Classifier:
     try:
-        return Classifier(load_model(path)).classify
+        return Classifier(load_model(path))
     except ModelFileError as error:
         raise DataError(str(error)) from error
 
@@ -40,22 +43,3 @@ def _keras(path: Path) -> Predictor:
         return np.asarray(outputs["label"], np.float32)
 
     return predict
-
-
-def views(face: Any) -> list[Any]:  # noqa: ANN401  # arrays, or tensors of whichever backend runs
-    """What each answer is the mean over: a face (n, 48, 48, 1) from a little nearer, and its mirror image."""
-    from keras import ops  # noqa: PLC0415  # as above
-
-    middle = face[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
-    nearer = ops.image.resize(middle, face.shape[1:3], interpolation="bilinear")
-    return [nearer, ops.flip(face, axis=2)]
-
-
-def predict_heads(model: "keras.Model", images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-    """(n, 6) per head, each the mean over both `views`."""
-    from keras import ops  # noqa: PLC0415  # as above
-
-    faces = images[..., None].astype(np.float32)
-    seen = [ops.convert_to_numpy(view) for view in views(faces)]
-    ways = [model.predict(view, batch_size=512, verbose=0) for view in seen]
-    return {name: (ways[0][name] + ways[1][name]) / 2 for name in ways[0]}

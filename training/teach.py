@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import data
-from training.predictors import predict_heads
+from training.views import predict_heads
 
 HEADS = ("label", "votes")
 

@@ -15,6 +15,8 @@ from services.inference.errors import ModelFileError
 
 MODEL_FILE: Final = Path(__file__).parent / "model" / "emotion.tflite"
 """The one that is shipped."""
+ANSWER: Final = "probabilities"
+"""The output that is served, where a file has several; the others are its heads alone."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,24 @@ class Classifier:
         self._interpreter = Interpreter(model_content=model.content, num_threads=1)
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
-        self._output = self._interpreter.get_output_details()[0]["index"]
+        outputs = self._interpreter.get_signature_runner().get_output_details()
+        self._heads = {name: detail["index"] for name, detail in outputs.items()}
+        only = next(iter(self._heads))
+        self._answer = self._heads.pop(ANSWER if ANSWER in self._heads else only)
 
     def classify(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(n, 48, 48) grey 0–255 → (n, 6) probabilities in the order of EMOTIONS, each row summing to 1."""
-        rows = np.empty((len(crops), len(EMOTIONS)), np.float32)
+        return self._run(crops, {ANSWER: self._answer})[ANSWER]
+
+    def heads(self, crops: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """The same of each head alone, calibrated to its own labels; empty where the file has none."""
+        return self._run(crops, self._heads)
+
+    def _run(self, crops: NDArray[np.uint8], outputs: dict[str, int]) -> dict[str, NDArray[np.float32]]:
+        rows = {name: np.empty((len(crops), len(EMOTIONS)), np.float32) for name in outputs}
         for i, crop in enumerate(crops.astype(np.float32)):
             self._interpreter.set_tensor(self._input, crop[None, :, :, None])
             self._interpreter.invoke()
-            rows[i] = self._interpreter.get_tensor(self._output)[0]
+            for name, index in outputs.items():
+                rows[name][i] = self._interpreter.get_tensor(index)[0]
         return rows

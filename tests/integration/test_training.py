@@ -14,6 +14,7 @@ import pytest
 
 from services.emotions import EMOTIONS
 from services.inference.classify import Classifier, load_model
+from training.calibrate import Calibration, sharpen
 
 ROOT = Path(__file__).parent.parent.parent
 EPOCHS = 3
@@ -124,6 +125,17 @@ def test_the_exported_file_serves_and_its_card_describes_it(exported):
     assert rows.sum(axis=1) == pytest.approx(np.ones(3), abs=1e-5)
 
 
+def test_the_heads_in_the_exported_file_are_those_that_its_answer_mixes(exported):
+    model = load_model(exported)
+    classifier, calibration = Classifier(model), model.card["calibration"]
+    faces = np.random.default_rng(1).integers(0, 256, (3, 48, 48)).astype(np.uint8)
+    heads = classifier.heads(faces)
+    assert heads.keys() == {"label", "votes"} == calibration["alone"].keys()
+    said = {name: sharpen(rows, 1 / calibration["alone"][name]) for name, rows in heads.items()}
+    mixed = Calibration(calibration["votes_share"], calibration["temperature"]).apply(said)
+    assert classifier.classify(faces) == pytest.approx(mixed, abs=0.01)
+
+
 @pytest.fixture(scope="module")
 def restored(exported, dataset, folder):
     run("restore", "--model", exported, "--data", dataset, "--out", folder / "restored")
@@ -181,6 +193,7 @@ def test_evaluate_repeats_the_cards_figures_without_tensorflow(exported, folder)
     figures = json.loads(out.read_text())
     assert figures == json.loads(json.dumps(load_model(exported).card["metrics"]))
     assert "FER+ majority" in done.stdout
+    assert "the votes head alone: labels " in done.stdout
 
 
 def test_evaluate_reads_folders_of_faces_and_of_photos(exported, tmp_path):
