@@ -43,9 +43,10 @@ def main(args: argparse.Namespace) -> None:
     else:
         pictures = find(args.images, args.layout)
         labels = np.array([picture.label for picture in pictures], np.int8)
+        predict, alone = load_predictor(args.model), load_heads(args.model)
         crops = folders.read_crops(pictures)
-        result = metrics.describe(load_predictor(args.model)(crops), labels)
-        if heads := load_heads(args.model)(crops):
+        result = metrics.describe(predict(crops), labels)
+        if heads := alone(crops):
             result["heads"] = {name: {"labels": _brief(said, labels)} for name, said in heads.items()}
     print(table(result))
     if args.json:
