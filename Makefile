@@ -21,14 +21,14 @@ lint: $(VENV)/.dev
 	$(IN_VENV) -m mypy
 
 audit: $(VENV)/.dev ## our own code, then known vulnerabilities of what is pinned
-	$(IN_VENV) -m bandit --quiet --recursive --configfile pyproject.toml services training deploy .ci
+	$(IN_VENV) -m bandit --quiet --recursive --configfile pyproject.toml services training curation bulk bench .ci
 	$(IN_VENV) .ci/audit.py
 
 bench: $(VENV)/.dev ## make bench BENCH_ARGS=--peers: side by side with other packages
-	$(IN_VENV) -m tests.load $(BENCH_ARGS)
+	$(IN_VENV) -m bench $(BENCH_ARGS)
 
 harden: $(VENV)/.dev ## fuzz, kill, load; writes docs/hardening.md; make harden HARDEN_ARGS="--only soak"
-	$(IN_VENV) -m tests.harden $(HARDEN_ARGS)
+	$(IN_VENV) -m bench.harden $(HARDEN_ARGS)
 
 train: $(VENV)/.dev ## make train FER2013=fer2013.csv FERPLUS=fer2013new.csv MODEL=emonet
 	@test -n "$(FER2013)" || { echo "make train FER2013=path/to/fer2013.csv [FERPLUS=path/to/fer2013new.csv]"; exit 2; }

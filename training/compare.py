@@ -22,9 +22,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from training import data, metrics
-from training.comparison import machine, markdown
-from training.methods import METHODS, Fitted, NotRunError, Setting, fit, identity
+from training import data
+from training.measure import metrics
+from training.methods.registry import METHODS, Fitted, NotRunError, Setting, fit, identity
+from training.methods.table import machine, markdown
 
 QUICK: Final = {"Training": 10, "PublicTest": 3}
 """Every n-th row of each split."""

@@ -20,12 +20,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from training import data, metrics
+from training import data
 from training.compare import fingerprint, write
-from training.databases import Picture, find
-from training.folders import find_faces, read_crops
-from training.methods import METHODS, SHIPPED, NotRunError, Setting, fit, identity
-from training.predictors import Predictor, load_predictor
+from training.measure import metrics
+from training.measure.face_databases import Picture, find
+from training.measure.folders import find_faces, read_crops
+from training.measure.predictors import Predictor, load_predictor
+from training.methods.registry import METHODS, SHIPPED, NotRunError, Setting, fit, identity
 
 TESTED: Final = 5
 """Every fifth person of a database is kept for the test."""

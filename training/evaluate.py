@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from services.emotions import EMOTIONS
-from training import data, folders, metrics
-from training.databases import LAYOUTS, find
-from training.predictors import Heads, Predictor, load_heads, load_predictor
+from training import data
+from training.measure import folders, metrics
+from training.measure.face_databases import LAYOUTS, find
+from training.measure.predictors import Heads, Predictor, load_heads, load_predictor
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

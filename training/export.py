@@ -25,11 +25,10 @@ from keras import layers, ops
 from services.emotions import EMOTIONS
 from services.inference.classify import ANSWER, Classifier, Model
 from training import data, evaluate
-from training.calibrate import Calibration, choose_threshold, fit_temperature, sharpen
-from training.degrade import DEGRADATIONS
-from training.heads import fit_alone
+from training.measure.degrade import DEGRADATIONS
+from training.network.calibration import Calibration, choose_threshold, fit_alone, fit_temperature, sharpen
+from training.network.views import predict_heads, views
 from training.train import commit
-from training.views import predict_heads, views
 
 WORTH: Final = 0.002
 """Share of PublicTest that quantisation may cost."""

@@ -12,13 +12,12 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from services.emotions import EMOTIONS
 from training import data
-from training.calibrate import Calibration, fit_temperature
-from training.metrics import ece, kl_to_votes, majority
-from training.views import predict_heads
+from training.measure.metrics import ece, kl_to_votes, majority
+from training.network.calibration import Calibration, fit_temperature
+from training.network.views import predict_heads
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,16 +56,3 @@ def main(args: argparse.Namespace) -> None:
             f"{ece(own[both], crowd[both]):.3f}",
         )
         print(f"| {share:.1f} | {temperature:.2f} | {' | '.join(figures)} |")
-
-
-def fit_alone(heads: dict[str, NDArray[np.float32]], faces: data.Faces) -> dict[str, float]:
-    """The temperature of each head for the labels it was taught; `heads` are of `faces`, (n, 6) each."""
-    clear, crowd = majority(faces.six_votes())
-    taught = {"label": (np.ones_like(clear), faces.labels), "votes": (clear, crowd)}
-    sure = np.eye(len(EMOTIONS), dtype=np.float32)
-    fitted = {}
-    for name, said in heads.items():
-        rows, truth = taught[name]
-        if rows.any():
-            fitted[name] = fit_temperature(said[rows], sure[truth[rows]])
-    return fitted

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 
 from training import data
-from training.degrade import DEGRADATIONS, Images
-from training.predictors import load_predictor
+from training.measure.degrade import DEGRADATIONS, Images
+from training.measure.predictors import load_predictor
 
 
 def _each(change: Callable[[Images], np.ndarray]) -> Callable[[Images], Images]:

@@ -27,9 +27,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from services.emotions import EMOTIONS
-from services.inference.classify import MODEL_FILE
-from training import data, face_figures, figures, metrics
-from training.predictors import Predictor, load_predictor
+from services.inference.model import MODEL_FILE
+from training import data
+from training.measure import face_figures, figures, metrics
+from training.measure.predictors import Predictor, load_predictor
 
 Drawn = tuple[str, str, Figure]
 """File name without ending (faces/… where a face is seen), caption, figure."""

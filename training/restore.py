@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from services.inference.classify import load_model
 from services.inference.errors import ModelFileError
 from training import data
-from training.models import NETWORKS
+from training.network.models import NETWORKS
 
 FACES: Final = 512
 """On which the normalisations' statistics are taken."""

@@ -9,33 +9,14 @@ helps too: Furlanello et al. 2018, "Born-again neural networks".
 """
 
 import argparse
-from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from training import data
-from training.views import predict_heads
-
-HEADS = ("label", "votes")
-
-
-@dataclass(frozen=True)
-class Teacher:
-    """Per head, (n, 6) float32 probabilities of the n Training faces, in the order of the data file."""
-
-    heads: dict[str, NDArray[np.float32]]
-
-    @classmethod
-    def load(cls, path: Path, rows: int) -> "Teacher":
-        """Raises ValueError where the file is not about `rows` faces."""
-        with np.load(path) as arrays:
-            heads = {name: arrays[name] for name in HEADS}
-        if any(shares.shape[0] != rows for shares in heads.values()):
-            raise ValueError(f"{path} was made for other data: it does not have {rows} rows")
-        return cls(heads)
+from training.network.targets import HEADS
+from training.network.views import predict_heads
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

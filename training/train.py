@@ -23,13 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.emotions import EMOTIONS
-from training.batches import Batches, Recipe
 from training.data import Faces, load
-from training.models import LOSSES, NETWORKS
-from training.schedule import WarmupStableDecay
-from training.start import Start
-from training.targets import targets
-from training.teach import Teacher
+from training.network.batches import Batches, Recipe
+from training.network.models import LOSSES, NETWORKS
+from training.network.schedule import WarmupStableDecay
+from training.network.starting_point import Start
+from training.network.targets import Teacher, targets
 
 AVERAGE_EVERY = 8
 """Steps between updates of the averaged weights: as good as every step, and free on an accelerator."""

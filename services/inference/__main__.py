@@ -5,16 +5,15 @@ python -m services.inference photo.jpg --json             the service's answer, 
 python -m services.inference photo.jpg --draw OUT.jpg     the photo with its faces outlined
 python -m services.inference --folder DIR --csv OUT.csv   a row per face
 python -m services.inference --video FILE --csv OUT.csv   a row per face and frame, faces with ids
-python -m services.inference bulk DIR OUT.parquet         millions, on all cores or a cluster: bulk --help
+
+Millions of them, on all cores or a cluster: python -m bulk --help
 """
 
 import argparse
 import csv
-import signal
 import sys
 import time
 from collections.abc import Iterator
-from importlib import import_module
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any, Final
@@ -24,15 +23,13 @@ import numpy as np
 from tqdm import tqdm
 
 from services.emotions import EMOTIONS
-from services.inference.bulk.photos import PICTURES
 from services.inference.classify import load_model
-from services.inference.decode import Photo
+from services.inference.decode import PICTURES, Photo
 from services.inference.errors import InferenceError, ModelFileError
 from services.inference.pipeline import Limits, Pipeline, Stream
 from services.inference.schemas import FacePrediction, Prediction
 from services.inference.starting import read_settings
 
-BULK_NEEDS: Final = {"cryptography", "dask", "distributed", "pyarrow"}
 COLUMNS: Final = (
     "source",
     "frame",
@@ -50,8 +47,6 @@ GREEN: Final = (80, 220, 80)
 
 
 def main() -> int:
-    if sys.argv[1:2] == ["bulk"]:
-        return run_bulk(sys.argv[2:])
     args = parse(sys.argv[1:])
     try:
         settings = read_settings()
@@ -64,18 +59,6 @@ def main() -> int:
     except (OSError, ModelFileError) as error:
         print(error, file=sys.stderr)
         return 1
-
-
-def run_bulk(words: list[str]) -> int:
-    try:  # imported here: the service does without it
-        bulk = import_module("services.inference.bulk.command")
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in BULK_NEEDS:
-            raise
-        print("bulk is an extra: python -m pip install -r requirements/bulk.txt", file=sys.stderr)
-        return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # its workers end with it
-    return int(bulk.main(words))
 
 
 def parse(words: list[str]) -> argparse.Namespace:

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from services.emotions import EMOTIONS
 from services.inference.errors import ModelFileError
 
-MODEL_FILE: Final = Path(__file__).parent / "model" / "emotion.tflite"
-"""The one that is shipped."""
 ANSWER: Final = "probabilities"
 """The output that is served, where a file has several; the others are its heads alone."""
 

@@ -24,6 +24,8 @@ from services.inference.errors import (  # noqa: E402  # likewise
 # Of a damaged picture it tells line by line, on a log that has one JSON object a line.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+PICTURES: Final = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+"""How files of these formats end."""
 ENOUGH: Final = 960
 """A JPEG is decoded at 1/2, 1/4 or 1/8 of its size as long as its long side stays at least this."""
 REDUCED: Final = {

@@ -11,9 +11,9 @@ from starlette.status import WS_1008_POLICY_VIOLATION
 
 from services.inference.classify import Model
 from services.inference.errors import NotReadyError
+from services.inference.metrics import Metrics
 from services.inference.settings import Settings
 from services.inference.streams import OpenStreams
-from services.inference.telemetry import Metrics
 from services.inference.workers import Workers
 
 

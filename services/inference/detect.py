@@ -10,11 +10,12 @@ import cv2.data
 import numpy as np
 from numpy.typing import NDArray
 
-from services.inference.pixels import Grey, back, resized, stretched, turned
-
+Grey = NDArray[np.uint8]
 Windows = NDArray[np.float64]
 """(n, 4): left, top, side and the last stage's weight of every place where the cascade fires."""
 
+FLAT: Final = 128
+"""A picture whose greys span less than this is stretched; less than an eighth of it is blank."""
 CASCADE: Final = "haarcascade_frontalface_alt2.xml"
 WINDOW: Final = 20
 """Side of the smallest face that it can see, in pixels."""
@@ -57,7 +58,7 @@ CROWD: Final = 0.06
 """Faces all smaller than this come in groups: a closer look finds the rest."""
 
 PER_WINDOWS, PER_WEIGHT, CONSTANT = 1.82, 2.78, -3.69
-"""The logistic curve from what the dense look sees to log-odds; from `python -m tests.load.calibrate`."""
+"""The logistic curve from what the dense look sees to log-odds; from `python -m bench.calibrate`."""
 SURE: Final = 1.0
 """Log-odds from which a place counts as a face: a probability of 0.73."""
 
@@ -140,7 +141,7 @@ class Detector:
         best = max((_summed_up(group) for group in groups), key=lambda sight: sight.score, default=None)
         if best is None:
             return None
-        x, y = back(part, place.tilt) @ np.array([best.x + best.side / 2, best.y + best.side / 2, 1.0])
+        x, y = _back(part, place.tilt) @ np.array([best.x + best.side / 2, best.y + best.side / 2, 1.0])
         side = best.side / scale
         x, y = left + float(x) / scale - side / 2, top + float(y) / scale - side / 2
         return Sight(x, y, side, best.windows, best.weight)
@@ -148,12 +149,12 @@ class Detector:
     def places(self, grey: Grey, look: Look) -> list[Face]:
         """Where faces may be, by a sparse look; their scores mean nothing yet."""
         scale = min(1.0, look.side / max(grey.shape))
-        small = turned(resized(grey, scale), look.tilt)
+        small = _turned(_resized(grey, scale), look.tilt)
         found = []
         for group in _groups(self._fire(small, look.step, WINDOW, look.most or min(small.shape))):
             side = float(group[:, 2].mean())
             middle = group[:, :2].mean(axis=0) + side / 2
-            x, y = back(small, look.tilt) @ np.array([*middle, 1.0]) - side / 2
+            x, y = _back(small, look.tilt) @ np.array([*middle, 1.0]) - side / 2
             found.append(Face(float(x) / scale, float(y) / scale, side / scale, 0.0, look.tilt))
         return found
 
@@ -213,7 +214,7 @@ def _cut(grey: Grey, place: Face) -> tuple[Grey, float, int, int]:
     if any(beyond):
         inside = cv2.copyMakeBorder(inside, *beyond, borderType=cv2.BORDER_REPLICATE).astype(np.uint8)
     scale = round(FACE * (1 + 2 * ROOM)) / side
-    return turned(resized(inside, scale), place.tilt), scale, left, top
+    return _turned(_resized(inside, scale), place.tilt), scale, left, top
 
 
 def _merge(faces: list[Face], more: list[Face]) -> list[Face]:
@@ -229,3 +230,38 @@ def _among(place: Face, faces: list[Face]) -> bool:
     """Whether the middle of `place` lies in one of `faces`."""
     x, y = place.x + place.side / 2, place.y + place.side / 2
     return any(0 <= x - face.x <= face.side and 0 <= y - face.y <= face.side for face in faces)
+
+
+def _resized(grey: Grey, scale: float) -> Grey:
+    if scale == 1.0:
+        return grey
+    height, width = grey.shape
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return cv2.resize(grey, size, interpolation=how).astype(np.uint8, copy=False)
+
+
+def stretched(grey: Grey) -> Grey:
+    """Dark and dull pictures with their greys spread out: the cascade's arithmetic is coarse for them."""
+    counts = np.cumsum(cv2.calcHist([grey], [0], None, [256], [0, 256]))
+    low, high = np.searchsorted(counts, [0.01 * grey.size, 0.99 * grey.size])
+    if not FLAT / 8 <= high - low < FLAT:
+        return grey
+    levels = np.clip((np.arange(256) - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
+    return cv2.LUT(grey, levels).astype(np.uint8, copy=False)
+
+
+def _turned(grey: Grey, degrees: float) -> Grey:
+    """The picture turned anticlockwise about its middle."""
+    if not degrees:
+        return grey
+    height, width = grey.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    result = cv2.warpAffine(grey, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    return result.astype(np.uint8, copy=False)
+
+
+def _back(grey: Grey, degrees: float) -> NDArray[np.float64]:
+    """(2, 3): leads points of a picture that was turned by `degrees` back to where they were."""
+    height, width = grey.shape
+    return np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1.0), np.float64)

@@ -14,12 +14,13 @@ from services.inference.allocator import give_back_large_blocks
 from services.inference.classify import load_model
 from services.inference.headers import SecurityHeaders
 from services.inference.limits import Held, Pace, RequestLimits
+from services.inference.metrics import Metrics
 from services.inference.pipeline import Limits
 from services.inference.routes import about, batch, docs, predict, stream
 from services.inference.settings import Settings
 from services.inference.starting import FASTAPIS_OWN, OneLineRefusals, read_settings, start_tracing
 from services.inference.streams import OpenStreams
-from services.inference.telemetry import Metrics, Telemetry, set_up_logging
+from services.inference.telemetry import Telemetry, set_up_logging
 from services.inference.upload import FRAMING
 from services.inference.workers import Workers
 

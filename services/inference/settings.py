@@ -3,7 +3,7 @@ from typing import Annotated
 from pydantic import AnyHttpUrl, BeforeValidator, Field, FilePath
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.inference.classify import MODEL_FILE
+from services.inference.model import MODEL_FILE
 
 LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 

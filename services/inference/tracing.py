@@ -20,8 +20,9 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.inference.metrics import Metrics
 from services.inference.schemas import Prediction, StreamPrediction
-from services.inference.telemetry import Metrics, logger, route_of
+from services.inference.telemetry import logger, route_of
 
 UNTRACED: Final = {"/healthz", "/readyz", "/metrics"}
 EXPORT_WITHIN_S: Final = 2

@@ -26,9 +26,9 @@ from services.recommender.errors import (
     InferenceUnavailableError,
     RecommenderError,
 )
-from services.recommender.schemas import Probabilities
+from services.recommender.metrics import Metrics
+from services.recommender.schemas.recommendation import Probabilities
 from services.recommender.settings import Settings
-from services.recommender.telemetry import Metrics
 
 READY_TIMEOUT_S = 1.0
 TRIAL_TIMEOUT_S = 1.5

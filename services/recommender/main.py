@@ -14,18 +14,19 @@ from starlette.staticfiles import StaticFiles
 
 from services.recommender.allocator import keep_little
 from services.recommender.crowd import CrowdLimit
-from services.recommender.db import Sessions, make_engine
 from services.recommender.errors import add_error_handlers
 from services.recommender.headers import ProblemsOnly, SecurityHeaders, csp_allowing_inline_scripts
 from services.recommender.inference_client import InferenceClient
 from services.recommender.limits import BodyLimit, HeaderLimit, Held, Pace
+from services.recommender.metrics import Metrics
 from services.recommender.prepare import prepare
 from services.recommender.rate import RateLimit
 from services.recommender.routes import health, items, photos, recommendations, stream, users
-from services.recommender.schemas import Problem
+from services.recommender.schemas.recommendation import Problem
 from services.recommender.settings import WEB_DIR, Settings
 from services.recommender.starting import FASTAPIS_OWN, OneLineRefusals, read_settings, start_tracing
-from services.recommender.telemetry import Metrics, Telemetry, set_up_logging
+from services.recommender.store.db import Sessions, make_engine
+from services.recommender.telemetry import Telemetry, set_up_logging
 
 if TYPE_CHECKING:
     from services.recommender.tracing import Tracing

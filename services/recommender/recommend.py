@@ -7,8 +7,10 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from services.emotions import EMOTIONS, Emotion
-from services.recommender import catalogue, memory, mood, rank
-from services.recommender.schemas import Options, Recommendation, RecommendedItem, Target
+from services.recommender.ranking import mood, rank
+from services.recommender.ranking.taste import Taste
+from services.recommender.schemas.recommendation import Options, Recommendation, RecommendedItem, Target
+from services.recommender.store import catalogue, memory
 
 RELEVANT = 0.15
 """Share from which on an emotion's curated links are looked at."""
@@ -35,7 +37,7 @@ def recommend(
         target=mood.move(where.point, strategy),
         limit=options.limit,
         seed=seed_of(day, options.user_id),
-        taste=memory.taste_of(session, options.user_id) if options.user_id else rank.Taste(),
+        taste=memory.taste_of(session, options.user_id) if options.user_id else Taste(),
     )
     wanted = catalogue.Wanted(
         target=request.target,

@@ -8,61 +8,18 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.recommender.errors import problem
+from services.recommender.metrics import Metrics
 
 logger = logging.getLogger("services.recommender")
 
 CLIENT_GONE = 499
 """In logs and metrics only: the client left before its body was whole; nobody is answered."""
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-
-
-class Metrics:
-    """The metrics of one app; each app has its own registry, so that two can live in one process."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "recommender_requests_total",
-            "Requests answered.",
-            ["method", "route", "status"],
-            registry=self.registry,
-        )
-        self.duration = Histogram(
-            "recommender_request_duration_seconds",
-            "From the first byte in to the last byte out.",
-            ["route"],
-            buckets=BUCKETS,
-            registry=self.registry,
-        )
-        self.inference = Histogram(
-            "recommender_inference_duration_seconds",
-            "Calls to the inference service by outcome.",
-            ["outcome"],
-            buckets=BUCKETS,
-            registry=self.registry,
-        )
-        self.breaker = Gauge(
-            "recommender_inference_breaker",
-            "1 for the state of the breaker before inference.",
-            ["state"],
-            registry=self.registry,
-        )
-        self.moods = Counter(
-            "recommender_moods_total",
-            "Recommendations by mood and strategy.",
-            ["emotion", "strategy"],
-            registry=self.registry,
-        )
-        self.feedback = Counter(
-            "recommender_feedback_total", "Feedback kept, by action.", ["action"], registry=self.registry
-        )
 
 
 class JsonFormatter(logging.Formatter):

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.inference.telemetry import Metrics as InferenceMetrics
-from services.recommender.telemetry import Metrics as RecommenderMetrics
+from services.inference.metrics import Metrics as InferenceMetrics
+from services.recommender.metrics import Metrics as RecommenderMetrics
 from tests.helpers.pictures import ASTRONAUT
 from tests.helpers.serving import free_port, serve
 from tests.helpers.stages import cannot_run

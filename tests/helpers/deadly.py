@@ -4,7 +4,7 @@ import os
 import signal
 from pathlib import Path
 
-from services.inference.bulk.work import Reader, Row
+from bulk.work import Reader, Row
 
 DEADLY = "deadly"
 

@@ -64,7 +64,7 @@ def api(database_url, made_catalogue, inference_server):
         catalogue_dir=made_catalogue,
         inference_url=inference_server[1],
         inference_timeout_s=1.0,
-        inference_failures=1000,  # what each failure gives; test_recommender_breaker.py has the breaker
+        inference_failures=1000,  # what each failure gives; recommender/test_breaker.py has the breaker
         api_key=KEY,
         max_upload_bytes=200_000,
         max_json_bytes=150_000,

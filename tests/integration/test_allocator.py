@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.harden.fuzz_sockets import process_at
+from bench.harden.fuzz_sockets import process_at
 from tests.helpers.pictures import ASTRONAUT, png_of_zeros
 from tests.helpers.process import memory_mb
 from tests.helpers.serving import serve

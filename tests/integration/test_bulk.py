@@ -1,4 +1,4 @@
-"""`python -m services.inference bulk`, in real processes, undisturbed and killed in the middle."""
+"""`python -m bulk`, in real processes, undisturbed and killed in the middle."""
 
 import os
 import re
@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 from distributed import LocalCluster
 
+from bulk.command import main
+from bulk.engine import engine
 from services.emotions import EMOTIONS
-from services.inference.bulk.command import main
-from services.inference.bulk.engine import engine
-from services.inference.classify import MODEL_FILE, load_model
+from services.inference.classify import load_model
+from services.inference.model import MODEL_FILE
 from services.inference.pipeline import Limits
 from tests.helpers import pictures
 from tests.helpers.deadly import DEADLY, DeadlyReader
@@ -26,7 +27,7 @@ LIMIT = ("INFERENCE_MAX_UPLOAD_BYTES", "400000")
 
 
 def start(*words):
-    command = [sys.executable, "-m", "services.inference", "bulk", *map(str, words)]
+    command = [sys.executable, "-m", "bulk", *map(str, words)]
     return subprocess.Popen(
         command,
         cwd=ROOT,

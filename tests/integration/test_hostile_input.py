@@ -148,7 +148,7 @@ def test_a_client_that_leaves_is_no_fault_of_ours(inference, logs):
 
 
 def test_text_that_is_no_utf_8_closes_the_stream_and_leaves_no_traceback(inference, recommender, logs):
-    """Found by tests/harden/fuzz_sockets.py: uvicorn wrote one for each such frame."""
+    """Found by bench/harden/fuzz_sockets.py: uvicorn wrote one for each such frame."""
     for address in (recommender, inference):
         with socket.create_connection(tuple_of(address)) as raw:
             raw.sendall(
@@ -193,7 +193,7 @@ def test_a_refused_value_is_not_sent_back(recommender):
 
 @pytest.mark.parametrize(("count", "status"), [(1_000, 200), (1_001, 422)])
 def test_what_a_url_may_exclude_ends_before_the_server_gives_up(recommender, count, status):
-    """Found by tests/harden/contracts.py: 10,000 were promised, and refused in plain text."""
+    """Found by bench/harden/contracts.py: 10,000 were promised, and refused in plain text."""
     params = [("emotion", "sad"), *[("exclude", 2**31 - 1)] * count]
     headers = {"Content-Type": "image/jpeg"}
     for answer in (

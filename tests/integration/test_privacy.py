@@ -17,9 +17,9 @@ import pytest
 from PIL import Image
 from websockets.sync.client import connect
 
-from services.recommender.db import make_engine
-from services.recommender.models import Feedback, Preference, UserItem
 from services.recommender.prepare import prepare
+from services.recommender.store.db import make_engine
+from services.recommender.store.models import Feedback, Preference, UserItem
 from tests.helpers import pictures
 from tests.helpers.recommender import recommender
 from tests.helpers.serving import ROOT, free_port, is_ready, server_command

@@ -61,7 +61,7 @@ def test_no_service_fetches_an_address_that_it_was_given():
 
 def test_keys_are_compared_in_constant_time():
     """No comparison of the key but hmac's: `==` ends at the first letter that differs."""
-    source = (ROOT / "services" / "recommender" / "routes" / "deps.py").read_text()
+    source = (ROOT / "services" / "recommender" / "dependencies.py").read_text()
     (check,) = (
         node
         for node in ast.walk(ast.parse(source))

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from services.inference.bulk.command import main as bulk
-from services.inference.classify import MODEL_FILE
+from bulk.command import main as bulk
+from services.inference.model import MODEL_FILE
 from services.recommender.__main__ import main as recommender
 from services.recommender.starting import read_settings
 from tests.helpers.serving import ROOT

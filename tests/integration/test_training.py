@@ -14,7 +14,7 @@ import pytest
 
 from services.emotions import EMOTIONS
 from services.inference.classify import Classifier, load_model
-from training.calibrate import Calibration, sharpen
+from training.network.calibration import Calibration, sharpen
 
 ROOT = Path(__file__).parent.parent.parent
 EPOCHS = 3

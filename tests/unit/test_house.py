@@ -11,9 +11,15 @@ from services.recommender.settings import Settings as RecommenderSettings
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
 SHARED_STAGES = {
-    f"services.inference.{name}" for name in ("align", "classify", "decode", "detect", "errors", "pipeline")
+    f"services.inference.{name}"
+    for name in ("align", "classify", "decode", "detect", "errors", "model", "pipeline")
 }
 """What training may use of the inference service: the stages themselves, so that both see the same pixels."""
+PROGRAMS = ("training", "curation", "bulk", "bench", "tests")
+FRAMEWORKS = ("fastapi", "starlette", "sqlalchemy", "pydantic")
+STORE = ROOT / "services" / "recommender" / "store"
+QUERIES = {"select", "insert", "update", "delete", "text", "func"}
+"""What SQLAlchemy writes SQL with."""
 
 
 def imports_of(path: Path) -> set[str]:
@@ -30,16 +36,32 @@ def modules(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
 
 
+def starts_with(name: str, *packages: str) -> bool:
+    """Whether `name` is one of the packages or lies in one."""
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
 @pytest.mark.parametrize("service", ["inference", "recommender"])
-def test_services_know_nothing_of_each_other_nor_of_training(service):
-    other = {"inference": "recommender", "recommender": "inference"}[service]
+def test_services_import_neither_each_other_nor_programs(service):
+    """Of what is ours, a service imports itself, the labels and what both have in common."""
     checked = modules(f"services/{service}")
     assert checked
     for path in checked:
         for name in imports_of(path):
-            assert not name.startswith((f"services.{other}", "training")), f"{path} imports {name}"
-            if name.startswith("services."):
-                assert name.startswith(f"services.{service}") or name == "services.emotions", path
+            assert not starts_with(name, *PROGRAMS), f"{path} imports {name}"
+            if starts_with(name, "services"):
+                own = (f"services.{service}", "services.common", "services.emotions")
+                assert starts_with(name, *own), f"{path} imports {name}"
+
+
+def test_common_imports_no_service():
+    checked = modules("services/common")
+    assert checked
+    for path in checked:
+        for name in imports_of(path):
+            assert not starts_with(name, *PROGRAMS), f"{path} imports {name}"
+            if starts_with(name, "services"):
+                assert starts_with(name, "services.common", "services.emotions"), f"{path} imports {name}"
 
 
 def test_training_uses_only_the_stages_of_inference():
@@ -50,10 +72,45 @@ def test_training_uses_only_the_stages_of_inference():
         assert ours <= SHARED_STAGES | {"services.emotions"}, path
 
 
-@pytest.mark.parametrize("name", ["mood", "rank"])
-def test_the_core_of_the_recommender_imports_no_framework(name):
-    for module in imports_of(ROOT / "services/recommender" / f"{name}.py"):
-        assert not module.startswith(("fastapi", "starlette", "sqlalchemy", "pydantic"))
+@pytest.mark.parametrize("program", ["training", "curation", "bulk"])
+def test_programs_import_services_and_themselves(program):
+    for path in modules(program):
+        for name in imports_of(path):
+            assert not starts_with(name, *(other for other in PROGRAMS if other != program)), path
+
+
+def test_ranking_imports_no_framework():
+    checked = modules("services/recommender/ranking")
+    assert checked
+    for path in checked:
+        for name in imports_of(path):
+            assert not starts_with(name, *FRAMEWORKS), f"{path} imports {name}"
+
+
+def test_every_query_is_in_the_store():
+    for path in modules("services/recommender"):
+        if STORE in path.parents:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and starts_with(node.module or "", "sqlalchemy"):
+                written = QUERIES & {alias.name for alias in node.names}
+                assert not written, f"{path} imports {written}"
+
+
+def test_imports_go_one_way():
+    """The store knows neither routes nor what fills it; no layer below imports one above."""
+    recommender = "services.recommender"
+    for folder, above in (
+        ("ranking", ("schemas", "store", "imports", "routes", "prepare", "recommend", "main")),
+        ("schemas", ("imports", "routes", "prepare", "recommend", "main")),
+        ("store", ("imports", "routes", "prepare", "recommend", "main")),
+        ("imports", ("routes", "recommend", "main")),
+    ):
+        checked = modules(f"services/recommender/{folder}")
+        assert checked
+        for path in checked:
+            for name in imports_of(path):
+                assert not starts_with(name, *(f"{recommender}.{one}" for one in above)), f"{path}: {name}"
 
 
 def test_only_one_file_knows_the_runtime_and_one_the_other_service():

@@ -13,10 +13,10 @@ from starlette.websockets import WebSocketState
 
 from services.inference.dependencies import MetricsDep, OwnPagesDep, SettingsDep, StreamsDep, WorkersDep
 from services.inference.errors import BadRequestError, BusyError, InferenceError, problem_body
+from services.inference.metrics import Metrics
 from services.inference.pipeline import Pipeline, Stream
 from services.inference.settings import Settings
 from services.inference.streams import Inbox
-from services.inference.telemetry import Metrics
 from services.inference.upload import check_size
 from services.inference.workers import Workers
 

@@ -1,11 +1,10 @@
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import select
 
-from services.recommender.db import SessionsDep
-from services.recommender.models import CatalogueState
-from services.recommender.routes.deps import InferenceDep, MetricsDep
-from services.recommender.schemas import Ready
+from services.recommender.dependencies import InferenceDep, MetricsDep
+from services.recommender.schemas.recommendation import Ready
+from services.recommender.store import catalogue
+from services.recommender.store.db import SessionsDep
 
 router = APIRouter(tags=["operation"])
 
@@ -19,7 +18,7 @@ async def healthz() -> dict[str, str]:
 @router.get("/readyz")
 async def readyz(sessions: SessionsDep, inference: InferenceDep) -> Ready:
     """503 while the database does not answer. Inference is reported only: most routes work without it."""
-    await sessions.reading(lambda session: session.execute(select(CatalogueState.digest)))
+    await sessions.reading(catalogue.look_at_state)
     state = await inference.state()
     return Ready(status="ready", database="ok", inference=state, breaker=inference.breaker.state)
 

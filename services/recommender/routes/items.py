@@ -5,15 +5,12 @@ from fastapi import APIRouter, Path, Query, Response
 from sqlalchemy.orm import Session
 
 from services.emotions import ALIASES, EMOTIONS
-from services.recommender import catalogue, mood
-from services.recommender.db import SessionsDep
+from services.recommender.dependencies import ApiKeyDep
 from services.recommender.errors import InvalidError
-from services.recommender.importers.keys import fold
-from services.recommender.importers.rows import MEDIA, Row
-from services.recommender.models import Item
-from services.recommender.routes.deps import ApiKeyDep
-from services.recommender.schemas import MAX_ID
-from services.recommender.schemas_catalogue import (
+from services.recommender.imports.row import Row
+from services.recommender.ranking import mood
+from services.recommender.ranking.item import MEDIA
+from services.recommender.schemas.catalogue import (
     CatalogueItem,
     EmotionOut,
     ItemIn,
@@ -21,6 +18,11 @@ from services.recommender.schemas_catalogue import (
     ItemQuery,
     MediumOut,
 )
+from services.recommender.schemas.fields import fold
+from services.recommender.schemas.recommendation import MAX_ID
+from services.recommender.store import catalogue
+from services.recommender.store.db import SessionsDep
+from services.recommender.store.models import Item
 
 router = APIRouter(tags=["catalogue"])
 IdPath = Annotated[int, Path(ge=1, le=MAX_ID)]

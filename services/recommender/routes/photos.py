@@ -9,12 +9,12 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from services.recommender.db import SessionsDep
+from services.recommender.dependencies import InferenceDep, MetricsDep, RequestIdDep, TodayDep
 from services.recommender.errors import InvalidError, UnreadableError
 from services.recommender.inference_client import OCTETS, read_prediction
 from services.recommender.recommend import recommend
-from services.recommender.routes.deps import InferenceDep, MetricsDep, RequestIdDep, TodayDep
-from services.recommender.schemas import Options, PhotoRecommendation, QueryOptions
+from services.recommender.schemas.recommendation import Options, PhotoRecommendation, QueryOptions
+from services.recommender.store.db import SessionsDep
 
 router = APIRouter(tags=["photos"])
 

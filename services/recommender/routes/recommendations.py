@@ -2,10 +2,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from services.recommender.db import SessionsDep
+from services.recommender.dependencies import MetricsDep, TodayDep
 from services.recommender.recommend import recommend
-from services.recommender.routes.deps import MetricsDep, TodayDep
-from services.recommender.schemas import MoodBody, MoodQuery, Recommendation, certain
+from services.recommender.schemas.recommendation import MoodBody, MoodQuery, Recommendation, certain
+from services.recommender.store.db import SessionsDep
 
 router = APIRouter(tags=["recommendations"])
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from services.recommender.dependencies import InferenceDep, OwnPagesDep
 from services.recommender.errors import RecommenderError, problem_body
-from services.recommender.routes.deps import InferenceDep, OwnPagesDep
 from services.recommender.telemetry import request_id_from
 
 router = APIRouter(tags=["photos"])

@@ -4,12 +4,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query
 from sqlalchemy.orm import Session
 
-from services.recommender import memory
-from services.recommender.db import SessionsDep
-from services.recommender.models import Feedback, Item
-from services.recommender.routes.deps import MetricsDep
-from services.recommender.schemas import UserId
-from services.recommender.schemas_memory import (
+from services.recommender.dependencies import MetricsDep
+from services.recommender.schemas.memory import (
     FeedbackIn,
     FeedbackOut,
     History,
@@ -17,6 +13,10 @@ from services.recommender.schemas_memory import (
     PreferenceOut,
     Said,
 )
+from services.recommender.schemas.recommendation import UserId
+from services.recommender.store import memory
+from services.recommender.store.db import SessionsDep
+from services.recommender.store.models import Feedback, Item
 
 router = APIRouter(tags=["memory"])
 NEWEST = 2**63 - 1

@@ -107,7 +107,7 @@ def test_the_pixel_limit_is_the_last_size_that_is_read():
 
 @pytest.mark.parametrize("kind", [b"IDAT", b"fdAT", b"tEXt", b"abCd"])
 def test_a_png_is_not_believed_what_a_chunk_says_it_holds(kind):
-    """400 bytes made OpenCV take three gigabytes; found by tests/harden/fuzz_images.py."""
+    """400 bytes made OpenCV take three gigabytes; found by bench/harden/fuzz_images.py."""
     whole = pictures.encode(pictures.astronaut().resize((48, 48)), "PNG")
     data = whole[:33] + struct.pack(">I", 2_900_000_000) + kind + whole[41:400]
     forget_peak()

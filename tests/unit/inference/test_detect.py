@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from bench import scenes
+from bench.detection import HIT, overlap
 from services.inference.align import crop
 from services.inference.detect import LARGE, MEDIUM, SMALL, SURE, Detector, Face
-from tests.load import scenes
-from tests.load.detection import HIT, overlap
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,11 @@ import pytest
 
 from services.emotions import EMOTIONS
 from services.inference.align import crop
-from services.inference.classify import MODEL_FILE, Classifier, load_model
+from services.inference.classify import Classifier, load_model
 from services.inference.decode import decode
 from services.inference.detect import Detector, Face
 from services.inference.errors import ModelFileError
+from services.inference.model import MODEL_FILE
 from services.inference.pipeline import Limits, Pipeline
 from tests.helpers import pictures
 

@@ -1,13 +1,15 @@
 import pytest
 
-from services.recommender.importers import deezer, goodbooks, movielens, plain, report, steam
-from services.recommender.importers.affect import film_affect, mean_of_tags, tag_table
-from services.recommender.importers.keys import fold, key_of, site_id
-from services.recommender.importers.plain import Refused, SourceError
-from services.recommender.importers.ratings import popularity, quality, shrunken
-from services.recommender.importers.rows import Row
-from services.recommender.importers.shipped import digest_of, merged_rows
-from services.recommender.importers.titles import bare, clean, first_name
+from curation.affect import film_affect, mean_of_tags, tag_table
+from curation.ratings import popularity, quality, shrunken
+from curation.sources import deezer, goodbooks, movielens, report, steam
+from curation.titles import bare, clean, first_name
+from services.recommender.imports import csv_file
+from services.recommender.imports.csv_file import Refused, SourceError
+from services.recommender.imports.keys import key_of, site_id
+from services.recommender.imports.row import Row
+from services.recommender.imports.shipped import digest_of, merged_rows
+from services.recommender.schemas.fields import fold
 from services.recommender.settings import DATA_DIR
 
 
@@ -82,7 +84,7 @@ def test_without_a_known_site_title_creator_and_year_name_it():
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_plain_csv_takes_a_byte_order_mark_and_any_line_ends(made, start, end):
     lines = ["title,medium,url,emotions", '"One, two",movie,https://example.org/1,sad|joy', ""]
-    read = rows(plain.read(made(start + end.join(lines))))
+    read = rows(csv_file.read(made(start + end.join(lines))))
     assert [(row.title, row.emotions) for row in read] == [("One, two", ["happy", "sad"])]
 
 
@@ -96,7 +98,7 @@ def test_plain_csv_tells_the_line_of_a_refused_row(made):
         "movie,Bad year,https://example.org/4,soon,,\n"
         "movie,Bad place,https://example.org/5,,nan,0\n"
     )
-    results = list(plain.read(made(text)))
+    results = list(csv_file.read(made(text)))
     assert [row.title for row in rows(results)] == ["Good"]
     assert [result.line for result in refused(results)] == [3, 4, 5, 6, 7]
     assert "http" in refused(results)[0].reason
@@ -114,12 +116,12 @@ def test_plain_csv_tells_the_line_of_a_refused_row(made):
 )
 def test_a_file_that_cannot_be_read_says_why(made, text, encoding, message):
     with pytest.raises(SourceError, match=message):
-        list(plain.read(made(text, encoding)))
+        list(csv_file.read(made(text, encoding)))
 
 
 def test_a_missing_file_says_so(tmp_path):
     with pytest.raises(SourceError, match="No such file"):
-        list(plain.read(tmp_path / "none.csv"))
+        list(csv_file.read(tmp_path / "none.csv"))
 
 
 def test_the_report_folds_emotions_leaves_out_untitled_rows_and_tidies_links(made):

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.emotions import EMOTIONS
-from services.recommender.mood import (
+from services.recommender.ranking.mood import (
     CIRCUMPLEX,
     GRID,
     STRATEGIES,

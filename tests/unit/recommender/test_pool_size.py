@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.recommender.db import make_engine
+from services.recommender.store.db import make_engine
 
 POSTGRESQL = "postgresql://user@127.0.0.1/name"
 

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.emotions import EMOTIONS
-from services.recommender.mood import CIRCUMPLEX, Point, locate, move
-from services.recommender.rank import Candidate, Request, Taste, chance, likeness, rank
+from services.recommender.ranking.item import Candidate
+from services.recommender.ranking.mood import CIRCUMPLEX, Point, locate, move
+from services.recommender.ranking.rank import Request, chance, likeness, rank
+from services.recommender.ranking.taste import Taste
 
 SAD = {label: float(label == "sad") for label in EMOTIONS}
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.recommender.taste import (
+from services.recommender.ranking.taste import (
     ACTIONS,
     BLOCKING,
     WEIGHTS,

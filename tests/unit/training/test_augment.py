@@ -2,7 +2,7 @@ import numpy as np
 
 from services.inference.align import crop
 from services.inference.detect import Face
-from training.augment import Augmentation, augment
+from training.network.augment import Augmentation, augment
 
 STILL = Augmentation(
     flip=0, rotation_degrees=0, scale=0, shift=0, brightness=0, contrast=0, blur=0, noise=0, erase=0

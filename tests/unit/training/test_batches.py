@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from training.augment import GENTLE, Augmentation, augment
-from training.batches import Batches, Recipe
-from training.targets import Target
+from training.network.augment import GENTLE, Augmentation, augment
+from training.network.batches import Batches, Recipe
+from training.network.targets import Target
 
 FACES = np.random.default_rng(5).integers(0, 256, (8, 48, 48)).astype(np.uint8)
 TAUGHT = {"label": Target(np.eye(6, dtype=np.float32)[np.arange(8) % 6], np.ones(8, np.float32))}

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from services.inference.classify import MODEL_FILE
 from services.inference.decode import decode
 from services.inference.detect import Detector
+from services.inference.model import MODEL_FILE
 from services.inference.pipeline import align
 from tests.helpers.pictures import ASTRONAUT
 from training.card import render
-from training.degrade import DEGRADATIONS
+from training.measure.degrade import DEGRADATIONS
 
 ROOT = Path(__file__).parent.parent.parent.parent
 

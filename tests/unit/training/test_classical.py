@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from services.inference.classify import MODEL_FILE
+from services.inference.model import MODEL_FILE
 from tests.helpers.faces import made_up
-from training import classical, landmarks
+from training.methods import classical, landmarks
 
 FACES = made_up()
 PUBLIC = FACES.only("PublicTest")

@@ -5,7 +5,7 @@ import pytest
 from services.emotions import EMOTIONS
 from tests.helpers.faces import draw
 from training.data import DataError
-from training.databases import find
+from training.measure.face_databases import find
 
 
 def labels(pictures):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training import metrics
+from training.measure import metrics
 
 
 def answers(*tops, sure=0.9):

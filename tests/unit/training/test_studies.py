@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 import pytest
 
-from services.inference.classify import MODEL_FILE
+from services.inference.model import MODEL_FILE
 from tests.helpers.faces import draw, made_up
 from tests.helpers.pictures import ASTRONAUT, HOPPER
 from training import __main__ as commands
-from training import data, face_figures
-from training.methods import METHODS
+from training import data
+from training.measure import face_figures
+from training.methods.registry import METHODS
 
 ROOT = Path(__file__).parent.parent.parent.parent
 FAST = ("local Gabor + PCA + LDA", "eigenfaces + SVM")

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from training.data import Faces
-from training.targets import targets
-from training.teach import Teacher
+from training.network.targets import Teacher, targets
 
 LABELS = np.array([0, 2, 5], np.int8)
 VOTES = np.array(

@@ -1,0 +1,216 @@
+"""Damaged pictures through decode → detect → classify, each watched for exceptions, crashes, time and memory.
+
+    python -m bench.harden.fuzz_images [--inputs 100000] [--seed 1] [--save runs/harden] [--json OUT]
+
+Pictures are read in child processes with a memory limit, so that a crash of native code costs one child and
+leaves its picture behind in `--save`. An input whose answer was not seen before joins the corpus that is
+mutated: OpenCV's and Pillow's decoders carry no coverage instrumentation, so answers guide instead.
+Input n of a seed is always the same.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import multiprocessing
+import os
+import random
+import resource
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
+
+from bench.harden.mutate import mutate, seeds
+from services.inference.classify import load_model
+from services.inference.errors import InferenceError
+from services.inference.pipeline import Limits, Pipeline
+from services.inference.settings import Settings
+from tests.helpers.process import forget_peak, memory_mb
+
+PER_CHILD: Final = 2_000
+MEMORY_LIMIT_MB: Final = 2_000
+"""Of address space that a child may take beyond what it starts with."""
+SLOW_S: Final = 10.0
+"""Processor time of one input that counts as a failure."""
+GREEDY_MB: Final = 500.0
+"""Growth of memory by one input that counts as a failure: twice what 50 honest megapixels take."""
+HANGS_S: Final = 90.0
+"""After this long on one input a child is killed."""
+
+
+@dataclass
+class Outcome:
+    inputs: int = 0
+    failures: list[str] = field(default_factory=list)
+    answers: Counter[str] = field(default_factory=Counter)
+    slowest_s: float = 0.0
+    """Processor time of one input."""
+    growth_mb: float = 0.0
+    """The most that memory grew while one input was read."""
+    found: list[int] = field(default_factory=list)
+    """Inputs whose answer was new."""
+
+    def add(self, other: "Outcome") -> None:
+        self.inputs += other.inputs
+        self.failures += other.failures
+        self.answers += other.answers
+        self.slowest_s = max(self.slowest_s, other.slowest_s)
+        self.growth_mb = max(self.growth_mb, other.growth_mb)
+        self.found += other.found
+
+
+def nth(seed: int, number: int, corpus: list[bytes]) -> bytes:
+    return mutate(random.Random(f"{seed}:{number}"), corpus)  # noqa: S311 # made data, no secret
+
+
+def read_one(pipeline: Pipeline, data: bytes) -> str:
+    """What came of it in a few words; AssertionError for a prediction that no client could use."""
+    try:
+        answer = pipeline.predict(data)
+    except InferenceError as error:
+        return f"{error.status} {error.code} {''.join(c for c in str(error)[:60] if not c.isdigit())}"
+    for face in answer.faces:
+        assert all(math.isfinite(share) for share in face.probabilities.values()), "a share is not finite"
+        assert abs(sum(face.probabilities.values()) - 1) < 0.01, "the shares do not sum to 1"
+        box = face.box
+        assert 0 <= box.x < box.x + box.width <= answer.image.width, "the box leaves the picture"
+        assert 0 <= box.y < box.y + box.height <= answer.image.height, "the box leaves the picture"
+    size = (answer.image.width * answer.image.height).bit_length() // 3 * 3
+    return f"200 with {min(len(answer.faces), 2)} faces in about 2^{size} pixels"
+
+
+def watch(pipeline: Pipeline, data: bytes, outcome: Outcome, save: Path) -> None:
+    forget_peak()
+    before, started = memory_mb("self", "VmRSS"), time.thread_time()
+    try:
+        answer = read_one(pipeline, data)
+    except Exception:  # noqa: BLE001 # every kind of exception is a finding
+        answer = "exception"
+        outcome.failures.append(kept(data, save, traceback.format_exc(limit=-3)))
+    took, grown = time.thread_time() - started, memory_mb("self", "VmHWM") - before
+    if took > SLOW_S:
+        outcome.failures.append(kept(data, save, f"took {took:.1f} s"))
+    if grown > GREEDY_MB:
+        outcome.failures.append(kept(data, save, f"took {grown:.0f} MB"))
+    outcome.inputs += 1
+    outcome.answers[answer] += 1
+    outcome.slowest_s = max(outcome.slowest_s, took)
+    outcome.growth_mb = max(outcome.growth_mb, grown)
+
+
+def kept(data: bytes, save: Path, why: str) -> str:
+    save.mkdir(parents=True, exist_ok=True)
+    name = f"crash-{hashlib.sha256(data).hexdigest()[:12]}"
+    (save / name).write_bytes(data)
+    return f"{name}: {why}"
+
+
+def read_many(  # noqa: PLR0917 # what a process of its own has to be told
+    seed: int,
+    numbers: range,
+    corpus: list[bytes],
+    known: set[str],
+    save: Path,
+    progress: Any,
+    out: Connection,
+) -> None:
+    """In a child: each input through one pipeline, its number left in `progress` first."""
+    settings = Settings()
+    pipeline = Pipeline(load_model(settings.model_file), Limits(settings.max_pixels, settings.max_faces))
+    pipeline.warm()
+    limit = int((memory_mb("self", "VmSize") + MEMORY_LIMIT_MB) * 2**20)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders tell of each damage there
+    outcome = Outcome()
+    for number in numbers:
+        progress.value = number
+        watch(pipeline, nth(seed, number, corpus), outcome, save)
+        new = outcome.answers.keys() - known
+        if new:
+            known |= new
+            outcome.found.append(number)
+    out.send(outcome)
+
+
+def in_a_child(
+    seed: int,
+    numbers: range,
+    corpus: list[bytes],
+    known: set[str],
+    save: Path,
+    *,
+    read: Callable[..., None] = read_many,
+) -> Outcome:
+    """`read` in a process of its own; where that dies or hangs, of what, and the rest in another one."""
+    context = multiprocessing.get_context("spawn")
+    progress = context.Value("q", numbers.start)
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(
+        target=read, args=(seed, numbers, corpus, set(known), save, progress, theirs), daemon=True
+    )
+    process.start()
+    theirs.close()
+    seen, since = progress.value, time.monotonic()
+    while not ours.poll(0.5):
+        if progress.value != seen:
+            seen, since = progress.value, time.monotonic()
+        elif time.monotonic() - since > HANGS_S:
+            process.kill()
+    try:
+        outcome: Outcome = ours.recv()
+        process.join()
+    except EOFError:  # the child is gone without a word
+        process.join()
+        at = int(progress.value)
+        why = f"the process ended with {process.exitcode}"
+        outcome = Outcome(at + 1 - numbers.start, [kept(nth(seed, at, corpus), save, why)])
+        if at + 1 < numbers.stop:
+            outcome.add(in_a_child(seed, range(at + 1, numbers.stop), corpus, known, save, read=read))
+    return outcome
+
+
+def fuzz(inputs: int, seed: int, save: Path, *, tell: bool = False) -> dict[str, Any]:
+    """The figures of a whole run; `failures` is empty where nothing was found."""
+    corpus, total, started = seeds(), Outcome(), time.monotonic()
+    for start in range(0, inputs, PER_CHILD):
+        numbers = range(start, min(inputs, start + PER_CHILD))
+        outcome = in_a_child(seed, numbers, corpus, set(total.answers), save)
+        corpus += [nth(seed, number, corpus) for number in outcome.found]
+        total.add(outcome)
+        if tell:
+            print(f"{total.inputs} inputs, {len(total.failures)} failures, corpus {len(corpus)}", flush=True)
+    return {
+        "inputs": total.inputs,
+        "seed": seed,
+        "failures": total.failures,
+        "answers": dict(total.answers.most_common()),
+        "slowest_cpu_ms": round(total.slowest_s * 1000),
+        "largest_growth_mb": round(total.growth_mb, 1),
+        "corpus": len(corpus),
+        "seconds": round(time.monotonic() - started),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--inputs", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--save", type=Path, default=Path("runs/harden"))
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    figures = fuzz(options.inputs, options.seed, options.save, tell=True)
+    text = json.dumps(figures, indent=2)
+    print(text)
+    if options.json:
+        options.json.write_text(text)
+    return 1 if figures["failures"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

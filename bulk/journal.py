@@ -1,0 +1,164 @@
+"""What a run has done so far, on disk: whoever kills it, the same command goes on from here.
+
+Beside OUT lies the folder OUT.parts while a run is under way:
+
+    photos.jsonl      first what the run is about, then the photos in chunks, a line each
+    00000000.parquet  a chunk's rows; it is there as a whole or not at all
+    lock              held by the one process that writes here
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bulk.photos import InputError
+from bulk.table import ROWS_AT_ONCE, SCHEMA, to_table
+from bulk.work import Row
+
+About = dict[str, str | int]
+"""What a table is made of: input, model, limits. A run goes on only with the same."""
+
+MARK: Final = b"expression-recommender"
+"""Key of OUT's metadata that holds its `About`."""
+
+
+@dataclass
+class Journal:
+    out: Path
+    about: About
+    chunks: list[list[str]] = field(default_factory=list)
+
+    @property
+    def folder(self) -> Path:
+        return self.out.with_name(f"{self.out.name}.parts")
+
+    def load(self) -> None:
+        """InputError where what is here was begun with another input, model or limit."""
+        if self._list.exists():
+            about, *self.chunks = map(json.loads, self._list.read_text().splitlines())
+            _compare(self.folder, about, self.about)
+
+    def add(self, names: Sequence[str], size: int) -> int:
+        """Those of `names` that are new, in chunks of `size`; how many they are."""
+        known = {name for chunk in self.chunks for name in chunk}
+        new = [name for name in names if name not in known]
+        self.chunks += [new[start : start + size] for start in range(0, len(new), size)]
+        if new:
+            lines = "\n".join(map(json.dumps, [self.about, *self.chunks]))
+            _write(self._list, lines.encode())
+        return len(new)
+
+    def left(self) -> Iterator[tuple[int, list[str]]]:
+        """Number and names of each chunk that is not done."""
+        return ((n, names) for n, names in enumerate(self.chunks) if not self._part(n).exists())
+
+    def keep(self, number: int, rows: list[Row]) -> None:
+        sink = pa.BufferOutputStream()
+        pq.write_table(to_table(rows, self.about), sink)
+        _write(self._part(number), sink.getvalue())
+
+    def finish(self) -> Counter[str]:
+        """OUT out of all parts, in the order of the photos. How many photos of each kind, and `rows`."""
+        counts: Counter[str] = Counter()
+        unfinished = self.out.with_name(f"{self.out.name}.unfinished")
+        schema = SCHEMA.with_metadata({MARK: json.dumps(self.about).encode()})
+        with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
+            for table in self._tables():
+                writer.write_table(table.cast(schema))
+                counts.update(_count(table))
+        _sync(unfinished)
+        unfinished.replace(self.out)
+        self.clear()
+        return counts
+
+    def clear(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _tables(self) -> Iterator[pa.Table]:
+        """The parts, several at a time: a file of many small groups of rows is slow to read."""
+        held: list[pa.Table] = []
+        for number in range(len(self.chunks)):
+            held.append(pq.ParquetFile(self._part(number)).read())
+            if sum(table.num_rows for table in held) >= ROWS_AT_ONCE:
+                yield pa.concat_tables(held)
+                held = []
+        if held:
+            yield pa.concat_tables(held)
+
+    @property
+    def _list(self) -> Path:
+        return self.folder / "photos.jsonl"
+
+    def _part(self, number: int) -> Path:
+        return self.folder / f"{number:08}.parquet"
+
+
+@contextmanager
+def opened(out: Path, about: About) -> Iterator[Journal]:
+    """For one process at a time; the system gives it back however that ends.
+
+    InputError where another one has it, or it is of another run.
+    """
+    journal = Journal(out, about)
+    journal.folder.mkdir(exist_ok=True)
+    with (journal.folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(f"another process is writing {out}") from error
+        journal.load()
+        try:
+            yield journal
+        finally:
+            if not journal.chunks:
+                journal.clear()  # nothing came about: no engine, no workers
+
+
+def is_finished(out: Path, about: About) -> bool:
+    """Whether OUT is there. InputError where it is, and is not what this run would make."""
+    if not out.exists():
+        return False
+    try:
+        metadata = pq.read_schema(out).metadata or {}
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"{out} is there already and is no table of this command") from error
+    _compare(out, json.loads(metadata.get(MARK, b"{}")), about)
+    return True
+
+
+def _compare(place: Path, there: About, here: About) -> None:
+    other = [name for name, value in here.items() if there.get(name) != value]
+    if other:
+        raise InputError(f"{place} was made with another {', '.join(other)}; remove it or name another file")
+
+
+def _count(table: pa.Table) -> Counter[str]:
+    counts = Counter({"rows": table.num_rows})
+    for status, face in zip(table["status"].to_pylist(), table["face"].to_pylist(), strict=True):
+        counts["faces"] += face is not None
+        counts[status] += face in {None, 0}  # once per photo
+    return counts
+
+
+def _write(path: Path, content: "bytes | pa.Buffer") -> None:
+    """As a whole or not at all, and for good once this returns."""
+    unfinished = path.with_suffix(".unfinished")
+    with unfinished.open("wb") as file:
+        file.write(content)
+    _sync(unfinished)
+    unfinished.replace(path)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,41 @@
+"""The report's own recommendations: `emotion, medium, title, url` with one row per emotion.
+
+Rows without a known title are left out; disgust joins angry, as everywhere; a title under two emotions is one
+item with two emotions.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from services.recommender.errors import describe
+from services.recommender.imports.csv_file import Refused, read_table
+from services.recommender.imports.keys import site_id
+from services.recommender.imports.row import Row
+
+
+def read(path: Path) -> Iterator[tuple[int, Row] | Refused]:
+    merged: dict[str, tuple[int, Row]] = {}
+    for line, cells in read_table(path, {"emotion", "medium", "title", "url"}):
+        if not cells["title"].strip():
+            yield Refused(line, "no known title")
+            continue
+        try:
+            row = Row.model_validate(
+                {**cells, "url": canonical(cells["url"]), "emotions": [cells["emotion"]]}
+            )
+        except ValidationError as error:
+            yield Refused(line, describe(list(error.errors())))
+            continue
+        first = merged.get(row.key)
+        merged[row.key] = (line, row) if first is None else (first[0], first[1].fill_from(row))
+    yield from merged.values()
+
+
+def canonical(url: str) -> str:
+    """An IMDb page's plain address, without the mobile host and the tracking query."""
+    known = site_id(url)
+    if known and known.startswith("imdb:"):
+        return f"https://www.imdb.com/title/{known.removeprefix('imdb:')}/"
+    return url

@@ -1,0 +1,252 @@
+"""`backup` and `restore` while the service runs and people write."""
+
+import os
+import shlex
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing, contextmanager
+
+import httpx
+import psycopg
+import pytest
+
+from services.recommender.__main__ import main
+from services.recommender.prepare import prepare
+from services.recommender.store.db import make_engine
+from tests.helpers.postgres import new_database, server_programs
+from tests.helpers.serving import ROOT, serve
+
+KEY = "only-for-this-test"
+
+
+def process(*arguments, url):
+    """The command as a user gives it, beside a service that runs."""
+    return subprocess.run(
+        [sys.executable, "-m", "services.recommender", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "RECOMMENDER_DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """The same command without a process of its own: its status and what it wrote as error."""
+
+    def run(*arguments, url):
+        monkeypatch.setenv("RECOMMENDER_DATABASE_URL", url)
+        status = main([str(argument) for argument in arguments])
+        return status, capsys.readouterr().err
+
+    return run
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'r.db'}"
+
+
+@pytest.fixture
+def database(url, made_catalogue):
+    """A database at rest."""
+    engine = make_engine(url)
+    prepare(engine, made_catalogue)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def address(tmp_path, url, made_catalogue):
+    settings = {"database_url": url, "catalogue_dir": str(made_catalogue), "api_key": KEY}
+    with serve("recommender", tmp_path / "log", **settings) as address:
+        yield address
+
+
+class Writers:
+    """Several users who keep liking things; what was acknowledged is in `said`."""
+
+    def __init__(self, address):
+        self.address = address
+        self.said = {f"writer-{n}": [] for n in range(4)}
+        self.refused = []
+        self.ending = threading.Event()
+
+    def write(self, user):
+        with httpx.Client(base_url=self.address, timeout=30) as client:
+            item = 0
+            while not self.ending.is_set():
+                item = item % 300 + 1
+                answer = client.post("/feedback", json={"user_id": user, "item_id": item, "action": "like"})
+                if answer.status_code == 201:
+                    self.said[user].append(answer.json()["id"])
+                else:
+                    self.refused.append(answer.status_code)
+
+    @contextmanager
+    def at_work(self):
+        threads = [threading.Thread(target=self.write, args=(user,)) for user in self.said]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self.ending.set()
+            for thread in threads:
+                thread.join(60)
+
+    def until(self, count):
+        """Waits until that many were acknowledged."""
+        while sum(map(len, self.said.values())) < count:
+            assert not self.refused
+            self.ending.wait(0.01)
+
+    def acknowledged(self):
+        return {number for said in self.said.values() for number in list(said)}
+
+
+def feedback_in(path):
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        ids = {row[0] for row in connection.execute("SELECT id FROM feedback")}
+        half = connection.execute(
+            "SELECT count(*) FROM feedback f LEFT JOIN user_items u USING (user_id, item_id) "
+            "WHERE u.user_id IS NULL"
+        ).fetchone()[0]
+    assert half == 0, "feedback without what was learnt from it"
+    return ids
+
+
+def test_a_backup_under_load_holds_all_that_was_acknowledged_before_it_began(address, url, tmp_path):
+    writers = Writers(address)
+    with writers.at_work():
+        for number in range(2):
+            writers.until(40 * (number + 1))
+            before = writers.acknowledged()
+            done = process("backup", tmp_path / f"copy-{number}", url=url)
+            assert done.returncode == 0, done.stderr
+            assert before <= feedback_in(tmp_path / f"copy-{number}")
+    assert writers.refused == []
+    assert (tmp_path / "copy-0").stat().st_mode & 0o077 == 0
+    assert not list(tmp_path.glob(".copy*"))
+
+
+def test_a_restore_under_load_brings_back_the_copy_and_keeps_what_was_there(address, url, tmp_path, command):
+    copied = Writers(address)
+    with copied.at_work():
+        copied.until(40)
+    assert command("backup", tmp_path / "copy", url=url) == (0, "")
+    erased = next(iter(copied.said))
+    assert httpx.delete(f"{address}/users/{erased}").status_code == 204
+
+    writers = Writers(address)
+    with writers.at_work():
+        writers.until(40)
+        before = writers.acknowledged()
+        done = process("restore", tmp_path / "copy", url=url)
+        assert done.returncode == 0, done.stderr
+        seen = len(writers.acknowledged())
+        writers.until(seen + 40)
+    assert writers.refused == []
+    (aside,) = tmp_path.glob("r.db.before-*")
+    assert before <= feedback_in(aside)
+    kept = httpx.get(f"{address}/users/{erased}/history", params={"limit": 200}).json()["feedback"]
+    assert {entry["id"] for entry in kept} >= set(copied.said[erased][:10])
+    assert copied.acknowledged() <= feedback_in(tmp_path / "r.db")
+    assert httpx.get(f"{address}/readyz").status_code == 200
+
+
+def test_a_restore_replaces_a_damaged_file_that_no_service_starts_on(database, tmp_path, command):
+    assert command("backup", tmp_path / "copy", url=database) == (0, "")
+    ruined = tmp_path / "other" / "r.db"
+    ruined.parent.mkdir()
+    ruined.write_bytes(b"not a database " * 1000)
+    assert command("restore", tmp_path / "copy", url=f"sqlite:///{ruined}") == (0, "")
+    assert feedback_in(ruined) == set()
+    (aside,) = ruined.parent.glob("r.db.before-*")
+    assert aside.read_bytes().startswith(b"not a database")
+    fresh = tmp_path / "fresh" / "r.db"
+    assert command("restore", tmp_path / "copy", url=f"sqlite:///{fresh}") == (0, "")
+    assert feedback_in(fresh) == set()
+
+
+def damaged(copy):
+    data = bytearray(copy.read_bytes())
+    data[len(data) // 2 :] = b"\0" * (len(data) - len(data) // 2)
+    copy.write_bytes(data)
+
+
+def from_a_later_version(copy):
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+
+
+def of_something_else(copy):
+    copy.unlink()
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute("CREATE TABLE recipes (name)")
+
+
+def no_file(copy):
+    copy.unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (damaged, "damaged"),
+        (from_a_later_version, "9999"),
+        (of_something_else, "not a backup"),
+        (no_file, "no file"),
+    ],
+)
+def test_a_copy_that_cannot_serve_is_refused_before_anything_is_touched(
+    database, tmp_path, command, spoil, why
+):
+    assert command("backup", tmp_path / "copy", url=database) == (0, "")
+    spoil(tmp_path / "copy")
+    before = (tmp_path / "r.db").read_bytes()
+    status, told = command("restore", tmp_path / "copy", url=database)
+    assert status == 1
+    assert why in told
+    assert told.count("\n") == 1, told
+    assert (tmp_path / "r.db").read_bytes() == before
+    assert not list(tmp_path.glob("r.db.before-*"))
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_backup_never_overwrites_a_file(database, tmp_path, command):
+    (tmp_path / "copy").write_text("mine")
+    status, told = command("backup", tmp_path / "copy", url=database)
+    assert status == 1
+    assert "exists already" in told
+    assert (tmp_path / "copy").read_text() == "mine"
+
+
+@pytest.mark.postgres
+def test_postgresql_is_told_the_commands_and_they_work(cluster, tmp_path, made_catalogue, command):
+    url = new_database(cluster, "backed_up")
+    engine = make_engine(url)
+    prepare(engine, made_catalogue)
+    engine.dispose()
+    programs = {**os.environ, "PATH": f"{server_programs()}:{os.environ['PATH']}"}
+
+    def as_told(name):
+        status, told = command(name, tmp_path / "copy", url=url.replace("tester@", "tester:hidden@"))
+        assert status == 1
+        assert "hidden" not in told
+        words = shlex.split(told.partition("run: ")[2])
+        assert words[0] == {"backup": "pg_dump", "restore": "pg_restore"}[name]
+        subprocess.run(words, env=programs, check=True, timeout=60)
+
+    as_told("backup")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DELETE FROM items WHERE id = 1")
+    as_told("restore")
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT count(*) FROM items WHERE id = 1").fetchone() == (1,)

@@ -1,0 +1,73 @@
+"""More requests than are worked on at once: bench/harden/soak.py found that next to none was finished."""
+
+import socket
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.helpers.pictures import ASTRONAUT
+from tests.helpers.recommender import assert_problem, recommender
+
+
+@pytest.fixture
+def full(sqlite_url, made_catalogue, inference_server, inference):
+    """A service with room for one request, which a photo has taken; and what lets the photo go."""
+    inference.hold = threading.Event()
+    settings = {"database_url": sqlite_url, "catalogue_dir": made_catalogue, "max_requests": 1}
+    with recommender(inference_url=inference_server[1], **settings) as client, ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(client.post, "/predict", content=ASTRONAUT.read_bytes())
+        try:
+            while not inference.seen:
+                assert not waiting.done(), waiting.result().text
+            yield client, waiting, inference.hold
+        finally:
+            inference.hold.set()
+
+
+def test_one_request_too_many_is_told_to_come_back_and_the_others_are_finished(full):
+    client, waiting, hold = full
+    refused = client.get("/recommend", params={"emotion": "sad"})
+    assert_problem(refused, 503, "busy")
+    assert int(refused.headers["retry-after"]) > 0
+    assert_problem(client.post("/recommend", json={"emotion": "sad"}), 503, "busy")
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/metrics").status_code == 200
+    hold.set()
+    assert waiting.result(30).status_code == 200
+    assert client.get("/recommend", params={"emotion": "sad"}).status_code == 200
+
+
+def test_one_that_finds_the_service_full_is_refused_before_its_body_comes(full):
+    client, _, _ = full
+    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=5) as late:
+        late.sendall(b"POST /feedback HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n")
+        assert late.recv(1000).startswith(b"HTTP/1.1 503")
+
+
+def test_many_at_once_are_all_served_with_few_connections_to_the_database(database_url, made_catalogue):
+    """Those that waited for a connection took all threads, and those that had one found none to finish in."""
+    settings = {"database_url": database_url, "catalogue_dir": made_catalogue, "database_pool_size": 2}
+
+    def ask(client, number):
+        if number % 2:
+            opinion = {"user_id": f"one-of-many-{number % 7}", "item_id": 1, "action": "open"}
+            return client.post("/feedback", json=opinion)
+        return client.get("/recommend", params={"emotion": "sad", "user_id": f"one-of-many-{number % 7}"})
+
+    with recommender(max_requests=100, **settings) as client, ThreadPoolExecutor(80) as pool:
+        for _ in range(3):
+            answers = list(pool.map(lambda number: ask(client, number), range(80)))
+            assert Counter(answer.status_code for answer in answers) == {200: 40, 201: 40}
+
+
+def test_who_sends_slowly_takes_no_place(sqlite_url, made_catalogue):
+    settings = {"database_url": sqlite_url, "catalogue_dir": made_catalogue, "max_requests": 1}
+    with (
+        recommender(**settings) as client,
+        socket.create_connection((client.base_url.host, client.base_url.port)) as slow,
+    ):
+        slow.sendall(b"POST /feedback HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{")
+        for _ in range(5):
+            assert client.get("/recommend", params={"emotion": "sad"}).status_code == 200

@@ -1,0 +1,106 @@
+"""A SQLite file that is not what SQLite wrote: refused at the start in one line that says what to do."""
+
+import os
+import random
+import subprocess
+import sys
+
+import pytest
+
+from services.recommender.__main__ import main
+from services.recommender.prepare import prepare
+from services.recommender.store.db import make_engine
+from tests.helpers.serving import ROOT, free_port, serve
+
+PAGE = 4096
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory, made_catalogue):
+    path = tmp_path_factory.mktemp("sound") / "r.db"
+    engine = make_engine(f"sqlite:///{path}")
+    prepare(engine, made_catalogue)
+    engine.dispose()
+    return path.read_bytes()
+
+
+def cut_in_half(data):
+    return data[: len(data) // 2]
+
+
+def cut_to_its_header(data):
+    return data[:100]
+
+
+def garbage_header(data):
+    return b"not what it was " * 2 + data[32:]
+
+
+def no_database_at_all(_data):
+    return b"Dear diary,\n" * 1000
+
+
+def pages_swapped(data):
+    one, other = 5 * PAGE, 20 * PAGE
+    pages = bytearray(data)
+    pages[one : one + PAGE], pages[other : other + PAGE] = data[other : other + PAGE], data[one : one + PAGE]
+    return bytes(pages)
+
+
+def a_page_of_noise(data):
+    noise = random.Random(1).randbytes(PAGE)  # noqa: S311 # made data, no secret
+    return data[: 10 * PAGE] + noise + data[11 * PAGE :]
+
+
+DAMAGES = (cut_in_half, cut_to_its_header, garbage_header, no_database_at_all, pages_swapped, a_page_of_noise)
+
+
+def start(path, catalogue):
+    environment = {
+        **os.environ,
+        "RECOMMENDER_DATABASE_URL": f"sqlite:///{path}",
+        "RECOMMENDER_CATALOGUE_DIR": str(catalogue),
+    }
+    command = [sys.executable, "-m", "uvicorn", "--factory", "services.recommender.main:create_app"]
+    return subprocess.run(
+        [*command, "--port", str(free_port())],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_no_command_touches_a_damaged_file(  # noqa: PLR0917 # fixtures are many
+    damage, sound, tmp_path, made_catalogue, monkeypatch, capsys
+):
+    path = tmp_path / "r.db"
+    path.write_bytes(damage(sound))
+    monkeypatch.setenv("RECOMMENDER_DATABASE_URL", f"sqlite:///{path}")
+    monkeypatch.setenv("RECOMMENDER_CATALOGUE_DIR", str(made_catalogue))
+    assert main(["prepare"]) == 1
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1, told
+    assert f"The database {path} is damaged" in told
+    assert "restore a backup" in told
+    assert path.read_bytes() == damage(sound)
+
+
+def test_the_service_ends_at_once_with_one_line(sound, tmp_path, made_catalogue):
+    path = tmp_path / "r.db"
+    path.write_bytes(cut_in_half(sound))
+    done = start(path, made_catalogue)
+    assert done.returncode != 0
+    lines = [line for line in done.stderr.splitlines() if "ERROR" in line]
+    assert len(lines) == 2, done.stderr  # ours, and uvicorn's "Application startup failed. Exiting."
+    assert "is damaged" in lines[0]
+    assert "restore a backup" in lines[0]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_cut_off_by_a_crash_of_the_machine_is_not_taken_for_damage(sound, tmp_path, made_catalogue):
+    """A write-ahead log that ends in the middle of a write is what SQLite is made for."""
+    path = tmp_path / "r.db"
+    path.write_bytes(sound)
+    (tmp_path / "r.db-wal").write_bytes(random.Random(2).randbytes(10_000))  # noqa: S311 # made data
+    settings = {"database_url": f"sqlite:///{path}", "catalogue_dir": str(made_catalogue)}
+    with serve("recommender", tmp_path / "log", **settings):
+        pass

@@ -1,0 +1,146 @@
+"""`python -m services.recommender import` as a user runs it, on SQLite and on PostgreSQL."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import text
+
+from services.recommender.prepare import prepare
+from services.recommender.store.db import WRITING, make_engine
+from tests.helpers.serving import ROOT
+
+HEAD = "medium,title,url,creator,year,genres,emotions,valence,arousal\n"
+
+
+@pytest.fixture
+def run(database_url, made_catalogue, tmp_path):
+    engine = make_engine(database_url)
+    prepare(engine, made_catalogue)
+
+    def command(*arguments, inherit=False, module="services.recommender"):
+        """On the database of the test, or with `inherit` on the one that the environment names."""
+        environment = {**os.environ, "RECOMMENDER_CATALOGUE_DIR": str(made_catalogue)}
+        if not inherit:
+            environment["RECOMMENDER_DATABASE_URL"] = database_url
+        return subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def write(content, name="mine.csv"):
+        path = tmp_path / name
+        path.write_text(content, encoding="utf-8")
+        return str(path)
+
+    command.write = write
+    command.engine = engine
+    yield command
+    with engine.execution_options(**WRITING).begin() as connection:
+        connection.execute(text("DELETE FROM items WHERE NOT shipped"))
+    engine.dispose()
+
+
+def titles(engine):
+    with engine.connect() as connection:
+        return {row.title for row in connection.execute(text("SELECT title FROM items WHERE NOT removed"))}
+
+
+def test_a_hand_written_csv_is_added_changed_and_refused_by_line(run):
+    path = run.write(
+        HEAD + "movie,Mine,https://example.org/mine,Me,2020,drama,sad,,\n"
+        "movie,Evil,javascript:alert(1),,,,,,\n"
+        "movie,Mine again,https://example.org/mine,Me,2020,,,,\n"
+        "movie,Mine,https://example.org/other,Me,2020,,,,\n"
+    )
+    first = run("import", "csv", path)
+    assert first.returncode == 0, first.stderr
+    assert "line 3: refused: url" in first.stdout
+    assert "line 5: refused: the same as line 2" in first.stdout
+    assert "2 added, 0 changed, 0 unchanged, 0 left alone, 2 refused" in first.stdout
+    again = run.write(HEAD + "movie,Mine,https://example.org/mine,Me,2020,comedy,sad,,\n")
+    assert "0 added, 1 changed, 0 unchanged" in run("import", "csv", again).stdout
+    assert "0 added, 0 changed, 1 unchanged" in run("import", "csv", again).stdout
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(run):
+    path = run.write(HEAD + "movie,Only looked at,https://example.org/dry,,,,,,\n")
+    before = titles(run.engine)
+    answer = run("import", "csv", path, "--dry-run")
+    assert "1 added" in answer.stdout
+    assert "nothing written" in answer.stdout
+    assert titles(run.engine) == before
+
+
+def test_a_dry_run_before_the_first_start_leaves_no_trace(run, tmp_path, monkeypatch):
+    path = run.write(HEAD + "movie,Only looked at,https://example.org/dry,,,,,,\n")
+    folder = tmp_path / "not" / "made"
+    monkeypatch.setenv("RECOMMENDER_DATABASE_URL", f"sqlite:///{folder / 'r.db'}")
+    answer = run("import", "csv", path, "--dry-run", inherit=True)
+    assert answer.returncode == 0, answer.stderr
+    assert "1 added" in answer.stdout
+    assert not folder.parent.exists()
+
+
+def test_a_dry_run_on_an_older_catalogue_does_not_update_it(run, made_catalogue):
+    path = run.write(HEAD + "movie,Only looked at,https://example.org/dry,,,,,,\n")
+    with run.engine.execution_options(**WRITING).begin() as connection:
+        connection.execute(text("UPDATE catalogue_state SET digest = 'older'"))
+    assert run("import", "csv", path, "--dry-run").returncode == 0
+    with run.engine.connect() as connection:
+        assert connection.scalar(text("SELECT digest FROM catalogue_state")) == "older"
+    prepare(run.engine, made_catalogue)
+
+
+def test_an_import_that_takes_no_row_fails(run):
+    path = run.write(HEAD + "movie,Evil,javascript:alert(1),,,,,,\nmovie,,https://example.org/x,,,,,,\n")
+    for more in ([], ["--dry-run"]):
+        answer = run("import", "csv", path, *more)
+        assert answer.returncode == 1
+        assert "line 3: refused: title" in answer.stdout
+        assert "2 refused" in answer.stdout
+        assert answer.stderr.splitlines()[-1] == "no row was taken: every one was refused"
+    assert run("import", "csv", run.write(HEAD)).returncode == 0
+
+
+def test_what_was_edited_here_is_left_alone(run):
+    path = run.write(HEAD + "movie,Edited,https://example.org/edited,,,,,,\n")
+    run("import", "csv", path)
+    with run.engine.execution_options(**WRITING).begin() as connection:
+        connection.execute(text("UPDATE items SET edited = true, year = 1900 WHERE title = 'Edited'"))
+    assert "line 2: left alone" in run("import", "csv", path).stdout
+    with run.engine.connect() as connection:
+        assert connection.scalar(text("SELECT year FROM items WHERE title = 'Edited'")) == 1900
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("title\nx\n", "missing columns"), (HEAD + 'movie,"a"b,c\n', "line 2"), (None, "No such file")],
+)
+def test_a_file_that_cannot_be_read_changes_nothing_and_fails_with_one_line(run, content, message):
+    path = run.write(content) if content else "none.csv"
+    before = titles(run.engine)
+    answer = run("import", "csv", path)
+    assert answer.returncode == 1
+    assert message in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert titles(run.engine) == before
+
+
+def test_a_file_that_breaks_off_half_way_adds_nothing(run):
+    good = "".join(f"movie,Row {i},https://example.org/row/{i},,,,,,\n" for i in range(600))
+    path = run.write(HEAD + good + 'movie,"broken"x,https://example.org/\n')
+    assert run("import", "csv", path).returncode == 1
+    assert "Row 1" not in titles(run.engine)
+
+
+def test_each_source_has_its_name(run):
+    songs = run.write("title,artist,deezer_id,valence,arousal,artist_tracks\nOne,A,1,0.5,0.5,3\n")
+    assert "1 added" in run("import", "deezer", songs, module="curation").stdout
+    assert run("import", "vinyl", songs).returncode == 2

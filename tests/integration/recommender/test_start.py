@@ -1,0 +1,220 @@
+"""Starting: schema, first load, updates, and databases in every bad state."""
+
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import func, inspect, select, text
+
+from services.recommender.imports.shipped import merged_rows
+from services.recommender.prepare import prepare
+from services.recommender.settings import DATA_DIR
+from services.recommender.store.db import WRITING, make_engine
+from services.recommender.store.load import loaded_digest
+from services.recommender.store.models import Base, Item
+from services.recommender.store.schema import SchemaTooNewError, alembic_config
+from tests.helpers.recommender import (
+    assert_problem,
+    made_rows,
+    recommender,
+    write_catalogue,
+)
+from tests.helpers.serving import ROOT, serve
+
+
+@pytest.fixture
+def engine(database_url):
+    engine = make_engine(database_url)
+    yield engine
+    with engine.execution_options(**WRITING).begin() as connection:
+        Base.metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+    engine.dispose()
+
+
+def count(engine):
+    with engine.connect() as connection:
+        return connection.scalar(select(func.count()).select_from(Item).where(~Item.removed))
+
+
+def test_the_migrations_make_what_the_models_say(engine, made_catalogue):
+    prepare(engine, made_catalogue)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_migrations_run_back_and_forth(engine, made_catalogue):
+    prepare(engine, made_catalogue)
+    config = alembic_config()
+    with engine.execution_options(**WRITING).begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    prepare(engine, made_catalogue)
+    assert count(engine) == len(made_rows())
+
+
+def test_an_older_schema_is_brought_up_to_date(engine, made_catalogue):
+    config = alembic_config()
+    with engine.execution_options(**WRITING).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    prepare(engine, made_catalogue)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert loaded_digest(connection) is not None
+
+
+def test_a_newer_schema_is_refused(engine, made_catalogue):
+    prepare(engine, made_catalogue)
+    with engine.execution_options(**WRITING).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaTooNewError, match="9999"):
+        prepare(engine, made_catalogue)
+
+
+def test_a_second_start_changes_nothing(engine, made_catalogue):
+    prepare(engine, made_catalogue)
+    with engine.execution_options(**WRITING).begin() as connection:
+        connection.execute(text("UPDATE items SET title = 'touched' WHERE id = 1"))
+    prepare(engine, made_catalogue)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT title FROM items WHERE id = 1")) == "touched"
+
+
+def test_an_update_adds_changes_and_takes_away_but_keeps_what_people_did(engine, tmp_path):
+    rows = made_rows()
+    prepare(engine, write_catalogue(tmp_path, rows))
+    with engine.execution_options(**WRITING).begin() as connection:
+        connection.execute(text("UPDATE items SET title = 'by hand', edited = true WHERE title = 'movie 0'"))
+        connection.execute(text("UPDATE items SET removed = true, edited = true WHERE title = 'movie 1'"))
+        ids = dict(connection.execute(text("SELECT title, id FROM items")).all())
+    changed = {**rows[3], "quality": 0.99}
+    added = {**rows[3], "title": "new one", "url": "https://example.org/new"}
+    prepare(engine, write_catalogue(tmp_path, [*rows[:2], changed, *rows[4:], added]))
+    with engine.connect() as connection:
+        now = {row.title: row for row in connection.execute(text("SELECT * FROM items")).all()}
+    assert "movie 0" not in now
+    assert now["by hand"].id == ids["by hand"]
+    assert now["movie 1"].removed
+    assert now["movie 2"].removed
+    assert (now["movie 3"].quality, now["movie 3"].id) == (0.99, ids["movie 3"])
+    assert not now["new one"].removed
+    prepare(engine, write_catalogue(tmp_path, rows))
+    with engine.connect() as connection:
+        back = connection.execute(text("SELECT id, removed FROM items WHERE title = 'movie 2'")).one()
+    assert (back.id, bool(back.removed)) == (ids["movie 2"], False)
+
+
+def test_several_processes_may_start_at_once(database_url):
+    """Four processes prepare one empty database; one loads, the others wait and find it done."""
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from services.recommender.store.db import make_engine\n"
+        "from services.recommender.prepare import prepare\n"
+        "prepare(make_engine(sys.argv[1], 60), Path(sys.argv[2]))\n"
+    )
+    command_line = [sys.executable, "-c", code, database_url, str(DATA_DIR)]
+    processes = [
+        subprocess.Popen(command_line, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    errors = [process.communicate(timeout=120)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 4, errors
+    engine = make_engine(database_url)
+    assert count(engine) == len(merged_rows(DATA_DIR))
+    engine.dispose()
+
+
+def test_the_shipped_catalogue_loads_in_three_seconds(tmp_path):
+    engine = make_engine(f"sqlite:///{tmp_path / 'r.db'}")
+    started = time.process_time()
+    prepare(engine, DATA_DIR)
+    assert time.process_time() - started < 3
+    engine.dispose()
+
+
+def test_a_service_of_its_own_starts_on_the_defaults_and_answers(tmp_path):
+    """As a user starts it, with the shipped catalogue, settings from the environment."""
+    with serve(
+        "recommender", tmp_path / "log", database_url=f"sqlite:///{tmp_path}/new/folder/r.db"
+    ) as address:
+        import httpx  # noqa: PLC0415 # the only test here that needs it
+
+        answer = httpx.get(
+            f"{address}/recommend", params={"emotion": "sad", "medium": "movie", "user_id": "anna"}
+        )
+        assert len(answer.json()["items"]) == 5
+        assert httpx.get(f"{address}/nothing?user_id=anna").status_code == 404
+    assert "anna" not in (tmp_path / "log").read_text()
+
+
+def test_a_locked_database_refuses_writes_and_still_reads(sqlite_url, made_catalogue):
+    with recommender(
+        database_url=sqlite_url, catalogue_dir=made_catalogue, api_key="k", database_timeout_s=0.2
+    ) as client:
+        engine = make_engine(sqlite_url)
+        with engine.execution_options(**WRITING).begin():
+            answer = client.delete("/items/1", headers={"X-API-Key": "k"})
+            assert_problem(answer, 503, "database_unavailable")
+            assert int(answer.headers["retry-after"]) > 0
+            assert client.get("/items/1").status_code == 200
+        assert client.delete("/items/1", headers={"X-API-Key": "k"}).status_code == 204
+        engine.dispose()
+
+
+def test_a_read_only_database_still_recommends(tmp_path, made_catalogue):
+    path = tmp_path / "r.db"
+    engine = make_engine(f"sqlite:///{path}")
+    prepare(engine, made_catalogue)
+    engine.dispose()
+    url = f"sqlite:///file:{path}?mode=ro&uri=true"
+    with recommender(database_url=url, catalogue_dir=made_catalogue, api_key="k") as client:
+        assert client.get("/recommend", params={"emotion": "sad"}).status_code == 200
+        answer = client.delete("/items/1", headers={"X-API-Key": "k"})
+        assert_problem(answer, 503, "database_unavailable")
+        assert client.get("/items/1").status_code == 200
+
+
+def test_a_database_that_is_gone_is_a_problem_and_not_ready(tmp_path, made_catalogue):
+    path = tmp_path / "r.db"
+    with recommender(database_url=f"sqlite:///{path}", catalogue_dir=made_catalogue) as client:
+        engine = make_engine(f"sqlite:///{path}")
+        with engine.execution_options(**WRITING).begin() as connection:
+            connection.execute(text("DROP TABLE items"))
+            connection.execute(text("DROP TABLE catalogue_state"))
+        engine.dispose()
+        assert_problem(client.get("/recommend", params={"emotion": "sad"}), 503, "database_unavailable")
+        assert_problem(client.get("/readyz"), 503, "database_unavailable")
+        assert client.get("/healthz").status_code == 200
+
+
+def test_a_pool_that_is_used_up_is_a_problem_to_retry(sqlite_url, made_catalogue):
+    """Two requests for one connection: the second gives up after the timeout instead of waiting for ever."""
+    engine = make_engine(sqlite_url)
+    with recommender(
+        database_url=sqlite_url,
+        catalogue_dir=made_catalogue,
+        api_key="k",
+        database_timeout_s=1.5,
+        database_pool_size=1,
+    ) as client:
+        answers = []
+        with engine.execution_options(**WRITING).begin():
+            threads = [
+                threading.Thread(
+                    target=lambda: answers.append(client.delete("/items/2", headers={"X-API-Key": "k"}))
+                )
+                for _ in range(2)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        for answer in answers:
+            assert_problem(answer, 503, "database_unavailable")
+    engine.dispose()

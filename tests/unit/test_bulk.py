@@ -1,0 +1,113 @@
+"""Bulk without its engine: which photos, what is kept, what goes on, and one-line errors."""
+
+import os
+import runpy
+import sys
+
+import pandas as pd
+import pytest
+
+from bulk.command import main
+from bulk.journal import is_finished, opened
+from bulk.photos import InputError, find_photos
+from bulk.work import failure
+
+ABOUT = {"input": "here", "model": "net", "model_version": "1", "model_sha256": "ab"}
+
+
+@pytest.fixture
+def out(tmp_path):
+    """Where a run has done the first of two chunks, and ended."""
+    with opened(tmp_path / "out.parquet", ABOUT) as journal:
+        journal.add(["a", "b", "c", "d"], 2)
+        journal.keep(0, [failure("a", "missing", ""), failure("b", "missing", "")])
+    return tmp_path / "out.parquet"
+
+
+def test_a_list_is_read_as_find_prints_it(tmp_path):
+    path = tmp_path / "list"
+    path.write_bytes(b"\xef\xbb\xbf/a b.jpg\r\nc.jpg\n\n/a b.jpg\ncaf\xe9.jpg")
+    found = find_photos(path)
+    assert found.names == ["/a b.jpg", "c.jpg", os.fsdecode(b"caf\xe9.jpg")]
+    assert str(found.root) == os.getcwd()  # noqa: PTH109 # compared with what a shell calls it
+
+
+def test_what_is_done_is_not_left(out):
+    with opened(out, ABOUT) as journal:
+        assert list(journal.left()) == [(1, ["c", "d"])]
+
+
+def test_photos_that_came_meanwhile_are_added_and_those_that_went_stay(out):
+    with opened(out, ABOUT) as journal:
+        assert journal.add(["a", "aa", "d"], 2) == 1
+    with opened(out, ABOUT) as journal:
+        assert list(journal.left()) == [(1, ["c", "d"]), (2, ["aa"])]
+
+
+def test_the_table_is_in_the_order_of_the_photos_and_the_parts_are_gone(out):
+    with opened(out, ABOUT) as journal:
+        journal.keep(1, [failure("c", "missing", ""), failure("d", "missing", "")])
+        assert journal.finish() == {"rows": 4, "failed": 4, "faces": 0}
+    assert pd.read_parquet(out)["path"].tolist() == ["a", "b", "c", "d"]
+    assert not journal.folder.exists()
+    assert is_finished(out, ABOUT)
+    with pytest.raises(InputError, match="another model_sha256"):
+        is_finished(out, ABOUT | {"model_sha256": "cd"})
+
+
+def test_another_run_is_not_mixed_in(out):
+    with pytest.raises(InputError, match="was made with another input"), opened(out, ABOUT | {"input": "x"}):
+        pass
+
+
+def test_two_at_once_are_refused(out):
+    with (
+        opened(out, ABOUT),
+        pytest.raises(InputError, match="another process is writing"),
+        opened(out, ABOUT),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("given", "out", "complaint"),
+    [
+        ("nowhere", "out.parquet", "cannot read {0}/nowhere: No such file or directory"),
+        ("empty", "out.parquet", "{0}/empty holds no pictures"),
+        ("blank.txt", "out.parquet", "{0}/blank.txt names no photos"),
+        ("binary", "out.parquet", "{0}/binary is neither a folder nor a text file with a path per line"),
+        (
+            "list.txt",
+            "no/out.parquet",
+            "{0}/no/out.parquet cannot be written: name a file in a folder that exists",
+        ),
+        ("list.txt", "empty", "{0}/empty cannot be written: name a file in a folder that exists"),
+        ("list.txt", "binary", "{0}/binary is there already and is no table of this command"),
+    ],
+)
+def test_wrong_paths_are_one_line_and_status_2(tmp_path, capsys, given, out, complaint):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "blank.txt").write_text(" \n\n")
+    (tmp_path / "list.txt").write_text("a.jpg\n")
+    (tmp_path / "binary").write_bytes(b"\xff\0\xff")
+    assert main([str(tmp_path / given), str(tmp_path / out)]) == 2
+    assert capsys.readouterr().err == complaint.format(tmp_path) + "\n"
+
+
+def test_a_cluster_that_does_not_answer_is_one_line(tmp_path, capsys):
+    (tmp_path / "list.txt").write_text("a.jpg\n")
+    words = [str(tmp_path / "list.txt"), str(tmp_path / "out.parquet"), "--cluster", "nonsense://x"]
+    assert main(words) == 2
+    assert capsys.readouterr().err == "no Dask scheduler answers at nonsense://x\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["list.txt"]
+
+
+def test_without_the_extra_it_says_how_to_get_it(monkeypatch, capsys):
+    for name in [name for name in sys.modules if name.startswith("bulk")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as Python sees a package that is not there
+    monkeypatch.setattr(sys, "argv", ["bulk", "in", "out"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("bulk", run_name="__main__", alter_sys=False)
+    assert ended.value.code == 2
+    assert "python -m pip install -r requirements/bulk.txt" in capsys.readouterr().err
