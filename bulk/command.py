@@ -28,8 +28,7 @@ from bulk.work import FACE, FAILED, NO_FACE, Reader, Row
 from services.inference.classify import Model, load_model
 from services.inference.errors import ModelFileError
 from services.inference.pipeline import Limits
-from services.inference.settings import Settings
-from services.inference.starting import read_settings
+from services.inference.settings import Settings, read_settings
 
 MOST_PER_CHUNK: Final = 100
 CHUNKS_PER_CORE: Final = 4

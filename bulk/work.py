@@ -10,10 +10,10 @@ from typing import Any, Final, cast
 import cv2
 from distributed import Worker, WorkerPlugin, get_worker
 
+from services.common.prediction import FacePrediction, Prediction
+from services.common.problems import ServiceError, TooLargeError
 from services.inference.classify import Model
-from services.inference.errors import InferenceError, TooLargeError
 from services.inference.pipeline import Limits, Pipeline
-from services.inference.schemas import FacePrediction, Prediction
 
 Row = dict[str, Any]
 """Columns of table.SCHEMA; those that are left out are null."""
@@ -44,7 +44,7 @@ class Reader(WorkerPlugin):
         """A row per face, the largest first; else one row that says that there is none, or what failed."""
         try:
             prediction = self._pipeline().predict(_content(root / name, self._max_bytes))
-        except InferenceError as error:
+        except ServiceError as error:
             return [failure(name, error.code, str(error))]
         except FileNotFoundError:
             return [failure(name, "missing", "there is no such file")]

@@ -9,9 +9,10 @@ from typing import Final
 
 from curation import build, study
 from curation.sources import deezer, goodbooks, movielens, report, steam
+from services.common.starting import StartError
 from services.recommender.imports.csv_file import SourceError
 from services.recommender.imports.file import Reader, bring_in
-from services.recommender.starting import StartError, read_settings
+from services.recommender.settings import read_settings
 
 SOURCES: Final[dict[str, Reader]] = {
     "deezer": deezer.read,

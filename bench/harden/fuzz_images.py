@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.harden.mutate import mutate, seeds
+from services.common.problems import ServiceError
 from services.inference.classify import load_model
-from services.inference.errors import InferenceError
 from services.inference.pipeline import Limits, Pipeline
 from services.inference.settings import Settings
 from tests.helpers.process import forget_peak, memory_mb
@@ -73,7 +73,7 @@ def read_one(pipeline: Pipeline, data: bytes) -> str:
     """What came of it in a few words; AssertionError for a prediction that no client could use."""
     try:
         answer = pipeline.predict(data)
-    except InferenceError as error:
+    except ServiceError as error:
         return f"{error.status} {error.code} {''.join(c for c in str(error)[:60] if not c.isdigit())}"
     for face in answer.faces:
         assert all(math.isfinite(share) for share in face.probabilities.values()), "a share is not finite"

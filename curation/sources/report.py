@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from services.recommender.errors import describe
+from services.common.problems import describe
 from services.recommender.imports.csv_file import Refused, read_table
 from services.recommender.imports.keys import site_id
 from services.recommender.imports.row import Row

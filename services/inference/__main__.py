@@ -22,13 +22,14 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from services.common.prediction import FacePrediction, Prediction
+from services.common.problems import ServiceError
 from services.emotions import EMOTIONS
 from services.inference.classify import load_model
 from services.inference.decode import PICTURES, Photo
-from services.inference.errors import InferenceError, ModelFileError
+from services.inference.errors import ModelFileError
 from services.inference.pipeline import Limits, Pipeline, Stream
-from services.inference.schemas import FacePrediction, Prediction
-from services.inference.starting import read_settings
+from services.inference.settings import read_settings
 
 COLUMNS: Final = (
     "source",
@@ -89,7 +90,7 @@ def print_photos(pipeline: Pipeline, photos: list[Path], *, as_json: bool, draw:
     for path in photos:
         try:
             prediction = pipeline.predict(path.read_bytes())
-        except (InferenceError, OSError) as error:
+        except (ServiceError, OSError) as error:
             print(f"{path}: {error}", file=sys.stderr)
             status = 1
             continue
@@ -136,7 +137,7 @@ def read_folder(pipeline: Pipeline, folder: Path) -> Iterator[dict[str, Any]]:
         source = str(path.relative_to(folder))
         try:
             prediction = pipeline.predict(path.read_bytes())
-        except (InferenceError, OSError) as error:
+        except (ServiceError, OSError) as error:
             yield {"source": source, "error": str(error)}
             continue
         yield from (row(source, 0, number, face) for number, face in enumerate(prediction.faces))

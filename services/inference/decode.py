@@ -14,12 +14,8 @@ import numpy as np  # noqa: E402  # stays below the line above with cv2
 from numpy.typing import NDArray  # noqa: E402  # likewise
 from PIL import Image, UnidentifiedImageError  # noqa: E402  # likewise
 
-from services.inference.errors import (  # noqa: E402  # likewise
-    BadRequestError,
-    TooLargeError,
-    UnreadableImageError,
-    UnsupportedImageError,
-)
+from services.common.problems import TooLargeError  # noqa: E402  # likewise
+from services.inference.errors import BadRequestError, UnreadableImageError, UnsupportedImageError  # noqa: E402  # likewise
 
 # Of a damaged picture it tells line by line, on a log that has one JSON object a line.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

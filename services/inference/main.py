@@ -6,24 +6,34 @@ uvicorn --factory services.inference.main:create_app --port 8001
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
-from services.inference import errors
-from services.inference.allocator import give_back_large_blocks
-from services.inference.classify import load_model
-from services.inference.headers import SecurityHeaders
-from services.inference.limits import Held, Pace, RequestLimits
+from services.common import docs
+from services.common.headers import ProblemsOnly, SecurityHeaders
+from services.common.limits import BodyLimit, HeaderLimit, Held, Pace
+from services.common.prediction import Prediction, StreamPrediction
+from services.common.problems import add_error_handlers
+from services.common.starting import FASTAPIS_OWN, OneLineRefusals, StartError, start_tracing
+from services.common.telemetry import Telemetry, set_up_logging
+from services.inference.classify import Model, load_model
+from services.inference.errors import ModelFileError
 from services.inference.metrics import Metrics
 from services.inference.pipeline import Limits
-from services.inference.routes import about, batch, docs, predict, stream
-from services.inference.settings import Settings
-from services.inference.starting import FASTAPIS_OWN, OneLineRefusals, read_settings, start_tracing
+from services.inference.routes import about, batch, predict, stream
+from services.inference.settings import Settings, read_settings
 from services.inference.streams import OpenStreams
-from services.inference.telemetry import Telemetry, set_up_logging
 from services.inference.upload import FRAMING
 from services.inference.workers import Workers
 
+if TYPE_CHECKING:
+    from services.common.tracing import Tracing
+
+HEADERS: Final = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
 DESCRIPTION = """Finds faces and reads the *apparent* expression of each: six probabilities.
 
 An apparent expression is not a feeling. Nothing sent here is stored or logged."""
@@ -31,14 +41,13 @@ An apparent expression is not a feeling. Nothing sent here is stored or logged."
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or read_settings()
-    set_up_logging(settings.log_level)
-    metrics, tracing = Metrics(), start_tracing(settings)
+    set_up_logging("inference", settings.log_level)
+    metrics, tracing = Metrics(), start_tracing("inference", settings.otlp_endpoint)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        """ModelFileError, and no service, where the model and its card do not fit."""
-        give_back_large_blocks()
-        model = await asyncio.to_thread(load_model, settings.model_file)
+        """StartError, and no service, where the model and its card do not fit."""
+        model = await asyncio.to_thread(_load, settings.model_file)
         limits = Limits(settings.max_pixels, settings.max_faces)
         workers = Workers(model, limits, settings.workers, settings.queue, settings.patience_s)
         await workers.warm()
@@ -58,23 +67,52 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         telemetry=FASTAPIS_OWN,
+        middleware=_middleware(settings, metrics, tracing),
     )
     streams = OpenStreams(settings.max_streams)
     metrics.streams.set_function(lambda: streams.count)
     app.state.settings, app.state.metrics, app.state.streams = settings, metrics, streams
-    pace = Pace(settings.body_grace_s, settings.body_min_bytes_per_s)
-    # One that comes alone always finds room.
-    alone = max(settings.max_upload_bytes, settings.max_batch_bytes) + FRAMING
-    app.add_middleware(RequestLimits, pace=pace, held=Held(max(settings.max_bodies_bytes, alone)))
-    app.add_middleware(SecurityHeaders)
     if tracing:
-        tracing.install(app, metrics)
-    app.add_middleware(Telemetry, metrics=metrics)
-    app.add_middleware(OneLineRefusals)  # the outermost
-    errors.install(app)
+        metrics.watchers.append(partial(_trace, tracing))
+    add_error_handlers(app, lambda code: metrics.rejected.labels(code).inc())
     app.include_router(predict.router)
     app.include_router(batch.router)
     app.include_router(stream.router)
     app.include_router(about.router)
     docs.serve(app)
     return app
+
+
+def _load(path: Path) -> Model:
+    try:
+        return load_model(path)
+    except ModelFileError as error:
+        raise StartError(f"INFERENCE_MODEL_FILE: {error}") from error
+
+
+def _middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None") -> list[Middleware]:
+    """What every request passes, the outermost first."""
+    pace = Pace(settings.body_grace_s, settings.body_min_bytes_per_s)
+    # One that comes alone always finds room. How large each may be, upload.py says by its route.
+    alone = max(settings.max_upload_bytes, settings.max_batch_bytes) + FRAMING
+    held = Held(max(settings.max_bodies_bytes, alone))
+    return [
+        Middleware(OneLineRefusals),
+        Middleware(Telemetry, metrics=metrics),
+        *([tracing.middleware()] if tracing else []),
+        Middleware(SecurityHeaders, own=HEADERS),
+        Middleware(ProblemsOnly),
+        Middleware(HeaderLimit),
+        Middleware(BodyLimit, limit_of=lambda _path: alone, pace=pace, held=held),
+    ]
+
+
+def _trace(tracing: "Tracing", prediction: Prediction | StreamPrediction) -> None:
+    times = prediction.timings_ms
+    stages = {
+        "decode": times.decode,
+        "detect": times.detect,
+        "align": times.align,
+        "classify": times.classify - times.align,
+    }
+    tracing.stages(stages, {"faces": len(prediction.faces)})

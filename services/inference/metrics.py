@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from services.inference.schemas import Prediction, StreamPrediction
+from services.common.prediction import Prediction, StreamPrediction
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from services.common.prediction import Prediction, StreamPrediction
 from services.emotions import EMOTIONS
 from services.inference.align import SIDE, crop
 from services.inference.classify import Classifier, Model
 from services.inference.decode import Photo, decode
 from services.inference.detect import Detector, Face
-from services.inference.schemas import Prediction, StreamPrediction
 from services.inference.track import Tracker
 
 LOOK_EVERY: Final = 8
@@ -52,7 +52,7 @@ class Pipeline:
         self._classifier.classify(np.zeros((1, SIDE, SIDE), np.uint8))
 
     def predict(self, data: bytes) -> Prediction:
-        """Encoded image → prediction; InferenceError where the bytes are no picture that is read."""
+        """Encoded image → prediction; ServiceError where the bytes are no picture that is read."""
         times = [time.perf_counter()]
         photo = decode(data, self._limits.pixels)
         times.append(time.perf_counter())

@@ -1,121 +1,12 @@
-"""What the routes answer. Field by field the contract; boxes in pixels of the upright picture."""
+"""What the routes answer, beside a prediction."""
 
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
+from services.common.prediction import Prediction
+from services.common.problems import Problem
 from services.emotions import Emotion
-
-Probabilities = dict[Emotion, float]
-"""All six labels; the values sum to 1."""
-
-EXAMPLE: dict[str, Any] = {
-    "emotion": "happy",
-    "probabilities": {
-        "angry": 0.01,
-        "fear": 0.01,
-        "happy": 0.93,
-        "sad": 0.01,
-        "surprise": 0.01,
-        "neutral": 0.03,
-    },
-    "faces": [
-        {
-            "box": {"x": 10, "y": 20, "width": 90, "height": 90},
-            "detection_score": 7.4,
-            "emotion": "happy",
-            "confidence": 0.93,
-            "probabilities": {
-                "angry": 0.01,
-                "fear": 0.01,
-                "happy": 0.93,
-                "sad": 0.01,
-                "surprise": 0.01,
-                "neutral": 0.03,
-            },
-            "uncertain": False,
-        }
-    ],
-    "image": {"width": 640, "height": 480},
-    "model": {"name": "emonet", "version": "1.0.0"},
-    "timings_ms": {"decode": 1.2, "detect": 4.0, "classify": 0.9, "total": 6.3},
-}
-
-
-class Box(BaseModel):
-    x: int
-    y: int
-    width: int
-    height: int
-
-
-class FacePrediction(BaseModel):
-    box: Box
-    detection_score: Annotated[
-        float, Field(description="log-odds of being a face: 1/(1+e^-score) is the probability")
-    ]
-    emotion: Emotion
-    confidence: Annotated[float, Field(ge=0, le=1, description="probability of `emotion`")]
-    probabilities: Probabilities
-    uncertain: Annotated[bool, Field(description="confidence is below the model's documented threshold")]
-
-
-class ImageSize(BaseModel):
-    width: int
-    height: int
-
-
-class ModelName(BaseModel):
-    name: str
-    version: str
-
-
-class Timings(BaseModel):
-    """Milliseconds."""
-
-    decode: float
-    detect: float
-    align: Annotated[SkipJsonSchema[float], Field(exclude=True)] = 0.0
-    """For traces, not for answers: the first part of `classify`."""
-    classify: float
-    total: float
-
-
-class PictureAnswer(BaseModel):
-    emotion: Annotated[Emotion | None, Field(description="of the largest face; null without one")]
-    probabilities: Annotated[Probabilities | None, Field(description="of the largest face; null without one")]
-    image: ImageSize
-    model: ModelName
-    timings_ms: Timings
-
-
-class Prediction(PictureAnswer):
-    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
-
-    faces: Annotated[list[FacePrediction], Field(description="largest first")]
-
-
-class StreamFace(FacePrediction):
-    id: Annotated[int, Field(description="stays while the face stays")]
-
-
-class StreamPrediction(PictureAnswer):
-    """One frame of a stream; probabilities are smoothed over time."""
-
-    frame: Annotated[int, Field(description="number of the frame this answers, from 0 as they arrived")]
-    faces: Annotated[list[StreamFace], Field(description="largest first")]
-
-
-class Problem(BaseModel):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    request_id: str
 
 
 class BatchItem(BaseModel):

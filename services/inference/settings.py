@@ -3,6 +3,7 @@ from typing import Annotated
 from pydantic import AnyHttpUrl, BeforeValidator, Field, FilePath
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.common import starting
 from services.inference.model import MODEL_FILE
 
 LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
@@ -44,3 +45,8 @@ class Settings(BaseSettings):
     otlp_endpoint: Annotated[AnyHttpUrl | None, BeforeValidator(lambda text: text or None)] = None
     """Where traces are sent to, as OTLP over HTTP: http://collector:4318. Needs the extra `tracing`."""
     log_level: Annotated[str, BeforeValidator(str.upper), Field(pattern=f"^({'|'.join(LEVELS)})$")] = "INFO"
+
+
+def read_settings() -> Settings:
+    """From the environment; ends the process with one line where a variable is wrong."""
+    return starting.read_settings(Settings)

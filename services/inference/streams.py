@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from services.inference.errors import BusyError
+from services.common.problems import BusyError
 
 
 class OpenStreams:

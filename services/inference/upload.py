@@ -9,7 +9,8 @@ from python_multipart import FormParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
-from services.inference.errors import BadRequestError, TooLargeError, UnsupportedImageError
+from services.common.problems import TooLargeError
+from services.inference.errors import BadRequestError, UnsupportedImageError
 
 OTHER_PARTS: Final = 16
 """Parts of a form that may come beside the files asked for."""

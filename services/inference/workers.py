@@ -6,8 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from services.common.problems import BusyError
 from services.inference.classify import Model
-from services.inference.errors import BusyError
 from services.inference.pipeline import Limits, Pipeline
 
 T = TypeVar("T")

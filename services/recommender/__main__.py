@@ -5,11 +5,12 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from services.common.starting import StartError
 from services.recommender.imports import csv_file
 from services.recommender.imports.csv_file import SourceError
 from services.recommender.imports.file import bring_in
 from services.recommender.prepare import prepare
-from services.recommender.starting import StartError, read_settings
+from services.recommender.settings import read_settings
 from services.recommender.store import backup
 from services.recommender.store.db import make_engine
 

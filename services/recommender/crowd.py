@@ -5,8 +5,8 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.recommender.errors import BusyError
-from services.recommender.limits import refuse
+from services.common.limits import refuse
+from services.common.problems import BusyError
 
 ALWAYS: Final = {"/healthz", "/readyz", "/metrics"}
 """Whoever looks after the service must get through when it is full."""

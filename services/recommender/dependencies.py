@@ -12,7 +12,8 @@ from fastapi import Depends, Header, WebSocket, WebSocketException
 from starlette.requests import HTTPConnection, Request
 from starlette.status import WS_1008_POLICY_VIOLATION
 
-from services.recommender.errors import NotAllowedError, request_id_of
+from services.common.problems import request_id_of
+from services.recommender.errors import NotAllowedError
 from services.recommender.inference_client import InferenceClient
 from services.recommender.metrics import Metrics
 from services.recommender.settings import Settings

@@ -16,6 +16,7 @@ from pydantic_core import from_json
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidHandshake
 
+from services.common.problems import ServiceError
 from services.emotions import Emotion
 from services.recommender.breaker import STATES, Breaker, OpenError, State
 from services.recommender.errors import (
@@ -24,7 +25,6 @@ from services.recommender.errors import (
     InferenceRefusedError,
     InferenceTimeoutError,
     InferenceUnavailableError,
-    RecommenderError,
 )
 from services.recommender.metrics import Metrics
 from services.recommender.schemas.recommendation import Probabilities
@@ -111,7 +111,7 @@ class InferenceClient:
         except OpenError as error:
             outcome = "not_asked"
             raise InferenceUnavailableError(UNAVAILABLE, max(1, math.ceil(error.after_s))) from None
-        except RecommenderError as error:
+        except ServiceError as error:
             outcome = error.code
             raise
         finally:

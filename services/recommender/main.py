@@ -2,34 +2,31 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
-from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import HTMLResponse
-from starlette.staticfiles import StaticFiles
 
-from services.recommender.allocator import keep_little
+from services.common import docs
+from services.common.headers import PAGE_POLICY, ProblemsOnly, SecurityHeaders
+from services.common.limits import BodyLimit, HeaderLimit, Held, Pace
+from services.common.problems import Problem, add_error_handlers
+from services.common.starting import FASTAPIS_OWN, OneLineRefusals, start_tracing
+from services.common.telemetry import Telemetry, set_up_logging
 from services.recommender.crowd import CrowdLimit
-from services.recommender.errors import add_error_handlers
-from services.recommender.headers import ProblemsOnly, SecurityHeaders, csp_allowing_inline_scripts
+from services.recommender.errors import add_database_handlers
 from services.recommender.inference_client import InferenceClient
-from services.recommender.limits import BodyLimit, HeaderLimit, Held, Pace
 from services.recommender.metrics import Metrics
 from services.recommender.prepare import prepare
 from services.recommender.rate import RateLimit
 from services.recommender.routes import health, items, photos, recommendations, stream, users
-from services.recommender.schemas.recommendation import Problem
-from services.recommender.settings import WEB_DIR, Settings
-from services.recommender.starting import FASTAPIS_OWN, OneLineRefusals, read_settings, start_tracing
+from services.recommender.settings import WEB_DIR, Settings, read_settings
 from services.recommender.store.db import Sessions, make_engine
-from services.recommender.telemetry import Telemetry, set_up_logging
 
 if TYPE_CHECKING:
-    from services.recommender.tracing import Tracing
+    from services.common.tracing import Tracing
 
 DESCRIPTION = "Recommends films, songs, books and games for a mood, or for the mood of a photo."
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -40,13 +37,17 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     }
 }
 UPLOADS = {"/predict", "/recommend/photo"}
+HEADERS: Final = {
+    "Cache-Control": "no-cache",  # answers change by the day, the page with the next version
+    "Content-Security-Policy": PAGE_POLICY,
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+}
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    keep_little()
-    set_up_logging(settings.log_level)
+    set_up_logging("recommender", settings.log_level)
     engine = make_engine(settings.database_url, settings.database_timeout_s, settings.database_pool_size)
     try:
         await run_in_threadpool(prepare, engine, settings.catalogue_dir)
@@ -65,7 +66,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The app; nothing is opened before its lifespan begins. Settings default to the environment's."""
     settings = settings or read_settings()
-    metrics, tracing = Metrics(), start_tracing(settings)
+    metrics, tracing = Metrics(), start_tracing("recommender", settings.otlp_endpoint)
     app = FastAPI(
         title="Expression Recommender",
         description=DESCRIPTION,
@@ -79,9 +80,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings, app.state.metrics, app.state.tracing = settings, metrics, tracing
     add_error_handlers(app)
+    add_database_handlers(app)
     for module in (recommendations, photos, stream, items, users, health):
         app.include_router(module.router)
-    add_docs(app)
+    docs.serve(app)
     app.frontend("/", directory=WEB_DIR, fallback=None)
     return app
 
@@ -92,7 +94,7 @@ def middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None") 
         Middleware(OneLineRefusals),
         Middleware(Telemetry, metrics=metrics),
         *([tracing.middleware()] if tracing else []),
-        Middleware(SecurityHeaders),
+        Middleware(SecurityHeaders, own=HEADERS),
         Middleware(ProblemsOnly),
         Middleware(HeaderLimit),
     ]
@@ -119,21 +121,3 @@ def middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None") 
     layers.append(Middleware(BodyLimit, limit_of=limit_of, pace=pace, held=Held(most)))
     layers.append(Middleware(CrowdLimit, most=settings.max_requests))
     return layers
-
-
-def add_docs(app: FastAPI) -> None:
-    """/docs from files on this machine: Swagger UI as the fastapi-swagger package carries it, no CDN."""
-    app.mount("/docs-assets", StaticFiles(packages=[("fastapi_swagger", "resources")]))
-
-    @app.get("/docs", include_in_schema=False)
-    def docs() -> HTMLResponse:
-        page = get_swagger_ui_html(
-            openapi_url="/openapi.json",
-            title=f"{app.title} API",
-            swagger_js_url="/docs-assets/swagger-ui-bundle.js",
-            swagger_css_url="/docs-assets/swagger-ui.css",
-            swagger_favicon_url="/docs-assets/favicon-32x32.png",
-        )
-        policy = csp_allowing_inline_scripts(bytes(page.body).decode())
-        page.headers["Content-Security-Policy"] = policy
-        return page

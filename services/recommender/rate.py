@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from throttled import MemoryStore, Throttled, rate_limiter
 
-from services.recommender.errors import TooManyRequestsError, problem
-from services.recommender.telemetry import request_id_from
+from services.common.problems import TooManyRequestsError, problem
+from services.common.telemetry import request_id_from
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network

@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from services.common import starting
+
 DATA_DIR = Path(__file__).parent / "data"
 WEB_DIR = Path(__file__).parent / "web"
 
@@ -114,3 +116,8 @@ class Settings(BaseSettings):
                 raise ValueError(f"{self.api_key_file} holds no key")
             self.api_key = SecretStr(key)
         return self
+
+
+def read_settings() -> Settings:
+    """From the environment; ends the process with one line where a variable is wrong."""
+    return starting.read_settings(Settings, about_all="API_KEY_FILE")

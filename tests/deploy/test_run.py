@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from services.run import ALLOCATOR
 from tests.helpers.serving import ROOT, free_port
 from tests.helpers.stages import cannot_run
 
@@ -89,3 +90,9 @@ def test_bytecode_is_there_even_where_python_is_told_to_write_none(tmp_path, por
     with run(tmp_path, *ports) as process:
         line_with_address(process)
     assert cached.exists()
+
+
+@pytest.mark.parametrize("service", ["inference", "recommender"])
+def test_the_images_tell_the_allocator_what_run_tells_it(service):
+    set_there = re.findall(r"(MALLOC_\w+)=(\d+)", (ROOT / f"Dockerfile.{service}").read_text())
+    assert dict(set_there) == ALLOCATOR[service]

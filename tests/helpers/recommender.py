@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import uvicorn
 
+from services.common.protocol import HeadTimeoutProtocol
 from services.emotions import EMOTIONS
 from services.recommender.main import create_app
-from services.recommender.protocol import PatientProtocol
 from services.recommender.settings import Settings
 from tests.helpers.serving import free_port
 
@@ -32,7 +32,7 @@ NO_FACE = {**PREDICTION, "emotion": None, "probabilities": None}
 
 
 @contextmanager
-def serving(app: Any, http: type[asyncio.Protocol] = PatientProtocol) -> Iterator[str]:
+def serving(app: Any, http: type[asyncio.Protocol] = HeadTimeoutProtocol) -> Iterator[str]:
     """The address of an ASGI app that uvicorn serves from a thread."""
     config = uvicorn.Config(
         app,

@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+from services.run import ALLOCATOR
+
 ROOT = Path(__file__).parent.parent.parent
 READY_WITHIN_S = 60
 """Far above what a start takes; a busy machine must not fail a test."""
@@ -26,7 +28,7 @@ def free_port() -> int:
 def server_command(service: str, port: int) -> list[str]:
     """With the flags of services/run.py and of the images."""
     command = [sys.executable, "-m", "uvicorn", "--factory", f"services.{service}.main:create_app"]
-    command += ["--http", f"services.{service}.protocol:PatientProtocol", "--no-proxy-headers"]
+    command += ["--http", "services.common.protocol:HeadTimeoutProtocol", "--no-proxy-headers"]
     return [*command, "--port", str(port)]
 
 
@@ -34,7 +36,11 @@ def server_command(service: str, port: int) -> list[str]:
 def serve(service: str, log: Path, **settings: str) -> Iterator[str]:
     """The address of `service` ("inference" or "recommender"), ready; stopped at the end."""
     port = free_port()
-    environment = {**os.environ, **{f"{service.upper()}_{k.upper()}": v for k, v in settings.items()}}
+    environment = {
+        **ALLOCATOR[service],
+        **os.environ,
+        **{f"{service.upper()}_{k.upper()}": v for k, v in settings.items()},
+    }
     with log.open("wb") as sink:
         process = subprocess.Popen(
             server_command(service, port), cwd=ROOT, env=environment, stdout=sink, stderr=sink

@@ -232,3 +232,9 @@ def test_a_photo_that_waits_too_long_is_given_back(tmp_path):
         answer = httpx.post(f"{address}/predict", content=pictures.phone_photo(), timeout=30)
         assert_problem(answer, 503, "busy")
         assert int(answer.headers["retry-after"]) > 0
+
+
+def test_a_range_beyond_a_file_is_a_problem_of_inference_too(tmp_path):
+    with serve("inference", tmp_path / "log") as address:
+        path, wrong = "/docs-assets/swagger-ui.css", {"Range": "bytes=999999999-"}
+        assert_problem(httpx.get(f"{address}{path}", headers=wrong), 416, "range_not_satisfiable")

@@ -10,7 +10,7 @@ import pytest
 from bulk.command import main as bulk
 from services.inference.model import MODEL_FILE
 from services.recommender.__main__ import main as recommender
-from services.recommender.starting import read_settings
+from services.recommender.settings import read_settings
 from tests.helpers.serving import ROOT
 
 

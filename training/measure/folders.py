@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from services.common.problems import ServiceError
 from services.emotions import EMOTIONS
 from services.inference.align import SIDE
 from services.inference.classify import load_model
 from services.inference.decode import decode
 from services.inference.detect import Detector
-from services.inference.errors import InferenceError, ModelFileError
+from services.inference.errors import ModelFileError
 from services.inference.pipeline import Limits, Pipeline, align
 from training.data import DataError
 from training.measure.face_databases import Picture, listed
@@ -45,7 +46,7 @@ def find_faces(pictures: list[Picture]) -> tuple[NDArray[np.uint8], NDArray[np.b
     for i, picture in enumerate(tqdm(pictures, unit="photo")):
         try:
             photo = decode(picture.path.read_bytes(), LIMITS.pixels)
-        except InferenceError as error:
+        except ServiceError as error:
             unread.append(f"{picture.path}: {error}")
             continue
         faces = detector.detect(photo.grey)[:1]
@@ -66,7 +67,7 @@ def through_the_pipeline(model: Path, pictures: list[Picture]) -> dict[str, Any]
     for picture in tqdm(pictures, unit="photo"):
         try:
             prediction = pipeline.predict(picture.path.read_bytes())
-        except InferenceError as error:
+        except ServiceError as error:
             print(f"{picture.path}: {error}", file=sys.stderr)
             unread += 1
             continue

@@ -3,10 +3,10 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 
+from services.common.problems import Problem, ServiceError, problem_body, request_id_of
 from services.inference.dependencies import MetricsDep, SettingsDep, WorkersDep
-from services.inference.errors import InferenceError, problem_body, request_id_of
 from services.inference.routes.predict import BINARY, PROBLEMS
-from services.inference.schemas import BatchItem, BatchResult, Problem
+from services.inference.schemas import BatchItem, BatchResult
 from services.inference.upload import Upload, check_size, read_files
 
 router = APIRouter()
@@ -41,8 +41,8 @@ async def predict_batch(
             check_size(upload.content, settings.max_upload_bytes)
             async with turns:
                 prediction = await workers.run(lambda pipeline: pipeline.predict(upload.content))
-        except InferenceError as error:
-            body = problem_body(error.status, error.code, str(error), request_id)
+        except ServiceError as error:
+            body = problem_body(request_id, error.status, error.code, str(error))
             return BatchItem(
                 filename=upload.filename, status=error.status, error=Problem.model_validate(body)
             )

@@ -2,9 +2,10 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 
+from services.common.prediction import Prediction
+from services.common.problems import Problem
 from services.inference.dependencies import MetricsDep, SettingsDep, WorkersDep
 from services.inference.errors import NoFaceError
-from services.inference.schemas import Prediction, Problem
 from services.inference.upload import read_image
 
 router = APIRouter()

@@ -11,8 +11,9 @@ from typing import Final
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from starlette.websockets import WebSocketState
 
+from services.common.problems import BusyError, ServiceError, problem_body
 from services.inference.dependencies import MetricsDep, OwnPagesDep, SettingsDep, StreamsDep, WorkersDep
-from services.inference.errors import BadRequestError, BusyError, InferenceError, problem_body
+from services.inference.errors import BadRequestError
 from services.inference.metrics import Metrics
 from services.inference.pipeline import Pipeline, Stream
 from services.inference.settings import Settings
@@ -83,8 +84,8 @@ async def _answer(
             content = _checked(data, settings.max_upload_bytes)
             job = partial(Pipeline.next_frame, data=content, stream=memory, number=number)
             prediction = await workers.run(job)
-        except InferenceError as error:
-            body = problem_body(error.status, error.code, str(error), uuid.uuid4().hex)
+        except ServiceError as error:
+            body = problem_body(uuid.uuid4().hex, error.status, error.code, str(error))
             await _send(socket, json.dumps({"frame": number, "error": body}))
             continue
         metrics.count(prediction)

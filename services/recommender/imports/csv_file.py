@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.recommender.errors import describe
+from services.common.problems import describe
 from services.recommender.imports.row import Row
 
 NEEDED = {"medium", "title", "url"}

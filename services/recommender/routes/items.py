@@ -4,9 +4,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from sqlalchemy.orm import Session
 
+from services.common.problems import InvalidError
 from services.emotions import ALIASES, EMOTIONS
 from services.recommender.dependencies import ApiKeyDep
-from services.recommender.errors import InvalidError
 from services.recommender.imports.row import Row
 from services.recommender.ranking import mood
 from services.recommender.ranking.item import MEDIA

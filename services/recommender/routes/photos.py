@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from services.common.problems import InvalidError, UnreadableError
 from services.recommender.dependencies import InferenceDep, MetricsDep, RequestIdDep, TodayDep
-from services.recommender.errors import InvalidError, UnreadableError
 from services.recommender.inference_client import OCTETS, read_prediction
 from services.recommender.recommend import recommend
 from services.recommender.schemas.recommendation import Options, PhotoRecommendation, QueryOptions

@@ -8,9 +8,9 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from services.common.problems import ServiceError, problem_body
+from services.common.telemetry import request_id_from
 from services.recommender.dependencies import InferenceDep, OwnPagesDep
-from services.recommender.errors import RecommenderError, problem_body
-from services.recommender.telemetry import request_id_from
 
 router = APIRouter(tags=["photos"])
 
@@ -27,7 +27,7 @@ async def stream(socket: WebSocket, inference: InferenceDep) -> None:
     try:
         async with inference.stream(request_id) as upstream:
             code, reason = await _relay(socket, upstream)
-    except RecommenderError as error:
+    except ServiceError as error:
         body = problem_body(request_id, error.status_code, error.code, str(error.detail))
         with suppress(*GONE):
             await socket.send_json({"error": body})

@@ -166,17 +166,6 @@ class PhotoRecommendation(BaseModel):
     recommendation: Recommendation | None
 
 
-class Problem(BaseModel):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    request_id: str
-
-
 class Ready(BaseModel):
     status: Literal["ready"]
     database: Literal["ok"]

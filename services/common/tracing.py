@@ -6,21 +6,23 @@ paths, queries and addresses. Nothing of a photo, a file or a user is in one.
 
 import logging
 import os
-from collections.abc import Iterator, MutableMapping
+import time
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
+from itertools import accumulate, pairwise
 from typing import Final
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer
+from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.recommender.telemetry import logger, route_of
+from services.common.telemetry import logger, route_of
 
 UNTRACED: Final = {"/healthz", "/readyz", "/metrics"}
 EXPORT_WITHIN_S: Final = 2
@@ -28,15 +30,15 @@ EXPORT_WITHIN_S: Final = 2
 
 
 class Tracing:
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, service: str, endpoint: str) -> None:
         """`endpoint` as http://collector:4318; empty leaves it to OpenTelemetry's own settings."""
-        name = os.environ.get("OTEL_SERVICE_NAME", "recommender")
+        name = os.environ.get("OTEL_SERVICE_NAME", service)
         self._provider = TracerProvider(resource=Resource.create({"service.name": name}))
         address = f"{endpoint.rstrip('/')}/v1/traces" if endpoint else None
         self._provider.add_span_processor(
             BatchSpanProcessor(OTLPSpanExporter(address, timeout=EXPORT_WITHIN_S))
         )
-        self._tracer = self._provider.get_tracer("services.recommender")
+        self._tracer = self._provider.get_tracer(f"services.{service}")
         complaints = logging.getLogger("opentelemetry")
         complaints.handlers, complaints.propagate = logger.handlers, False
 
@@ -62,6 +64,16 @@ class Tracing:
                 span.set_attribute("error.type", type(error).__name__)
                 span.set_status(Status(StatusCode.ERROR))
                 raise
+
+    def stages(self, stages_ms: Mapping[str, float], attributes: Mapping[str, int]) -> None:
+        """What was done just now, one after the other, as spans of the request that is under way."""
+        if not get_current_span().is_recording():
+            return  # a stream's frame, or a request that is not sampled
+        end = time.time_ns()
+        lengths = [round(milliseconds * 1e6) for milliseconds in stages_ms.values()]
+        moments = accumulate(lengths, initial=end - sum(lengths))
+        for name, (start, stop) in zip(stages_ms, pairwise(moments), strict=True):
+            self._tracer.start_span(name, start_time=start, attributes=attributes).end(stop)
 
     def stop(self) -> None:
         """Sends what waits, for as long as `EXPORT_WITHIN_S` allows."""

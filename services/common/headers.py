@@ -3,45 +3,48 @@
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.recommender.errors import code_of, problem
+from services.common.problems import code_of, problem
 
-CSP = (
+PAGE_POLICY: Final = (
     "default-src 'self'; img-src 'self' blob: data:; connect-src 'self'; object-src 'none'; "
     "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
-HEADERS = {
-    "Cache-Control": "no-cache",  # answers change by the day, the page with the next version
-    "Content-Security-Policy": CSP,
+"""For pages: what they load comes from the service itself."""
+ALWAYS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+    "X-Content-Type-Options": "nosniff",
 }
 
 
-def csp_allowing_inline_scripts(html: str) -> str:
-    """The policy with the hash of each inline script in `html`: nothing but exactly those may run."""
+def allowing_inline_scripts(html: str) -> str:
+    """PAGE_POLICY with the hash of each inline script in `html`: nothing but exactly those may run."""
     scripts = re.findall(r"<script>(.*?)</script>", html, flags=re.DOTALL)
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)
-    return f"{CSP}; script-src 'self' {allowed}"
+    return f"{PAGE_POLICY}; script-src 'self' {allowed}"
 
 
 class SecurityHeaders:
-    def __init__(self, app: ASGIApp) -> None:
+    """ALWAYS and a service's own headers, where an answer has no other of that name."""
+
+    def __init__(self, app: ASGIApp, own: Mapping[str, str]) -> None:
         self.app = app
+        self.headers = {**ALWAYS, **own}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self.headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -49,7 +52,7 @@ class SecurityHeaders:
 
 
 class ProblemsOnly:
-    """Gives the errors that libraries answer as plain text, such as 416 for a file, this service's form."""
+    """Gives errors that libraries answer as plain text, such as 416 for a file, the form of all others."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

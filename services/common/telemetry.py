@@ -6,30 +6,44 @@ import re
 import time
 import uuid
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final, Protocol
 
+from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.recommender.errors import problem
-from services.recommender.metrics import Metrics
+from services.common.problems import problem
 
-logger = logging.getLogger("services.recommender")
+logger = logging.getLogger("services")
+"""Above all loggers of ours."""
 
-CLIENT_GONE = 499
+CLIENT_GONE: Final = 499
 """In logs and metrics only: the client left before its body was whole; nobody is answered."""
-SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class RequestMetrics(Protocol):
+    """What every service counts of its requests."""
+
+    requests: Counter
+    """By method, route and status."""
+    duration: Histogram
+    """Seconds, by route."""
 
 
 class JsonFormatter(logging.Formatter):
     """One JSON object per line, with the record's `fields`; nothing else of a request is kept."""
 
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self.service = service
+
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "service": "recommender",
+            "service": self.service,
             "message": record.getMessage(),
             **getattr(record, "fields", {}),
         }
@@ -46,11 +60,11 @@ def is_ours(record: logging.LogRecord) -> bool:
     return not any(mark in str(record.msg) for mark in ('"WebSocket', "Invalid UTF-8 sequence"))
 
 
-def set_up_logging(level: str) -> None:
+def set_up_logging(service: str, level: str) -> None:
     """JSON lines on stderr; uvicorn's access log off, as it writes the user ids that are in URLs."""
     if not logger.handlers:
         handler = logging.StreamHandler()
-        handler.setFormatter(JsonFormatter())
+        handler.setFormatter(JsonFormatter(service))
         logger.addHandler(handler)
     logger.setLevel(level.upper())
     logger.propagate = False
@@ -72,7 +86,7 @@ def route_of(scope: Scope) -> str:
 
 
 class Telemetry:
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
         self.app = app
         self.metrics = metrics
 

@@ -8,10 +8,10 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.recommender.errors import (
+from services.common.problems import (
     BusyError,
     HeadersTooLargeError,
-    RecommenderError,
+    ServiceError,
     SlowBodyError,
     TooLargeError,
     problem,
@@ -22,9 +22,9 @@ MAX_HEADER_BYTES: Final = 16 * 1024
 """Names and values together. The server's own limit, 64 KiB with h11, holds while headers still come."""
 
 
-async def refuse(error: RecommenderError, scope: Scope, receive: Receive, send: Send) -> None:
+async def refuse(error: ServiceError, scope: Scope, receive: Receive, send: Send) -> None:
     request_id = scope["state"]["request_id"]
-    answer = problem(request_id, error.status_code, error.code, str(error.detail), error.headers)
+    answer = problem(request_id, error.status_code, error.code, str(error), error.headers)
     await answer(scope, receive, send)
 
 
@@ -100,7 +100,7 @@ class BodyLimit:
         limit = self.limit_of(scope["path"])
         try:
             self.check_declared(Headers(scope=scope).get("content-length", "0"), limit)
-        except RecommenderError as error:
+        except ServiceError as error:
             await refuse(error, scope, receive, send)
             return
         body = Body(receive, limit, self.pace, self.held)

@@ -1,19 +1,18 @@
-"""What can be wrong before the service starts, told in one line instead of a traceback."""
+"""Why the service does not start, told in one line instead of a traceback."""
 
 import os
 import sys
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from fastapi.telemetry import TelemetryConfig
-from pydantic import ValidationError
+from pydantic import AnyHttpUrl, ValidationError
+from pydantic_settings import BaseSettings
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.inference.errors import ModelFileError
-from services.inference.settings import Settings
-
 if TYPE_CHECKING:
-    from services.inference.tracing import Tracing
+    from services.common.tracing import Tracing
 
+S = TypeVar("S", bound=BaseSettings)
 OTLP_STANDARD: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 """OpenTelemetry's own settings for the collector's address."""
 FASTAPIS_OWN: Final[TelemetryConfig] = {
@@ -29,8 +28,12 @@ NO_TRACING: Final = (
 )
 
 
+class StartError(Exception):
+    """What an operator has to put right; the message says how, in one line."""
+
+
 class OneLineRefusals:
-    """Shortens what the server prints where the model file is not what it should be."""
+    """Shortens what the server prints when the start fails with a StartError; all else passes untouched."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -38,8 +41,8 @@ class OneLineRefusals:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_shortened(message: Message) -> None:
             error = sys.exc_info()[1]  # Starlette sends this from where it caught the failure
-            if message["type"] == "lifespan.startup.failed" and isinstance(error, ModelFileError):
-                message = {**message, "message": f"INFERENCE_MODEL_FILE: {error}"}
+            if message["type"] == "lifespan.startup.failed" and isinstance(error, StartError):
+                message = {**message, "message": str(error)}
             await send(message)
 
         await self.app(scope, receive, send_shortened if scope["type"] == "lifespan" else send)
@@ -51,33 +54,36 @@ def refuse(reason: str) -> NoReturn:
     raise SystemExit(2)
 
 
-def read_settings() -> Settings:
-    """From the environment. Refuses with the variables that are wrong, and never tells their values."""
+def read_settings(kind: type[S], about_all: str = "") -> S:
+    """From the environment. Refuses with the variables that are wrong, and never tells their values.
+
+    `about_all` names the one to blame where a check is about no single field.
+    """
+    prefix = kind.model_config.get("env_prefix", "")
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         # A variable once, with the first that is wrong with it.
-        wrong = {_variable(e["loc"]): e["msg"] for e in reversed(error.errors(include_input=False))}
+        wrong = {
+            f"{prefix}{str(e['loc'][0]).upper() if e['loc'] else about_all}": e["msg"]
+            for e in reversed(error.errors(include_input=False))
+        }
         refuse("; ".join(f"{name}: {what}" for name, what in reversed(wrong.items())))
 
 
-def start_tracing(settings: Settings) -> "Tracing | None":
+def start_tracing(service: str, endpoint: AnyHttpUrl | None) -> "Tracing | None":
     """None where no address for traces is set: nothing that records or sends them is imported then."""
     if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return None
     asked = [name for name in OTLP_STANDARD if os.environ.get(name)]
-    if settings.otlp_endpoint:
-        asked = ["INFERENCE_OTLP_ENDPOINT"]
+    if endpoint:
+        asked = [f"{service.upper()}_OTLP_ENDPOINT"]
     if not asked:
         return None
     try:
-        from services.inference.tracing import Tracing  # noqa: PLC0415 # an extra
+        from services.common.tracing import Tracing  # noqa: PLC0415 # an extra
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("opentelemetry"):
             raise
         refuse(NO_TRACING.format(asked[0]))
-    return Tracing(str(settings.otlp_endpoint or ""))
-
-
-def _variable(place: tuple[int | str, ...]) -> str:
-    return f"INFERENCE_{str(place[0]).upper()}"
+    return Tracing(service, str(endpoint or ""))
