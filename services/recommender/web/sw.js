@@ -1,6 +1,6 @@
 /**
- * Keeps the page's own files, so that it opens without a connection and can be installed. Photos and answers are
- * never kept: only GETs of the files named here are touched, everything else goes past.
+ * Keeps the page's own files, so that it opens offline and can be installed. It handles only GETs of the files named
+ * here: photos and answers are never kept.
  */
 
 const CACHE = "shell-1";
@@ -21,12 +21,11 @@ const SHELL = [
   "js/card.js",
   "js/consent.js",
   "js/dom.js",
-  "js/faces.js",
   "js/history.js",
   "js/i18n.js",
   "js/live.js",
   "js/map.js",
-  "js/moods.js",
+  "js/mood.js",
   "js/opinions.js",
   "js/photo.js",
   "js/problems.js",
@@ -34,6 +33,7 @@ const SHELL = [
   "js/recommending.js",
   "js/shelves.js",
   "js/shrink.js",
+  "js/stage.js",
   "js/state.js",
   "js/store.js",
   "js/stream.js",
@@ -46,26 +46,32 @@ const SHELL = [
 
 const addresses = new Set(SHELL.map((path) => new URL(path, self.registration.scope).href));
 
-self.addEventListener("install", (event) => {
-  const fresh = SHELL.map((path) => new Request(path, { cache: "reload" }));
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(fresh)).then(() => self.skipWaiting()));
-});
+self.addEventListener("install", (event) => event.waitUntil(keepShell()));
 
-self.addEventListener("activate", (event) => {
-  const old = caches.keys().then((names) => names.filter((name) => name !== CACHE));
-  event.waitUntil(old.then((names) => Promise.all(names.map((name) => caches.delete(name)))).then(() => self.clients.claim()));
-});
+self.addEventListener("activate", (event) => event.waitUntil(dropOldCaches()));
 
 self.addEventListener("fetch", (event) => {
   const address = event.request.url.split(/[?#]/)[0];
   if (event.request.method === "GET" && addresses.has(address)) event.respondWith(fromNetworkFirst(address));
 });
 
-/** The server's file if it answers, else the kept one: an update is seen at once, and offline still opens. */
+async function keepShell() {
+  const cache = await caches.open(CACHE);
+  await cache.addAll(SHELL.map((path) => new Request(path, { cache: "reload" })));
+  await self.skipWaiting();
+}
+
+async function dropOldCaches() {
+  const old = (await caches.keys()).filter((name) => name !== CACHE);
+  await Promise.all(old.map((name) => caches.delete(name)));
+  await self.clients.claim();
+}
+
+/** The server's file, or the kept one where the server does not answer. */
 async function fromNetworkFirst(address) {
   const cache = await caches.open(CACHE);
   try {
-    // "no-cache" asks the server each time whether the file changed: no mixture of old and new scripts.
+    // "no-cache" asks the server each time whether the file changed, so that old and new scripts do not mix.
     const response = await fetch(address, { cache: "no-cache" });
     if (response.ok) await cache.put(address, response.clone());
     return response;

@@ -1,19 +1,14 @@
-/** The recommender's routes, as functions. Every failure is thrown as one `Problem`. */
+/** Calls the recommender's routes. Every failure is thrown as a `Problem`. */
 
 const TIMEOUT_MS = 30_000;
 
 /** An answer that is not a success, or no answer at all (status 0). */
 export class Problem extends Error {
-  /** @param {{status: number, code?: string, detail?: string, retryAfter?: number, requestId?: string}} facts */
-  constructor({ status, code = "", detail = "", retryAfter = 0, requestId = "" }) {
+  /** @param {{status: number, code?: string, detail?: string, requestId?: string}} facts */
+  constructor({ status, code = "", detail = "", requestId = "" }) {
     super(detail || code || `status ${status}`);
-    Object.assign(this, { status, code, detail, retryAfter, requestId });
+    Object.assign(this, { status, code, detail, requestId });
   }
-}
-
-/** The probabilities or the emotion of a mood, as `POST /recommend` takes them. */
-export function moodOptions(mood) {
-  return mood.probabilities ? { probabilities: mood.probabilities } : { emotion: mood.emotion };
 }
 
 /**
@@ -29,7 +24,7 @@ export function sendFeedback(opinion, key) {
   return request("feedback", { method: "POST", json: opinion, headers: { "Idempotency-Key": key } });
 }
 
-/** The latest opinions first, up to 200 a page. */
+/** The opinions of a user, the latest first, up to 200 a page. */
 export function fetchHistory(userId, cursor = null) {
   const page = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
   return request(`users/${encodeURIComponent(userId)}/history?limit=200${page}`, {});
@@ -57,11 +52,11 @@ async function request(path, { method = "GET", json, headers = {}, signal }) {
     if (signal?.aborted) throw signal.reason;
     throw new Problem({ status: 0, code: error.name === "TimeoutError" ? "timeout" : "network" });
   }
-  return answer(response.status, await response.text(), (name) => response.headers.get(name));
+  return answer(response.status, await response.text(), response.headers.get("X-Request-ID"));
 }
 
 /**
- * Sends a photo and gets its prediction and recommendation. XMLHttpRequest, because fetch tells no upload progress.
+ * Sends a photo and gets its prediction and recommendation; by XMLHttpRequest, since fetch reports no upload progress.
  * @param {Blob} photo
  * @param {Record<string, string|number|number[]>} options
  * @param {{onProgress: (share: number) => void, signal: AbortSignal}} how
@@ -85,7 +80,7 @@ export function recommendPhoto(photo, options, { onProgress, signal }) {
     call.onloadend = () => signal.removeEventListener("abort", stop);
     call.onload = () => {
       try {
-        resolve(answer(call.status, call.responseText, (name) => call.getResponseHeader(name)));
+        resolve(answer(call.status, call.responseText, call.getResponseHeader("X-Request-ID")));
       } catch (problem) {
         reject(problem);
       }
@@ -95,7 +90,7 @@ export function recommendPhoto(photo, options, { onProgress, signal }) {
   });
 }
 
-function answer(status, text, header) {
+function answer(status, text, requestId) {
   let body = null;
   try {
     body = text ? JSON.parse(text) : null;
@@ -103,16 +98,15 @@ function answer(status, text, header) {
     if (status < 400) throw new Problem({ status: 502, code: "not_json" });
   }
   if (status < 400) return body;
-  throw problemFrom(status, body, Number(header("Retry-After")), header("X-Request-ID"));
+  throw problemFrom(status, body, requestId);
 }
 
-/** A Problem from an application/problem+json object; used by the stream as well. */
-export function problemFrom(status, body, retryAfter = 0, requestId = "") {
+/** Makes a Problem of an application/problem+json object. */
+export function problemFrom(status, body, requestId = "") {
   return new Problem({
     status,
     code: body?.code,
     detail: typeof body?.detail === "string" ? body.detail : "",
-    retryAfter: Number.isFinite(retryAfter) ? retryAfter : 0,
     requestId: body?.request_id ?? requestId ?? "",
   });
 }

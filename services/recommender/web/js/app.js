@@ -1,18 +1,19 @@
-/** Puts the page together. */
+/** Sets up every part of the page and connects them. */
 
-import { withConsent, setUpConsent } from "./consent.js";
+import { setUpConsent } from "./consent.js";
 import { byId } from "./dom.js";
 import { setUpHistory } from "./history.js";
 import { language, preferredLanguage, rememberLanguage, setLanguage } from "./i18n.js";
 import { setUpLive, startLive, stopLive } from "./live.js";
 import { setUpMap } from "./map.js";
-import { focusMoods, setUpMoods } from "./moods.js";
+import { focusMoods, setUpMoods } from "./mood.js";
 import { loadOpinions } from "./opinions.js";
-import { clearPhoto, sayPhotoGone, setUpPhoto, showPhoto, showPhotoProblem } from "./photo.js";
+import { sayPhotoGone, setUpPhoto, showPhoto, showPhotoProblem } from "./photo.js";
 import { setUpReading } from "./reading.js";
 import { recommendFor } from "./recommending.js";
 import { setUpShelves } from "./shelves.js";
-import { restore, state, update } from "./state.js";
+import { setUpStage } from "./stage.js";
+import { restore, state } from "./state.js";
 import { setUpTheme } from "./theme.js";
 import { setUpWays } from "./ways.js";
 
@@ -20,28 +21,21 @@ await setLanguage(preferredLanguage());
 setUpTheme();
 setUpConsent(focusMoods);
 setUpReading();
-setUpMoods((emotion) => recommendFor({ kind: "hand", emotion, probabilities: null }));
+setUpMoods(recommendFor);
+setUpStage();
 setUpPhoto();
 setUpLive();
-setUpWays(
-  (file) => {
+setUpWays({
+  onPhoto: (file) => {
     stopLive();
     showPhoto(file);
   },
-  showPhotoProblem,
-);
+  onProblem: showPhotoProblem,
+  onLive: startLive,
+});
 setUpMap();
 setUpShelves();
 setUpHistory(() => state.mood && recommendFor(state.mood));
-
-byId("live").addEventListener("click", () => {
-  withConsent(() =>
-    startLive(() => {
-      clearPhoto();
-      update({ prediction: null, reading: null });
-    }),
-  );
-});
 
 const languages = byId("language");
 languages.value = language();
@@ -57,5 +51,5 @@ if (state.mood) {
   if (state.reading) sayPhotoGone();
 }
 
-// Only secure pages have service workers; without one the page is the same, but not installable.
+// Only secure pages have service workers; without one the page works, but cannot be installed.
 navigator.serviceWorker?.register("sw.js");

@@ -1,4 +1,4 @@
-/** One recommended item. */
+/** The card of a recommended item. */
 
 import { el, icon, setVars, webAddress } from "./dom.js";
 import { t } from "./i18n.js";
@@ -42,13 +42,20 @@ function title(item) {
   return link;
 }
 
-/** A toolbar with one tab stop; arrow keys move inside it. */
+/** The buttons under an item: a toolbar with one tab stop, in which arrow keys move. */
 function actions(item, onGone) {
   const buttons = ACTIONS.map((action, index) => {
     const label = t(`item.${action}`);
     return el(
       "button",
-      { type: "button", class: "act", "data-action": action, "aria-label": label, title: label, tabindex: index ? -1 : 0 },
+      {
+        type: "button",
+        class: "act",
+        "data-action": action,
+        "aria-label": label,
+        title: label,
+        tabindex: index ? -1 : 0,
+      },
       icon(ICONS[action]),
     );
   });
@@ -58,7 +65,11 @@ function actions(item, onGone) {
     }
   };
   press();
-  const bar = el("div", { class: "acts", role: "toolbar", "aria-label": t("item.actions", { title: item.title }) }, ...buttons);
+  const bar = el(
+    "div",
+    { class: "acts", role: "toolbar", "aria-label": t("item.actions", { title: item.title }) },
+    ...buttons,
+  );
   bar.addEventListener("click", async (event) => {
     const action = event.target.closest("button")?.dataset.action;
     if (!action || bar.hasAttribute("aria-busy")) return;
@@ -76,12 +87,12 @@ function rove(event, buttons) {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!step) return;
   event.preventDefault();
-  const next = (buttons.indexOf(document.activeElement) + step + buttons.length) % buttons.length;
-  buttons.forEach((button, index) => (button.tabIndex = index === next ? 0 : -1));
-  buttons[next].focus();
+  const next = buttons.at((buttons.indexOf(document.activeElement) + step) % buttons.length);
+  for (const button of buttons) button.tabIndex = button === next ? 0 : -1;
+  next.focus();
 }
 
-/** Unpleasant is blue-violet, pleasant is amber: only a tint, the words say the same. */
+/** The tint of a cover: from blue-violet for unpleasant to amber for pleasant. */
 function hue(valence) {
   return Math.round(260 - ((valence + 1) / 2) * 220);
 }

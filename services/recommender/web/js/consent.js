@@ -1,16 +1,15 @@
-/** Asks once, before the first photo or camera, and remembers only that the notice was read. */
+/** Shows the notice before the first photo or camera, and remembers that it was accepted. */
 
 import { byId } from "./dom.js";
 import { read, write } from "./store.js";
 
-/** Raised when the words of the notice change in substance: then it is shown again. */
+/** Raise this when the notice changes in substance: everybody is then asked again. */
 const VERSION = 1;
 
 let waiting = null;
 
 /**
- * Runs `act` at once if the notice was accepted, else after it is. Runs inside the click that accepts, so that
- * a file chooser may open.
+ * Runs `act` at once if the notice was accepted, else when it is: inside that click, so that a file chooser may open.
  */
 export function withConsent(act) {
   if (read("consent") === VERSION) {
@@ -21,7 +20,7 @@ export function withConsent(act) {
   openNotice();
 }
 
-/** Wires the notice; `onRefuse` leads to choosing the mood by hand. */
+/** Sets the notice up; `onRefuse` is called if it is not accepted. */
 export function setUpConsent(onRefuse) {
   const dialog = byId("consent");
   byId("consent-yes").addEventListener("click", () => {

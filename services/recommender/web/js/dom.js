@@ -1,8 +1,8 @@
-/** Building elements without ever parsing data as markup. */
+/** Finds and builds elements; no data is ever parsed as markup. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** The element with this id; throws early if the page and its scripts drift apart. */
+/** The element with this id; throws if there is none. */
 export function byId(id) {
   const found = document.getElementById(id);
   if (!found) throw new Error(`no element #${id}`);
@@ -12,9 +12,8 @@ export function byId(id) {
 /**
  * An HTML element.
  * @param {string} tag
- * @param {Record<string, unknown>} [attributes] `text` is the text content, `on` a map of listeners,
- *   `vars` CSS custom properties (set through the CSSOM, which a strict CSP allows); false and null are left out
- * @param {...(Node|string|null)} children
+ * @param {Record<string, unknown>} [attributes] `text` is the text content, `on` a map of listeners
+ * @param {...(Node|string)} children
  */
 export function el(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
@@ -27,18 +26,16 @@ export function svg(tag, attributes = {}, ...children) {
 
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === false || value === null || value === undefined) continue;
     if (name === "text") element.textContent = String(value);
     else if (name === "on") {
       for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
-    } else if (name === "vars") setVars(element, value);
-    else element.setAttribute(name, value === true ? "" : String(value));
+    } else element.setAttribute(name, String(value));
   }
-  element.append(...children.filter((child) => child !== null));
+  element.append(...children);
   return element;
 }
 
-/** Sets CSS custom properties, for example {x: "12%"} for var(--x). */
+/** Sets CSS custom properties, for example {x: "12%"} for var(--x); a strict CSP allows this way alone. */
 export function setVars(element, vars) {
   for (const [name, value] of Object.entries(vars)) element.style.setProperty(`--${name}`, String(value));
 }
@@ -48,7 +45,7 @@ export function icon(name) {
   return svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `icons/icons.svg#${name}` }));
 }
 
-/** The address if it is a web address, else null: a link from data never runs a script. */
+/** The address if it begins with http or https, else null: a link made of data must not run a script. */
 export function webAddress(text) {
   try {
     const url = new URL(text);
@@ -60,7 +57,7 @@ export function webAddress(text) {
 
 let announced = 0;
 
-/** Tells a screen reader, politely; the latest message wins. */
+/** Tells a screen reader when it is idle; a later message replaces one that was not read yet. */
 export function announce(message) {
   const turn = ++announced;
   const status = byId("status");
@@ -73,7 +70,7 @@ export function announce(message) {
 
 let toastTimer = 0;
 
-/** A short note for the eye, and the same for the ear. */
+/** Shows a short note for some seconds and tells a screen reader the same. */
 export function toast(message) {
   const note = byId("toast");
   note.textContent = message;

@@ -1,10 +1,10 @@
-/** What is kept of this browser's anonymous id, and "forget me". */
+/** The dialog that lists what is kept under the anonymous id, with "forget me". */
 
 import { fetchHistory, forgetUser } from "./api.js";
-import { byId, el, icon, toast, webAddress } from "./dom.js";
+import { announce, byId, el, icon, toast, webAddress } from "./dom.js";
 import { language, t } from "./i18n.js";
 import { dropOpinions } from "./opinions.js";
-import { sayProblem } from "./problems.js";
+import { sentence } from "./problems.js";
 import { dropUserId, userId } from "./user.js";
 
 /** @param {() => void} onForgotten */
@@ -24,7 +24,7 @@ export function setUpHistory(onForgotten) {
       toast(t("history.forgotten"));
       onForgotten();
     } catch (error) {
-      byId("history-words").textContent = sayProblem(error);
+      showFailure(error);
     }
   });
 }
@@ -48,8 +48,13 @@ async function drawPage(id, cursor) {
     if (next) list.append(older(id, next));
     byId("history-learnt").textContent = learnt(preferences);
   } catch (error) {
-    byId("history-words").textContent = sayProblem(error);
+    showFailure(error);
   }
+}
+
+function showFailure(error) {
+  byId("history-words").textContent = sentence(error);
+  announce(sentence(error));
 }
 
 function older(id, cursor) {
@@ -62,7 +67,7 @@ function older(id, cursor) {
   return line;
 }
 
-/** In a line, the genres and creators that the server leans to or away from, the strongest first. */
+/** A line of the genres and creators that the server favours or avoids for this id, the strongest first. */
 function learnt(preferences) {
   const leanings = preferences
     .filter(({ feature }) => !feature.startsWith("region:"))

@@ -1,8 +1,8 @@
-/** The page's words: one file per language in ../strings, loaded when chosen. */
+/** The page's words and numbers in the chosen language. Each language is a file in ../strings, loaded when chosen. */
 
 import { read, write } from "./store.js";
 
-export const LANGUAGES = ["en", "de"];
+const LANGUAGES = ["en", "de"];
 
 let strings = {};
 let current = "en";
@@ -19,7 +19,7 @@ export function preferredLanguage() {
   return short.find((tag) => LANGUAGES.includes(tag)) ?? "en";
 }
 
-/** Loads a language and puts its words on the page; listeners of "language" on document redraw the rest. */
+/** Loads a language, puts its words on the page and calls the listeners of `onLanguage`. */
 export async function setLanguage(code) {
   strings = (await import(`../strings/${code}.js`)).default;
   current = code;
@@ -46,9 +46,10 @@ export function t(key, values = {}) {
   return (found ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
 
-/** Whether the language has words for a key. */
-export function has(key) {
-  return key in strings;
+/** Calls `draw` now and after each change of language. */
+export function onLanguage(draw) {
+  document.addEventListener("language", draw);
+  draw();
 }
 
 /** 0.934 as "93 %", the way the language writes it; what would round to nothing is "<1 %". */

@@ -1,98 +1,97 @@
-/** The live webcam: frames over the stream, outlines and bars as they change, the camera off when stopped. */
+/** The live webcam: sends frames over the stream and shows each answer; the camera is off when stopped. */
 
+import { withConsent } from "./consent.js";
 import { announce, byId } from "./dom.js";
-import { clearFaces, drawFaces, mainFace } from "./faces.js";
-import { percent, t } from "./i18n.js";
-import { PageProblem, clearProblem, showProblem } from "./problems.js";
+import { t } from "./i18n.js";
+import { CHOOSE_MOOD, moodOf } from "./mood.js";
+import { clearPhoto } from "./photo.js";
+import { PageProblem, retry, showProblem } from "./problems.js";
+import { announceReading, mainFace, readFace } from "./reading.js";
 import { recommendFor } from "./recommending.js";
-import { toJpeg } from "./shrink.js";
+import { clearStage, drawFaces, grabFrame, putVideo, setNote } from "./stage.js";
+import { state } from "./state.js";
 import { openStream } from "./stream.js";
-import { update } from "./state.js";
-import { focusMoods } from "./moods.js";
+import { CHOOSE_PHOTO, focusLive, showWays } from "./ways.js";
 
-const BOX = "photo-problem";
-/** The long side of a frame: the detector's first pass works on 320 pixels, so more would only cost bandwidth. */
+/** Longest side of a frame in pixels: enough for a face in front of the camera, and quick to send. */
 const FRAME_SIDE = 400;
 const FRAME_QUALITY = 0.75;
-/** At most so many frames a second: more is not seen, and costs the server. */
+/** Most frames a second: more look no smoother and cost the server time. */
 const MAX_FPS = 20;
 const CAMERA = { video: { width: { ideal: 640 }, height: { ideal: 480 }, facingMode: "user" }, audio: false };
 
-/** A screen reader hears a change at most this often. */
+/** A screen reader hears of a new emotion at most this often. */
 const SAY_EVERY_MS = 4000;
 
-/** @type {{media: MediaStream, stream: object, timer: number, times: number[], face: object|null}|null} */
+/**
+ * The session from "start" to "stop". `media` and `stream` are missing until the camera is open; `times` are those of
+ * the last answers, `said` is what a screen reader heard last.
+ * @type {{media?: MediaStream, stream?: object|null, timer?: number, encoding?: boolean, times: number[],
+ *   said: {emotion?: string, at: number}}|null}
+ */
 let live = null;
-let starting = false;
 
 export function setUpLive() {
   byId("live-stop").addEventListener("click", () => {
     stopLive();
     announce(t("live.off"));
-    byId("live").focus();
+    focusLive();
   });
-  byId("live-use").addEventListener("click", () => live?.face && recommendFor(moodOf(live.face)));
-  document.addEventListener("visibilitychange", () => live && pause(document.visibilityState === "hidden"));
+  byId("live-use").addEventListener("click", () => recommendFor(moodOf(state.reading)));
+  document.addEventListener("visibilitychange", streamWhileVisible);
   window.addEventListener("pagehide", stopLive);
 }
 
-/** While the page is hidden nothing is seen and nothing is sent. */
-function pause(paused) {
-  for (const track of live.media.getTracks()) track.enabled = !paused;
-  live.stream?.close();
-  live.times = [];
-  if (!paused) live.stream = openStream({ onPrediction, onProblem });
-  setNote(paused ? "live.paused" : "");
-}
-
-/** Asks for the camera and begins; `clear` takes away whatever the stage showed. */
-export async function startLive(clear) {
-  if (live || starting) return;
-  starting = true;
-  clear();
-  clearProblem(BOX);
+/** Asks for the camera and begins, in place of whatever the stage showed. */
+export async function startLive() {
+  if (live) return;
+  clearPhoto();
   setNote("live.starting");
+  const mine = { times: [], said: { at: -Infinity } };
+  live = mine;
   try {
     const media = await openCamera();
-    if (!starting) {
-      for (const track of media.getTracks()) track.stop(); // something else was chosen meanwhile
+    if (live !== mine) {
+      for (const track of media.getTracks()) track.stop(); // stopped meanwhile
       return;
     }
     for (const track of media.getTracks()) track.onended = () => onProblem(new PageProblem("problem.camera.other"));
-    live = { media, times: [], face: null, timer: 0, stream: null };
-    await showVideo(media);
-    if (!live) return;
-    live.stream = openStream({ onPrediction, onProblem });
+    live.media = media;
+    showButtons(true);
+    await putVideo(media);
+    if (live !== mine) return;
+    streamWhileVisible();
     live.timer = setInterval(sendFrame, 1000 / MAX_FPS);
-    setNote("");
     announce(t("live.on"));
     byId("live-stop").focus();
   } catch (error) {
+    if (live !== mine) return;
     stopLive();
-    showProblem(BOX, error, [{ words: "way.photo", act: () => byId("choose").click() }, { words: "way.mood", act: focusMoods }]);
-  } finally {
-    starting = false;
+    showProblem("photo", error, [CHOOSE_PHOTO, CHOOSE_MOOD]);
   }
 }
 
-/** Switches the camera off (its light goes out) and leaves the last reading. */
+/** Switches the camera off (its light goes out); the last reading stays. */
 export function stopLive() {
-  starting = false;
-  if (!live) {
-    setNote("");
-    return;
-  }
-  clearInterval(live.timer);
-  live.stream?.close();
-  for (const track of live.media.getTracks()) track.stop();
+  if (!live) return;
+  const { media, stream, timer } = live;
   live = null;
-  clearFaces();
-  setNote("");
-  const video = byId("video");
-  video.srcObject = null;
-  video.hidden = true;
-  byId("stage").dataset.state = "empty";
+  clearInterval(timer);
+  stream?.close();
+  for (const track of media?.getTracks() ?? []) track.stop();
+  clearStage();
   showButtons(false);
+}
+
+/** Opens the stream; while the page is hidden, closes it and blanks the camera. */
+function streamWhileVisible() {
+  if (!live?.media) return;
+  const visible = document.visibilityState !== "hidden";
+  for (const track of live.media.getTracks()) track.enabled = visible;
+  live.stream?.close();
+  live.stream = visible ? openStream({ onPrediction, onProblem }) : null;
+  live.times = [];
+  setNote(visible ? "" : "live.paused");
 }
 
 async function openCamera() {
@@ -106,81 +105,48 @@ async function openCamera() {
   }
 }
 
-async function showVideo(media) {
-  const video = byId("video");
-  video.srcObject = media;
-  video.hidden = false;
-  byId("stage").dataset.state = "live";
-  showButtons(true);
-  await video.play();
-}
-
 function showButtons(on) {
   for (const id of ["live-stop", "live-use"]) byId(id).hidden = !on;
-  byId("ways").hidden = on;
   byId("live-use").disabled = true;
+  showWays(!on);
 }
 
-const canvas = document.createElement("canvas");
-
 async function sendFrame() {
-  const { stream } = live;
-  const video = byId("video");
-  if (document.visibilityState === "hidden" || !stream.ready() || !video.videoWidth || live.drawing) return;
-  const factor = Math.min(1, FRAME_SIDE / Math.max(video.videoWidth, video.videoHeight));
-  canvas.width = Math.round(video.videoWidth * factor);
-  canvas.height = Math.round(video.videoHeight * factor);
-  canvas.getContext("2d", { alpha: false }).drawImage(video, 0, 0, canvas.width, canvas.height);
-  live.drawing = true;
-  const frame = await toJpeg(canvas, FRAME_QUALITY);
-  if (!live) return;
-  live.drawing = false;
-  if (live.stream.ready()) live.stream.send(frame);
+  const mine = live;
+  if (mine.encoding || !mine.stream?.ready()) return;
+  mine.encoding = true;
+  const frame = await grabFrame(FRAME_SIDE, FRAME_QUALITY);
+  mine.encoding = false;
+  if (frame && live === mine && mine.stream?.ready()) mine.stream.send(frame);
 }
 
 function onPrediction(prediction) {
-  if (!live) return;
   const now = performance.now();
   live.times = [...live.times.filter((time) => now - time < 2000), now];
-  const { faces } = prediction;
-  const main = faces.length ? mainFace(faces) : -1;
+  const seen = prediction.faces.length > 0;
+  const main = mainFace(prediction);
   drawFaces(prediction, { chosen: main, mirrored: true });
-  live.face = faces[main] ?? null;
-  byId("live-use").disabled = !live.face;
-  setNote(live.face ? "" : "live.noface");
-  if (!live.face) return;
-  const { emotion, confidence, probabilities, uncertain } = live.face;
-  sayChange(emotion, confidence, now);
-  const { total } = prediction.timings_ms;
-  update({ reading: { emotion, confidence, probabilities, uncertain, serverMs: total, totalMs: 0, fps: frameRate() } });
-}
-
-function sayChange(emotion, confidence, now) {
-  if (live.said?.emotion === emotion || now - (live.said?.at ?? -Infinity) < SAY_EVERY_MS) return;
+  byId("live-use").disabled = !seen;
+  setNote(seen ? "" : "live.noface");
+  if (!seen) return;
+  readFace(prediction, main, { fps: frameRate(live.times) });
+  const { emotion } = state.reading;
+  if (live.said.emotion === emotion || now - live.said.at < SAY_EVERY_MS) return;
   live.said = { emotion, at: now };
-  announce(t("reading.say", { emotion: t(`emotion.${emotion}`), percent: percent(confidence) }));
+  announceReading("reading.say");
 }
 
-/** Answers a second over the last two seconds. */
-function frameRate() {
-  const { times } = live;
-  const span = times[times.length - 1] - times[0];
-  return span ? ((times.length - 1) / span) * 1000 : 0;
+/** Answers a second. */
+function frameRate(times) {
+  const span = times.at(-1) - times[0];
+  return span && ((times.length - 1) / span) * 1000;
 }
 
 function onProblem(error) {
   stopLive();
   const known = error instanceof PageProblem || error.status;
-  showProblem(BOX, known ? error : new PageProblem("problem.stream"), [
-    { words: "retry", act: () => byId("live").click() },
-    { words: "way.mood", act: focusMoods },
+  showProblem("photo", known ? error : new PageProblem("problem.stream"), [
+    retry(() => withConsent(startLive)),
+    CHOOSE_MOOD,
   ]);
 }
-
-function setNote(key) {
-  const note = byId("stage-note");
-  note.textContent = key ? t(key) : "";
-  note.hidden = !key;
-}
-
-const moodOf = ({ emotion, probabilities }) => ({ kind: "live", emotion, probabilities });

@@ -1,6 +1,6 @@
-/** The valence–arousal map: where the mood is, where the shelves aim, and where each item lies. */
+/** Draws the map of valence and arousal: the mood, the aim of the shelves, and each item. */
 
-import { Problem, fetchEmotions } from "./api.js";
+import { fetchEmotions, Problem } from "./api.js";
 import { byId, svg } from "./dom.js";
 import { t } from "./i18n.js";
 import { state, subscribe } from "./state.js";
@@ -12,14 +12,12 @@ const MARGIN = 16;
 const x = (valence) => (valence * HALF).toFixed(1);
 const y = (arousal) => (-arousal * HALF).toFixed(1);
 
-/** Where each emotion lies, as the server has it; asked for once, when the first shelves come. */
+/** The place of each emotion by the server's numbers; asked for once, with the first shelves. */
 let places = null;
 
 export function setUpMap() {
   subscribe(["recommendation", "medium"], draw);
-  const light = (event) => lightUp(event.target.closest(".card"));
-  for (const name of ["pointerover", "focusin"]) byId("shelf-list").addEventListener(name, light);
-  for (const name of ["pointerleave", "focusout"]) byId("shelf-list").addEventListener(name, () => lightUp(null));
+  subscribe(["pointed"], lightUp);
 }
 
 async function loadPlaces() {
@@ -29,11 +27,11 @@ async function loadPlaces() {
     draw(state);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    places = null; // the map does without the mood's own place until the next shelves
+    places = null; // the mood's mark is missing until the next shelves ask again
   }
 }
 
-/** A mood's place: the mean of the emotions' places, weighted by their probabilities. */
+/** The place of a mood: the mean of the emotions' places, weighted by their probabilities. */
 function placeOf({ emotion, probabilities }) {
   if (!places?.size) return null;
   if (!probabilities) return places.get(emotion);
@@ -57,7 +55,11 @@ function draw({ recommendation, medium }) {
   byId("map-picture").replaceChildren(
     svg(
       "svg",
-      { viewBox: `${-HALF - MARGIN} ${-HALF - MARGIN} ${side} ${side}`, role: "img", "aria-label": t("map.summary", words) },
+      {
+        viewBox: `${-HALF - MARGIN} ${-HALF - MARGIN} ${side} ${side}`,
+        role: "img",
+        "aria-label": t("map.summary", words),
+      },
       ...axes(),
       ...items.map(dot),
       ...(mood ? way(mood, target) : []),
@@ -85,7 +87,7 @@ const SHAPES = {
   game: "M0 -5.5l5.5 9.5h-11z",
 };
 
-/** Shape as well as colour tells the medium. */
+/** A dot for an item; its shape tells the medium, as its colour does. */
 function dot(item) {
   const at = `translate(${x(item.valence)} ${y(item.arousal)})`;
   const shape = svg("path", { d: SHAPES[item.medium], transform: at, class: "map-item" });
@@ -120,7 +122,8 @@ function inWords({ valence, arousal }) {
   });
 }
 
-function lightUp(card) {
-  for (const lit of document.querySelectorAll(".map-item.lit")) lit.classList.remove("lit");
-  if (card?.id) document.querySelector(`[data-item="${card.id}"]`)?.classList.add("lit");
+function lightUp({ pointed }) {
+  for (const item of byId("map-picture").querySelectorAll(".map-item")) {
+    item.classList.toggle("lit", item.dataset.item === pointed);
+  }
 }

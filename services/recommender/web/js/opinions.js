@@ -1,9 +1,9 @@
-/** Like, dislike, seen, hide and open: sent to the server under the anonymous id. */
+/** Sends opinions (like, dislike, seen, hide, open) under the anonymous id and remembers them. */
 
-import { Problem, fetchHistory, sendFeedback } from "./api.js";
+import { fetchHistory, Problem, sendFeedback } from "./api.js";
 import { toast } from "./dom.js";
 import { t } from "./i18n.js";
-import { sayProblem } from "./problems.js";
+import { sentence } from "./problems.js";
 import { state } from "./state.js";
 import { ensureUserId, randomId, userId } from "./user.js";
 
@@ -11,7 +11,7 @@ const NOTES = { like: "item.liked", dislike: "item.disliked", skip: "item.skippe
 
 /** The last like or dislike per item id. @type {Map<number, string>} */
 const opinions = new Map();
-/** Items marked as seen: the server learns little from that and may offer them again, so they are excluded. */
+/** Items marked as seen; excluded from every request, since the server may offer them again. */
 const seen = new Set();
 
 /** "like", "dislike" or undefined. */
@@ -19,7 +19,7 @@ export function opinionOf(item) {
   return opinions.get(item.id);
 }
 
-/** Ids that are not to be offered again. @returns {number[]} */
+/** Ids of the items marked as seen. @returns {number[]} */
 export function seenItems() {
   return [...seen];
 }
@@ -29,19 +29,19 @@ export function dropOpinions() {
   seen.clear();
 }
 
-/** Learns from the server what this browser liked before; without an id there is nothing to learn. */
+/** Gets the earlier opinions of this browser's id, if it has one. */
 export async function loadOpinions() {
   if (!userId()) return;
   try {
     const { feedback } = await fetchHistory(userId());
     for (const { item_id: id, action } of feedback.toReversed()) remember(id, action);
   } catch (error) {
-    if (!(error instanceof Problem)) throw error; // the shelves do without
+    if (!(error instanceof Problem)) throw error; // the shelves work without
   }
 }
 
 /**
- * Sends an opinion; a lost answer is asked for again with the same key, so it counts once.
+ * Sends an opinion, once more if no answer came; the same key makes it count once.
  * @returns {Promise<boolean>} whether it was kept
  */
 export async function giveOpinion(item, action) {
@@ -51,12 +51,12 @@ export async function giveOpinion(item, action) {
     toast(t(NOTES[action], { title: item.title }));
     return true;
   } catch (error) {
-    toast(sayProblem(error));
+    toast(sentence(error));
     return false;
   }
 }
 
-/** Notes that a link was followed; only where an id exists already, and nobody waits for it. */
+/** Reports that a link was followed, if there is an id; a failure is ignored. */
 export function noteOpen(item) {
   if (userId()) send(item, "open", userId()).catch(() => {});
 }

@@ -1,24 +1,21 @@
-/** The photo's flow: prepare, preview, send, show the faces, hand the mood on. */
+/** The photo: prepares it, shows it, sends it and passes the answer on. */
 
 import { recommendPhoto } from "./api.js";
 import { announce, byId } from "./dom.js";
-import { clearFaces, drawFaces, mainFace } from "./faces.js";
 import { percent, t } from "./i18n.js";
-import { focusMoods } from "./moods.js";
-import { PageProblem, cancelled, clearProblem, showProblem } from "./problems.js";
-import { accept, commonOptions, recommendFor } from "./recommending.js";
+import { CHOOSE_MOOD, moodOf } from "./mood.js";
+import { cancelled, clearProblem, PageProblem, retry, showProblem } from "./problems.js";
+import { announceReading, mainFace, readFace, scrollToReading } from "./reading.js";
+import { acceptRecommendation, commonOptions, recommendFor } from "./recommending.js";
 import { prepare } from "./shrink.js";
-import { state, subscribe, update } from "./state.js";
+import { clearStage, drawFaces, putPhoto, setBusy, setNote } from "./stage.js";
+import { update } from "./state.js";
+import { CHOOSE_PHOTO, focusChoose } from "./ways.js";
 
-const BOX = "photo-problem";
-
-const ONE_COLUMN = matchMedia("(max-width: 599px)");
-
-/** The photo as it will be sent, or null. @type {Blob|null} */
+/** The photo as it will be sent. @type {Blob|null} */
 let photo = null;
-let note = () => "";
 let running = null;
-/** Raised with each new photo: an older one that is still being prepared then gives up. */
+/** Goes up with each `clearPhoto`: a photo that was still being prepared is then dropped. */
 let turn = 0;
 
 export function setUpPhoto() {
@@ -26,84 +23,58 @@ export function setUpPhoto() {
   byId("cancel").addEventListener("click", () => running?.abort());
   byId("clear").addEventListener("click", () => {
     clearPhoto();
-    update({ prediction: null, reading: null });
-    byId("choose").focus();
+    focusChoose();
   });
-  subscribe(["prediction", "face"], drawPrediction);
-  document.addEventListener("language", () => setNote(note));
 }
 
 /** Puts a photo on the page; nothing is sent yet. */
 export async function showPhoto(file) {
-  const mine = ++turn;
   clearPhoto();
-  update({ prediction: null, reading: null });
-  const prepared = await prepare(file);
+  const mine = turn;
+  const { blob, shown, scaled } = await prepare(file);
   if (mine !== turn) return;
-  photo = prepared.blob;
-  byId("stage").dataset.state = "photo";
-  if (prepared.shown) await showPreview(photo);
-  else byId("stage").dataset.state = "blind";
-  setNote(() => {
-    if (!prepared.shown) return t("photo.nopreview");
-    return prepared.scaled ? t("photo.scaled", prepared.scaled) : "";
-  });
-  for (const id of ["predict", "clear"]) byId(id).hidden = false;
+  photo = blob;
+  await putPhoto(shown ? blob : null);
+  if (mine !== turn) return;
+  if (!shown) setNote("photo.nopreview");
+  else if (scaled) setNote("photo.scaled", scaled);
+  showButtons(true);
   announce(t("photo.ready"));
   byId("predict").focus();
 }
 
-/** Takes the photo off the page, whatever is going on with it. */
+/** Takes the photo and its reading off the page, and stops sending it. */
 export function clearPhoto() {
+  turn++;
   running?.abort();
   photo = null;
-  clearProblem(BOX);
-  clearFaces();
-  setNote(() => "");
-  const preview = byId("preview");
-  if (preview.src) URL.revokeObjectURL(preview.src);
-  preview.removeAttribute("src");
-  preview.hidden = true;
-  byId("stage").dataset.state = "empty";
-  for (const id of ["predict", "clear"]) byId(id).hidden = true;
+  clearProblem("photo");
+  clearStage();
+  showButtons(false);
+  update({ reading: null });
 }
 
 /** Says, after a reload, why the photo is no longer there. */
 export function sayPhotoGone() {
-  setNote(() => t("photo.gone"));
+  setNote("photo.gone");
   announce(t("photo.gone"));
 }
 
 /** Shows what went wrong with a photo, and the ways on. */
 export function showPhotoProblem(error) {
-  showProblem(BOX, error, ways(error));
-}
-
-function ways(error) {
-  const other = { words: "way.photo", act: () => byId("choose").click() };
-  const mood = { words: "way.mood", act: focusMoods };
-  const passing = [0, 429, 502, 503, 504].includes(error.status) || error.status >= 500;
-  return passing && photo ? [{ words: "retry", act: predict }, mood] : [other, mood];
-}
-
-async function showPreview(blob) {
-  const preview = byId("preview");
-  preview.src = URL.createObjectURL(blob);
-  preview.alt = t("photo.alt");
-  preview.hidden = false;
-  await preview.decode().catch(() => {}); // replaced meanwhile
+  const passing = [0, 429].includes(error.status) || error.status >= 500;
+  showProblem("photo", error, [passing && photo ? retry(predict) : CHOOSE_PHOTO, CHOOSE_MOOD]);
 }
 
 async function predict() {
   if (!photo || running) return;
   const started = performance.now();
   running = new AbortController();
-  clearProblem(BOX);
+  clearProblem("photo");
   showSending(true);
   try {
-    const how = { onProgress: drawProgress, signal: running.signal };
-    const answer = await recommendPhoto(photo, commonOptions(), how);
-    takeUp(answer, performance.now() - started);
+    const answer = await recommendPhoto(photo, commonOptions(), { onProgress: drawProgress, signal: running.signal });
+    showAnswer(answer, performance.now() - started);
   } catch (error) {
     if (cancelled(error)) {
       announce(t("photo.cancelled"));
@@ -113,63 +84,47 @@ async function predict() {
     running = null;
     showSending(false);
   }
-  // On a phone the answer lies below the fold.
-  if (state.reading && ONE_COLUMN.matches) byId("reading").scrollIntoView({ block: "start" });
+  scrollToReading();
 }
 
-function takeUp({ prediction, recommendation }, totalMs) {
-  const face = prediction.faces.length ? mainFace(prediction.faces) : 0;
-  update({ prediction: { ...prediction, totalMs }, face });
-  if (!prediction.faces.length || !recommendation) {
+function showAnswer({ prediction, recommendation }, totalMs) {
+  const { faces } = prediction;
+  const main = mainFace(prediction);
+  const choose = (index) => {
+    drawFaces(prediction, { chosen: index, onChoose });
+    if (recommendation) readFace(prediction, index, { totalMs });
+  };
+  const onChoose = (index) => {
+    choose(index);
+    recommendFor(moodOf(faces[index]));
+  };
+  choose(main);
+  if (faces.length > 1) setNote("faces.choose", { n: faces.length });
+  else setNote();
+  if (recommendation) {
+    acceptRecommendation(recommendation, moodOf(faces[main]));
+    announceReading("reading.announce");
+  } else {
     update({ reading: null });
     showPhotoProblem(new PageProblem("problem.noface"));
-    return;
   }
-  read(face);
-  accept(recommendation, moodOf(prediction.faces[face]));
-  const { emotion, confidence } = prediction.faces[face];
-  announce(t("reading.announce", { emotion: t(`emotion.${emotion}`), percent: percent(confidence) }));
 }
 
-/** Makes one face's expression the reading that the bars show. */
-function read(index) {
-  const { faces, timings_ms: { total }, totalMs } = state.prediction;
-  const { emotion, confidence, probabilities, uncertain } = faces[index];
-  update({ face: index, reading: { emotion, confidence, probabilities, uncertain, serverMs: total, totalMs } });
-}
-
-function chooseFace(index) {
-  read(index);
-  recommendFor(moodOf(state.prediction.faces[index]));
-}
-
-const moodOf = ({ emotion, probabilities }) => ({ kind: "face", emotion, probabilities });
-
-function drawPrediction({ prediction, face }) {
-  if (!prediction || !photo) return;
-  drawFaces(prediction, { chosen: face, onChoose: chooseFace });
-  const count = prediction.faces.length;
-  setNote(() => (count > 1 ? t("faces.choose", { n: count }) : ""));
-}
-
-function setNote(words) {
-  note = words;
-  const text = words();
-  byId("stage-note").textContent = text;
-  byId("stage-note").hidden = !text;
+function showButtons(on) {
+  for (const id of ["predict", "clear"]) byId(id).hidden = !on;
 }
 
 function showSending(on) {
   byId("upload").hidden = !on;
   // Not "disabled", which would drop the keyboard's place.
   byId("predict").setAttribute("aria-disabled", String(on));
-  byId("stage").setAttribute("aria-busy", String(on));
+  setBusy(on);
   if (on) drawProgress(0);
 }
 
 function drawProgress(share) {
   const bar = byId("upload-progress");
   if (share < 1) bar.value = share;
-  else bar.removeAttribute("value"); // sent: now the server works, nobody knows how long
+  else bar.removeAttribute("value"); // all sent; how long the server takes is not known
   byId("upload-text").textContent = share < 1 ? t("photo.sending", { percent: percent(share) }) : t("photo.reading");
 }

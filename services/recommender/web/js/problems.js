@@ -1,10 +1,10 @@
-/** Every problem as a sentence and a way forward. */
+/** Shows every problem as a sentence with ways on. */
 
 import { Problem } from "./api.js";
-import { announce, byId, el, icon } from "./dom.js";
-import { has, t } from "./i18n.js";
+import { byId, el, icon } from "./dom.js";
+import { t } from "./i18n.js";
 
-/** The sentence's key by status. */
+/** The key of the sentence for each status. */
 const BY_STATUS = {
   0: "problem.network",
   400: "problem.unreadable",
@@ -17,11 +17,12 @@ const BY_STATUS = {
   504: "problem.down",
 };
 
-/** A problem of the page itself, named by its key in the strings. */
+/** A problem that the page itself found; the message is a key of the strings. */
 export class PageProblem extends Error {}
 
-function sentence(error) {
-  if (error instanceof PageProblem && has(error.message)) return t(error.message);
+/** A problem in words; any other error is a bug and thrown on. */
+export function sentence(error) {
+  if (error instanceof PageProblem) return t(error.message);
   if (!(error instanceof Problem)) throw error;
   if (error.code === "timeout") return t("problem.timeout");
   if (error.status === 422) return t("problem.asked", { detail: error.detail });
@@ -29,35 +30,32 @@ function sentence(error) {
 }
 
 /**
- * Shows an error in a box of the page, with buttons that lead on.
- * @param {string} boxId
+ * Shows a problem beside the photo or the shelves, with buttons that lead on.
+ * @param {"photo"|"shelves"} place
  * @param {Error} error
  * @param {{words: string, act: () => void}[]} ways `words` is a key of the strings
  */
-export function showProblem(boxId, error, ways = []) {
-  const words = sentence(error);
+export function showProblem(place, error, ways) {
   const buttons = ways.map(({ words: key, act }) =>
     el("button", { type: "button", class: "secondary", text: t(key), on: { click: act } }),
   );
-  const box = byId(boxId);
-  box.replaceChildren(icon("alert"), el("p", { text: words }), el("div", { class: "row" }, ...buttons));
+  const box = boxOf(place);
+  box.replaceChildren(icon("alert"), el("p", { text: sentence(error) }), el("div", { class: "row" }, ...buttons));
   box.hidden = false;
 }
 
-/** Takes the box away again. */
-export function clearProblem(boxId) {
-  const box = byId(boxId);
+export function clearProblem(place) {
+  const box = boxOf(place);
   box.hidden = true;
   box.replaceChildren();
 }
 
-/** Whether an error only says that the person cancelled. */
+const boxOf = (place) => byId(`${place}-problem`);
+
+/** A way on: does the same once more. */
+export const retry = (act) => ({ words: "retry", act });
+
+/** Whether an error only says that the request was cancelled. */
 export function cancelled(error) {
   return error instanceof DOMException && error.name === "AbortError";
-}
-
-/** Says what went wrong where there is no box for it. */
-export function sayProblem(error) {
-  announce(sentence(error));
-  return sentence(error);
 }

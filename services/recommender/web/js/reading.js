@@ -1,10 +1,41 @@
-/** What a face shows: the verdict, six bars with numbers, an honest word when unsure, and how long it took. */
+/**
+ * The reading: what inference found in one face, and the panel that shows it.
+ *
+ * @typedef {{emotion: string, confidence: number, probabilities: Record<string, number>, uncertain: boolean,
+ *   serverMs: number, totalMs?: number, fps?: number}} Reading a photo's has `totalMs`, the camera's has `fps`
+ */
 
-import { byId, el, icon, setVars } from "./dom.js";
+import { announce, byId, el, icon, setVars } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
-import { EMOTIONS, subscribe } from "./state.js";
+import { focusMoods } from "./mood.js";
+import { EMOTIONS, state, subscribe, update } from "./state.js";
+
+const ONE_COLUMN = matchMedia("(max-width: 599px)");
 
 const rows = new Map();
+
+/** The index of the face whose emotion a prediction gives as its own. */
+export function mainFace({ faces, probabilities }) {
+  const isMain = (face) => EMOTIONS.every((name) => face.probabilities[name] === probabilities[name]);
+  return Math.max(0, faces.findIndex(isMain));
+}
+
+/** Makes one face of a prediction the reading; `timing` is `{totalMs}` or `{fps}`. */
+export function readFace({ faces, timings_ms }, index, timing) {
+  const { emotion, confidence, probabilities, uncertain } = faces[index];
+  update({ reading: { emotion, confidence, probabilities, uncertain, serverMs: timings_ms.total, ...timing } });
+}
+
+/** Tells a screen reader the reading, in the words of this key. */
+export function announceReading(key) {
+  const { emotion, confidence } = state.reading;
+  announce(t(key, { emotion: t(`emotion.${emotion}`), percent: percent(confidence) }));
+}
+
+/** Scrolls to the reading on a phone, where it lies below the fold. */
+export function scrollToReading() {
+  if (state.reading && ONE_COLUMN.matches) byId("reading").scrollIntoView({ block: "start" });
+}
 
 export function setUpReading() {
   for (const emotion of EMOTIONS) {
@@ -20,6 +51,7 @@ export function setUpReading() {
     rows.set(emotion, { row, ...parts });
     byId("bars").append(row);
   }
+  byId("correct").addEventListener("click", focusMoods);
   subscribe(["reading"], ({ reading }) => draw(reading));
 }
 
@@ -28,7 +60,7 @@ function draw(reading) {
   if (!reading) return;
   const { emotion, probabilities } = reading;
   byId("reading-title").textContent = t(reading.fps === undefined ? "reading.title" : "reading.live");
-  drawVerdict(emotion, reading.confidence);
+  drawVerdict(emotion, percent(reading.confidence));
   for (const [name, { row, name: label, value, fill }] of rows) {
     label.textContent = t(`emotion.${name}`);
     value.textContent = percent(probabilities[name]);
@@ -41,17 +73,17 @@ function draw(reading) {
   byId("took").textContent = took(reading);
 }
 
-function drawVerdict(emotion, confidence) {
+function drawVerdict(emotion, share) {
   const verdict = byId("verdict");
   const words = t("reading.verdict", { emotion: t(`emotion.${emotion}`) });
-  const text = `${words} ${percent(confidence)}`;
-  if (verdict.dataset.drawn === text) return;
-  Object.assign(verdict.dataset, { emotion, drawn: text });
+  const text = `${words} ${share}`;
+  if (verdict.textContent === text) return;
+  verdict.dataset.emotion = emotion;
   verdict.replaceChildren(
     icon(emotion),
     el("span", { class: "verdict-words", text: words }),
     " ",
-    el("span", { class: "verdict-share", text: percent(confidence) }),
+    el("span", { class: "verdict-share", text: share }),
   );
 }
 

@@ -1,24 +1,22 @@
-/** Asks for recommendations and puts them into the state; the newest question wins. */
+/** Asks for recommendations and puts them into the state; a new request cancels the one before. */
 
-import { moodOptions, recommend } from "./api.js";
+import { recommend } from "./api.js";
 import { announce } from "./dom.js";
 import { t } from "./i18n.js";
-import { cancelled, clearProblem, showProblem } from "./problems.js";
-import { focusMoods } from "./moods.js";
+import { CHOOSE_MOOD, moodOptions } from "./mood.js";
 import { seenItems } from "./opinions.js";
+import { cancelled, clearProblem, retry, showProblem } from "./problems.js";
 import { state, update } from "./state.js";
 import { userId } from "./user.js";
 
-const BOX = "shelves-problem";
-
 let running = new AbortController();
-/** Ids that were shown for the current mood, so that "more" never repeats one. */
+/** Ids of the items shown for the current mood, so that "more" never repeats one. */
 let shown = new Set();
 
-/** On a phone a shelf is a column: fewer items, so that the next shelf is not far. */
+/** On a phone a shelf is a column: fewer items bring the next shelf closer. */
 const NARROW = matchMedia("(max-width: 559px)");
 
-/** What every question carries besides the mood. */
+/** What every request carries besides the mood. */
 export function commonOptions() {
   const exclude = seenItems();
   return {
@@ -29,47 +27,45 @@ export function commonOptions() {
   };
 }
 
-/** Takes up a recommendation that came along with a prediction. */
-export function accept(recommendation, mood) {
+/** Shows a recommendation that came along with a prediction. */
+export function acceptRecommendation(recommendation, mood) {
   startAnew();
-  clearProblem(BOX);
+  clearProblem("shelves");
   shown = new Set(recommendation.items.map((item) => item.id));
   update({ recommendation, mood, loading: false });
 }
 
-/** Fills the shelves for a mood: a face's probabilities or an emotion chosen by hand. */
+/** Fills the shelves for a mood. */
 export async function recommendFor(mood) {
   const signal = startAnew();
-  clearProblem(BOX);
+  clearProblem("shelves");
   update({ mood, loading: true });
   try {
     const recommendation = await recommend({ ...moodOptions(mood), ...commonOptions() }, signal);
-    accept(recommendation, mood);
+    acceptRecommendation(recommendation, mood);
     const emotion = t(`emotion.${mood.emotion}`);
     announce(t("shelves.announce", { n: recommendation.items.length, emotion }));
   } catch (error) {
     if (cancelled(error)) return;
     update({ loading: false });
-    showProblem(BOX, error, [
-      { words: "retry", act: () => recommendFor(mood) },
-      { words: "way.mood", act: focusMoods },
-    ]);
+    showProblem("shelves", error, [retry(() => recommendFor(mood)), CHOOSE_MOOD]);
   }
 }
 
-/** Another strategy for the same mood. */
+/** Fills the shelves anew by another strategy for the same mood. */
 export function chooseStrategy(strategy) {
   update({ strategy });
   if (state.mood) recommendFor(state.mood);
 }
 
 /**
- * Up to `limit` further items of one medium, added to its shelf.
- * @returns {Promise<object[]>} the new items; empty if there are none, or if asking failed (which is shown)
+ * Adds up to `limit` further items of one medium to its shelf.
+ * @returns {Promise<object[]>} the new items; none if there are no more, or if the request failed (which is shown)
  */
 export async function addMore(medium, limit = 5) {
   const { recommendation, mood } = state;
-  const options = { ...moodOptions(mood), ...commonOptions(), medium: [medium], limit, exclude: [...shown, ...seenItems()] };
+  const exclude = [...shown, ...seenItems()];
+  const options = { ...moodOptions(mood), ...commonOptions(), medium: [medium], limit, exclude };
   try {
     const { items } = await recommend(options, running.signal);
     if (state.recommendation === null || state.mood !== mood) return [];
@@ -78,20 +74,24 @@ export async function addMore(medium, limit = 5) {
     return items;
   } catch (error) {
     if (!cancelled(error) && recommendation) {
-      showProblem(BOX, error, [{ words: "retry", act: () => (clearProblem(BOX), addMore(medium, limit)) }]);
+      const again = () => {
+        clearProblem("shelves");
+        addMore(medium, limit);
+      };
+      showProblem("shelves", error, [retry(again)]);
     }
     return [];
   }
 }
 
-/** Takes an item off its shelf and brings another one in its place. */
+/** Takes an item off its shelf and adds another one. */
 export function replaceItem(gone) {
   const items = state.recommendation.items.filter((item) => item.id !== gone.id);
   update({ recommendation: { ...state.recommendation, items } });
   return addMore(gone.medium, 1);
 }
 
-/** Stops whatever is being asked; the signal for what comes next. */
+/** Cancels the requests under way; the signal for the next ones. */
 function startAnew() {
   running.abort();
   running = new AbortController();

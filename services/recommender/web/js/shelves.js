@@ -2,7 +2,7 @@
 
 import { card } from "./card.js";
 import { announce, byId, el, icon } from "./dom.js";
-import { t } from "./i18n.js";
+import { onLanguage, t } from "./i18n.js";
 import { addMore, chooseStrategy, replaceItem } from "./recommending.js";
 import { MEDIA, STRATEGIES, state, subscribe, update } from "./state.js";
 
@@ -12,10 +12,14 @@ const cards = new Map();
 const shelves = new Map();
 
 export function setUpShelves() {
-  document.addEventListener("language", () => {
+  onLanguage(() => {
     cards.clear();
     shelves.clear();
   });
+  const list = byId("shelf-list");
+  const point = ({ target }) => update({ pointed: target.closest(".card")?.id ?? "" });
+  for (const name of ["pointerover", "focusin"]) list.addEventListener(name, point);
+  for (const name of ["pointerleave", "focusout"]) list.addEventListener(name, () => update({ pointed: "" }));
   subscribe(["mood", "recommendation", "loading", "strategy"], drawHead);
   subscribe(["strategy"], ({ strategy }) => {
     drawSwitch("strategy", STRATEGIES, "strategy", strategy, chooseStrategy);
@@ -38,7 +42,7 @@ function drawHead({ mood, recommendation, loading }) {
   else note.textContent = mood ? "" : t("shelves.empty");
 }
 
-/** A row of radio buttons: arrow keys and screen readers know what to do with it. */
+/** A row of radio buttons, which arrow keys and screen readers can use. */
 function drawSwitch(id, values, words, chosen, onChoose) {
   const fieldset = byId(id);
   let inputs = Array.from(fieldset.querySelectorAll("input"));
@@ -65,10 +69,15 @@ function drawShelves({ recommendation, loading, medium }) {
     return;
   }
   const wanted = medium === "all" ? MEDIA : [medium];
-  const drawn = wanted.map((name) => drawShelf(name, recommendation.items.filter((item) => item.medium === name)));
+  const drawn = wanted.map((name) => drawShelf(name, itemsOf(name)));
   list.classList.toggle("single", medium !== "all");
   list.replaceChildren(...drawn);
   forgetCards(recommendation.items);
+}
+
+/** The recommended items of one medium. */
+function itemsOf(name) {
+  return state.recommendation.items.filter(({ medium }) => medium === name);
 }
 
 function drawShelf(medium, items) {
@@ -105,12 +114,11 @@ async function onMore(medium, button) {
   }
 }
 
-/** After an item left, the keyboard goes on with the one that took its place. */
+/** Replaces an item and moves the focus to the one that is now in its place. */
 async function onGone(item) {
-  const shelf = state.recommendation.items.filter(({ medium }) => medium === item.medium);
-  const place = shelf.findIndex(({ id }) => id === item.id);
+  const place = itemsOf(item.medium).findIndex(({ id }) => id === item.id);
   await replaceItem(item);
-  const rest = state.recommendation.items.filter(({ medium }) => medium === item.medium);
+  const rest = itemsOf(item.medium);
   const next = rest[Math.min(place, rest.length - 1)];
   if (next) focusCard(next.id);
 }

@@ -1,34 +1,28 @@
-/**
- * What the page knows just now, in one place; views subscribe to the parts they draw.
- *
- * @typedef {{kind: "face"|"hand"|"live", emotion: string, probabilities: Record<string, number>|null}} Mood
- * @typedef {{emotion: string, confidence: number, probabilities: Record<string, number>, uncertain: boolean,
- *   serverMs: number, totalMs: number}} Reading
- */
+/** What several modules need to know; each subscribes to the parts that it draws. */
 
+import { onLanguage } from "./i18n.js";
 import { read, write } from "./store.js";
 
 export const EMOTIONS = ["angry", "fear", "happy", "sad", "surprise", "neutral"];
 export const MEDIA = ["movie", "song", "book", "game"];
 export const STRATEGIES = ["auto", "match", "lift", "calm"];
 
-/** Kept over a reload, in this tab alone. The photo is not among them. */
+/** Kept over a reload, in this tab alone. */
 const KEPT = ["mood", "reading", "strategy", "medium"];
 
 const listeners = [];
 
 export const state = {
-  /** @type {Mood|null} */ mood: null,
-  /** @type {Reading|null} */ reading: null,
+  /** @type {import("./mood.js").Mood|null} */ mood: null,
+  /** @type {import("./reading.js").Reading|null} */ reading: null,
   strategy: "auto",
   /** One medium or "all". */ medium: "all",
-  /** Inference's answer for the photo on the page. */ prediction: null,
-  /** Index into prediction.faces. */ face: 0,
   /** The recommender's answer. */ recommendation: null,
   loading: false,
+  /** The id of the card under the pointer or with the focus. */ pointed: "",
 };
 
-/** Changes parts of the state and tells whoever draws them. */
+/** Changes parts of the state and calls their subscribers. */
 export function update(patch) {
   Object.assign(state, patch);
   const changed = Object.keys(patch);
@@ -41,11 +35,10 @@ export function update(patch) {
 /** Calls `draw` now and after each change of one of `keys`, and when the language changes. */
 export function subscribe(keys, draw) {
   listeners.push({ keys, draw });
-  document.addEventListener("language", () => draw(state));
-  draw(state);
+  onLanguage(() => draw(state));
 }
 
-/** Takes up what this tab knew before a reload. */
+/** Brings back what this tab kept before a reload. */
 export function restore() {
   const kept = read("session", "sessionStorage");
   if (!kept) return;

@@ -1,4 +1,4 @@
-/** The browser's storage, which may be off or full: then nothing is remembered and the page works all the same. */
+/** The browser's storage. Where it is off or full nothing is remembered, and the page works all the same. */
 
 const PREFIX = "expression.";
 
@@ -17,6 +17,6 @@ export function write(name, value, storage = "localStorage") {
     if (value === null) window[storage].removeItem(PREFIX + name);
     else window[storage].setItem(PREFIX + name, JSON.stringify(value));
   } catch {
-    // Private windows may refuse: the choice then lasts as long as the page.
+    // A private window may refuse: the value is then not kept.
   }
 }

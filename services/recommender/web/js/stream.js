@@ -1,16 +1,16 @@
-/** One WebSocket of frames out and predictions in, strictly one frame under way at a time. */
+/** The WebSocket that takes frames and gives predictions; one frame is under way at a time. */
 
 import { problemFrom } from "./api.js";
 
-/** So many frames in a row may fail before the stream is given up. */
+/** The stream is given up after this many failed frames in a row. */
 const PATIENCE = 5;
-/** Close code "try again later": the server has as many streams as it takes. */
+/** Close code "try again later": the server takes no more streams. */
 const BUSY = 1013;
 
 /**
- * Opens `WS /stream`. A stream that ended after it had worked is opened anew: servers close them after a while.
+ * Opens `WS /stream`. A stream that worked and then ended is opened again: servers close them after a while.
  * @param {{onPrediction: (prediction: object) => void, onProblem: (error: Error) => void}} listeners
- *   `onProblem` is the last call
+ *   after `onProblem` neither is called again
  * @returns {{ready: () => boolean, send: (frame: Blob) => void, close: () => void}}
  */
 export function openStream({ onPrediction, onProblem }) {

@@ -1,7 +1,7 @@
-/** Light, dark, or as the system says. */
+/** The button that switches between light, dark and the system's colours. */
 
 import { byId } from "./dom.js";
-import { t } from "./i18n.js";
+import { onLanguage, t } from "./i18n.js";
 import { read, write } from "./store.js";
 
 const THEMES = ["auto", "light", "dark"];
@@ -20,6 +20,5 @@ export function setUpTheme() {
     write("theme", theme);
     draw();
   });
-  document.addEventListener("language", draw);
-  draw();
+  onLanguage(draw);
 }

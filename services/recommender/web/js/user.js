@@ -1,4 +1,4 @@
-/** The anonymous id: made at random with the first opinion, kept in local storage, gone with "forget me". */
+/** The anonymous id: made at random with the first opinion, kept in local storage until "forget me". */
 
 import { read, write } from "./store.js";
 
@@ -9,7 +9,7 @@ export function userId() {
   return read("user") ?? inMemory;
 }
 
-/** The id, made now if there was none. */
+/** The id; makes one if there is none. */
 export function ensureUserId() {
   const known = userId();
   if (known) return known;
@@ -23,7 +23,7 @@ export function dropUserId() {
   write("user", null);
 }
 
-/** 128 random bits as a UUID; crypto.randomUUID exists only on secure pages, this everywhere. */
+/** 122 random bits as a UUID; crypto.randomUUID exists only on secure pages. */
 export function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;

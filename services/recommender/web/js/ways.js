@@ -1,61 +1,61 @@
-/** The ways a photo comes in: drop, choose, paste, the phone's camera, samples. Each ends in `onPhoto(file)`. */
+/** The ways in: drop, choose, paste, the phone's camera and samples give a file, the webcam starts. */
 
-import { PageProblem } from "./problems.js";
 import { withConsent } from "./consent.js";
 import { byId } from "./dom.js";
+import { PageProblem } from "./problems.js";
+import { setDragOver } from "./stage.js";
 
-/**
- * @param {(file: Blob) => void} onPhoto
- * @param {(error: Error) => void} onError
- */
-export function setUpWays(onPhoto, onError) {
-  const take = (file) => withConsent(() => accept(file, onPhoto, onError));
-  for (const [button, input] of [["choose", "file"], ["take", "capture"]]) {
-    byId(button).addEventListener("click", () => withConsent(() => byId(input).click()));
-    byId(input).addEventListener("change", (event) => {
-      const [file] = event.target.files;
-      event.target.value = ""; // so that the same photo can be chosen again
-      if (file) take(file);
+/** @param {{onPhoto: (file: Blob) => void, onProblem: (error: Error) => void, onLive: () => void}} listeners */
+export function setUpWays({ onPhoto, onProblem, onLive }) {
+  const take = (file) => {
+    if (!file) return;
+    withConsent(() => {
+      // A browser leaves the type empty for formats it does not know (HEIC on many): the server decides those.
+      if (file.type && !file.type.startsWith("image/")) onProblem(new PageProblem("problem.notimage"));
+      else onPhoto(file);
     });
-  }
+  };
+  setUpInput("choose", "file", take);
+  setUpInput("take", "capture", take);
   // Only a touch device opens its camera for a file input; elsewhere the button would repeat "choose".
   byId("take").hidden = !matchMedia("(pointer: coarse)").matches;
+  byId("live").addEventListener("click", () => withConsent(onLive));
   setUpDrop(take);
   document.addEventListener("paste", (event) => {
     const file = firstFile(event.clipboardData);
-    if (!file) return;
-    event.preventDefault();
+    if (file) event.preventDefault();
     take(file);
   });
   for (const button of document.querySelectorAll(".sample")) {
-    button.addEventListener("click", () => withConsent(() => loadSample(button.dataset.sample, onPhoto, onError)));
+    button.addEventListener("click", () => withConsent(() => loadSample(button.dataset.sample, onPhoto, onProblem)));
   }
 }
 
-function accept(file, onPhoto, onError) {
-  // A browser leaves the type empty for formats it does not know (HEIC on many): the server decides those.
-  if (file.type && !file.type.startsWith("image/")) onError(new PageProblem("problem.notimage"));
-  else onPhoto(file);
+function setUpInput(button, input, take) {
+  byId(button).addEventListener("click", () => withConsent(() => byId(input).click()));
+  byId(input).addEventListener("change", ({ target }) => {
+    const [file] = target.files;
+    target.value = ""; // so that the same photo can be chosen again
+    take(file);
+  });
 }
 
 function setUpDrop(take) {
-  const stage = byId("stage");
-  const over = (event) => {
-    if (!event.dataTransfer.types.includes("Files")) return;
+  const hasFiles = (event) => event.dataTransfer.types.includes("Files");
+  document.addEventListener("dragover", (event) => {
+    if (!hasFiles(event)) return;
     event.preventDefault();
-    stage.classList.add("over");
-  };
-  document.addEventListener("dragover", over);
-  document.addEventListener("dragleave", (event) => {
-    if (!event.relatedTarget) stage.classList.remove("over");
+    setDragOver(true);
   });
-  // The whole page takes the drop: a photo that misses the box must not replace the page.
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) setDragOver(false);
+  });
+  // The whole page takes the drop: a photo that misses the stage must not replace the page.
   document.addEventListener("drop", (event) => {
-    stage.classList.remove("over");
-    if (!event.dataTransfer.types.includes("Files")) return;
+    setDragOver(false);
+    if (!hasFiles(event)) return;
     event.preventDefault();
-    const file = firstFile(event.dataTransfer);
-    if (file) take(file);
+    take(firstFile(event.dataTransfer));
   });
 }
 
@@ -65,12 +65,28 @@ function firstFile(transfer) {
   return files.find((file) => file.type.startsWith("image/")) ?? files[0];
 }
 
-async function loadSample(path, onPhoto, onError) {
+async function loadSample(path, onPhoto, onProblem) {
   try {
     const response = await fetch(path);
     if (!response.ok) throw new Error(response.statusText);
     onPhoto(await response.blob());
   } catch {
-    onError(new PageProblem("problem.sample"));
+    onProblem(new PageProblem("problem.sample"));
   }
 }
+
+/** Shows or hides the buttons that give a photo or start the webcam. */
+export function showWays(on) {
+  byId("ways").hidden = !on;
+}
+
+export function focusChoose() {
+  byId("choose").focus();
+}
+
+export function focusLive() {
+  byId("live").focus();
+}
+
+/** A way on after a problem. */
+export const CHOOSE_PHOTO = { words: "way.photo", act: () => byId("choose").click() };
