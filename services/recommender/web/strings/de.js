@@ -9,7 +9,8 @@ export default {
   "cancel": "Abbrechen",
 
   "hero.title": "Ein Foto, eine Stimmung und etwas, das dazu passt.",
-  "hero.text": "Sieh, was dein Gesicht zeigt, und finde Film, Lied, Buch oder Spiel: passend, aufhellend oder beruhigend.",
+  "hero.text":
+    "Sieh, was dein Gesicht zeigt, und finde Film, Lied, Buch oder Spiel: passend, aufhellend oder beruhigend.",
 
   "emotion.angry": "wütend",
   "emotion.fear": "ängstlich",
@@ -72,9 +73,11 @@ export default {
   "shelves.title.mood": "Für die Stimmung: {emotion}",
   "shelves.empty": "Gib ein Foto oder wähle eine Stimmung. Filme, Lieder, Bücher und Spiele erscheinen dann hier.",
   "steps.give": "Ein Foto geben",
-  "steps.give.text": "Hineinziehen, auswählen, einfügen oder die Webcam einschalten. Ohne Foto: sag, wie du dich fühlst.",
+  "steps.give.text":
+    "Hineinziehen, auswählen, einfügen oder die Webcam einschalten. Ohne Foto: sag, wie du dich fühlst.",
   "steps.read": "Sehen, was es zeigt",
-  "steps.read.text": "Sechs Ausdrücke mit ihren Wahrscheinlichkeiten. Ist es unsicher, sagt es das, und du kannst es berichtigen.",
+  "steps.read.text":
+    "Sechs Ausdrücke mit ihren Wahrscheinlichkeiten. Ist es unsicher, sagt es das, und du kannst es berichtigen.",
   "steps.take": "Etwas finden",
   "steps.take.text": "Filme, Lieder, Bücher und Spiele, die mitgehen, aufhellen oder beruhigen.",
   "shelves.loading": "Wird für dich gesucht …",
@@ -127,8 +130,10 @@ export default {
 
   "history.open": "Verlauf",
   "history.title": "Was von dir behalten wird",
-  "history.nobody": "Nichts. Dieser Browser hat noch keine Kennung. Sie entsteht zufällig, wenn du zum ersten Mal etwas magst, nicht magst, ausblendest oder als bekannt vermerkst, und liegt im lokalen Speicher dieses Browsers. Sie nennt niemanden.",
-  "history.somebody": "Deine Meinungen, unter einer zufälligen Kennung im lokalen Speicher dieses Browsers. Kein Name, kein Foto, kein Gesicht.",
+  "history.nobody":
+    "Nichts. Dieser Browser hat noch keine Kennung. Sie entsteht zufällig, wenn du zum ersten Mal etwas magst, nicht magst, ausblendest oder als bekannt vermerkst, und liegt im lokalen Speicher dieses Browsers. Sie nennt niemanden.",
+  "history.somebody":
+    "Deine Meinungen, unter einer zufälligen Kennung im lokalen Speicher dieses Browsers. Kein Name, kein Foto, kein Gesicht.",
   "history.id": "Kennung: {id}",
   "history.empty": "Bisher keine Meinungen.",
   "history.older": "Ältere",
@@ -142,15 +147,19 @@ export default {
   "history.action.hide": "ausgeblendet",
 
   "consent.title": "Vor dem ersten Foto",
-  "consent.read": "Dein Foto geht nur an diesen Server. Er findet Gesichter und schätzt, wie der Ausdruck wirkt, in sechs Wörtern.",
-  "consent.keep": "Nichts davon wird behalten: kein Foto, kein Gesicht, kein Ergebnis. Es ist vergessen, sobald die Antwort gesendet ist.",
+  "consent.read":
+    "Dein Foto geht nur an diesen Server. Er findet Gesichter und schätzt, wie der Ausdruck wirkt, in sechs Wörtern.",
+  "consent.keep":
+    "Nichts davon wird behalten: kein Foto, kein Gesicht, kein Ergebnis. Es ist vergessen, sobald die Antwort gesendet ist.",
   "consent.error": "Es liest einen Blick, kein Gefühl, und irrt sich oft. Du kannst es immer berichtigen.",
-  "consent.never": "Es darf nie dazu dienen, Menschen zu beurteilen: nicht für Arbeit, Schule, Kredit, Versicherung, Polizei, Gesundheit oder Überwachung von Gefühlen.",
+  "consent.never":
+    "Es darf nie dazu dienen, Menschen zu beurteilen: nicht für Arbeit, Schule, Kredit, Versicherung, Polizei, Gesundheit oder Überwachung von Gefühlen.",
   "consent.others": "Nimm Fotos von dir selbst oder von Menschen, die zustimmen.",
   "consent.yes": "Verstanden, weiter",
   "consent.no": "Kein Foto, ich wähle die Stimmung selbst",
 
-  "foot.privacy": "Fotos werden gelesen und vergessen. Meinungen liegen nur unter einer zufälligen Kennung, und der Verlauf löscht sie.",
+  "foot.privacy":
+    "Fotos werden gelesen und vergessen. Meinungen liegen nur unter einer zufälligen Kennung, und der Verlauf löscht sie.",
   "foot.limits": "Ein Ausdruck ist kein Gefühl. Nicht zum Beurteilen von Menschen.",
   "foot.consent": "Was mit einem Foto geschieht",
   "foot.api": "Für Entwickler",
@@ -158,22 +167,26 @@ export default {
   "retry": "Noch einmal",
   "way.photo": "Anderes Foto wählen",
   "way.mood": "Stimmung selbst wählen",
-  "problem.noface": "In diesem Foto wurde kein Gesicht gefunden. Am besten geht ein Gesicht, das in die Kamera schaut, gut beleuchtet und nicht zu klein.",
+  "problem.noface":
+    "In diesem Foto wurde kein Gesicht gefunden. Am besten geht ein Gesicht, das in die Kamera schaut, gut beleuchtet und nicht zu klein.",
   "problem.notimage": "Diese Datei ist kein Bild. Wähle ein Foto als JPEG, PNG oder WebP.",
   "problem.unreadable": "Dieses Bild lässt sich nicht lesen. Vielleicht ist es beschädigt oder abgeschnitten.",
   "problem.type": "Diese Art Bild lässt sich hier nicht lesen. Wähle ein Foto als JPEG, PNG oder WebP.",
   "problem.large": "Dieses Bild ist selbst verkleinert zu groß. Wähle ein kleineres.",
   "problem.busy": "Gerade werden viele Fotos gelesen. Warte kurz und versuch es noch einmal.",
-  "problem.down": "Der Teil, der Gesichter liest, antwortet gerade nicht. Die Regale gehen trotzdem, wenn du die Stimmung selbst wählst.",
+  "problem.down":
+    "Der Teil, der Gesichter liest, antwortet gerade nicht. Die Regale gehen trotzdem, wenn du die Stimmung selbst wählst.",
   "problem.network": "Der Server ist nicht erreichbar. Prüfe die Verbindung und versuch es noch einmal.",
   "problem.timeout": "Der Server hat zu lange gebraucht. Versuch es noch einmal.",
   "problem.server": "Auf dem Server ging etwas schief. Versuch es noch einmal; wenn es bleibt, nenne die Nummer {id}.",
   "problem.asked": "Der Server hat das nicht angenommen: {detail}",
   "problem.missing": "Das gibt es nicht mehr.",
   "problem.sample": "Das Beispielfoto konnte nicht geladen werden.",
-  "problem.camera.denied": "Die Kamera ist nicht erlaubt. Erlaube sie in der Adresszeile des Browsers oder wähle ein Foto.",
+  "problem.camera.denied":
+    "Die Kamera ist nicht erlaubt. Erlaube sie in der Adresszeile des Browsers oder wähle ein Foto.",
   "problem.camera.none": "Es wurde keine Kamera gefunden. Wähle stattdessen ein Foto.",
-  "problem.camera.secure": "Browser geben die Kamera nur Seiten über https oder auf diesem Rechner. Wähle stattdessen ein Foto.",
+  "problem.camera.secure":
+    "Browser geben die Kamera nur Seiten über https oder auf diesem Rechner. Wähle stattdessen ein Foto.",
   "problem.camera.other": "Die Kamera ließ sich nicht starten. Vielleicht nutzt sie ein anderes Programm.",
   "problem.stream": "Die Live-Verbindung ist abgerissen. Die Kamera wurde ausgeschaltet.",
 };

@@ -127,8 +127,10 @@ export default {
 
   "history.open": "History",
   "history.title": "What is kept of you",
-  "history.nobody": "Nothing. This browser has no id yet. One is made at random when you first like, dislike, hide or mark an item, and kept in this browser's local storage. It names nobody.",
-  "history.somebody": "Your opinions, under a random id that sits in this browser's local storage. No name, no photo, no face.",
+  "history.nobody":
+    "Nothing. This browser has no id yet. One is made at random when you first like, dislike, hide or mark an item, and kept in this browser's local storage. It names nobody.",
+  "history.somebody":
+    "Your opinions, under a random id that sits in this browser's local storage. No name, no photo, no face.",
   "history.id": "Id: {id}",
   "history.empty": "No opinions so far.",
   "history.older": "Older ones",
@@ -142,10 +144,12 @@ export default {
   "history.action.hide": "hidden",
 
   "consent.title": "Before the first photo",
-  "consent.read": "Your photo goes to this server only. It finds faces and estimates how each expression looks, in six words.",
+  "consent.read":
+    "Your photo goes to this server only. It finds faces and estimates how each expression looks, in six words.",
   "consent.keep": "Nothing of it is kept: no photo, no face, no result. It is forgotten as soon as the answer is sent.",
   "consent.error": "It reads a look, not a feeling, and it is often wrong. You can always correct it.",
-  "consent.never": "It must never be used to judge people: not for work, school, credit, insurance, police, health or emotion monitoring.",
+  "consent.never":
+    "It must never be used to judge people: not for work, school, credit, insurance, police, health or emotion monitoring.",
   "consent.others": "Use photos of yourself, or of people who agree.",
   "consent.yes": "I understand, go on",
   "consent.no": "No photo, I choose the mood myself",
@@ -158,13 +162,15 @@ export default {
   "retry": "Try again",
   "way.photo": "Choose another photo",
   "way.mood": "Choose the mood by hand",
-  "problem.noface": "No face was found in this photo. A face that looks into the camera, well lit and not too small, works best.",
+  "problem.noface":
+    "No face was found in this photo. A face that looks into the camera, well lit and not too small, works best.",
   "problem.notimage": "That file is not a picture. Choose a JPEG, PNG or WebP photo.",
   "problem.unreadable": "This picture cannot be read. It may be damaged or cut off.",
   "problem.type": "This kind of picture cannot be read here. Choose a JPEG, PNG or WebP photo.",
   "problem.large": "This picture is too large, even scaled down. Choose a smaller one.",
   "problem.busy": "Many photos are being read just now. Wait a moment, then try again.",
-  "problem.down": "The part that reads faces does not answer at the moment. The shelves still work if you choose the mood by hand.",
+  "problem.down":
+    "The part that reads faces does not answer at the moment. The shelves still work if you choose the mood by hand.",
   "problem.network": "The server cannot be reached. Check the connection, then try again.",
   "problem.timeout": "The server took too long. Try again.",
   "problem.server": "Something went wrong on the server. Try again; if it stays, mention the number {id}.",
@@ -173,7 +179,8 @@ export default {
   "problem.sample": "The sample photo could not be loaded.",
   "problem.camera.denied": "The camera is not allowed. Allow it in the browser's address bar, or choose a photo.",
   "problem.camera.none": "No camera was found. Choose a photo instead.",
-  "problem.camera.secure": "Browsers give the camera only to pages over https or on this computer. Choose a photo instead.",
+  "problem.camera.secure":
+    "Browsers give the camera only to pages over https or on this computer. Choose a photo instead.",
   "problem.camera.other": "The camera did not start. Another program may be using it.",
   "problem.stream": "The live connection was lost. The camera has been switched off.",
 };
