@@ -6,8 +6,9 @@ INFERENCE_PORT ?= 8001
 MODEL ?= emonet
 IN_VENV := $(VENV)/bin/python
 INSTALL := $(IN_VENV) -m pip install --quiet --require-hashes
+NPM_DONE := node_modules/.package-lock.json
 
-.PHONY: run test lint audit bench harden train clean
+.PHONY: run test lint lint-page audit bench harden train clean
 
 run: $(VENV)/.serving ## both services on SQLite; make run PORT=8080 INFERENCE_PORT=8081
 	@$(IN_VENV) -m services.run --port $(PORT) --inference-port $(INFERENCE_PORT)
@@ -19,6 +20,16 @@ lint: $(VENV)/.dev
 	$(IN_VENV) -m ruff check .
 	$(IN_VENV) -m ruff format --check .
 	$(IN_VENV) -m mypy
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory lint-page; \
+	elif [ "$$CI_REQUIRE_ALL" = 1 ]; then echo "npm is missing, so the page's JavaScript and CSS cannot be checked"; exit 1; \
+	else echo "skipped: checking the page's JavaScript and CSS needs npm"; fi
+
+lint-page: $(NPM_DONE) ## the page's JavaScript and CSS; npx biome check --write mends what it can
+	node_modules/.bin/biome ci --error-on-warnings
+
+$(NPM_DONE): package.json package-lock.json
+	npm ci
+	@touch $@
 
 audit: $(VENV)/.dev ## our own code, then known vulnerabilities of what is pinned
 	$(IN_VENV) -m bandit --quiet --recursive --configfile pyproject.toml services training curation bulk bench .ci
@@ -39,7 +50,7 @@ train: $(VENV)/.dev ## make train FER2013=fer2013.csv FERPLUS=fer2013new.csv MOD
 	@echo "      python -m training report runs/report --data runs/fer2013.npz --runs runs/$(MODEL)"
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) node_modules
 
 # pip compiles what it installs, whatever PYTHONDONTWRITEBYTECODE says; without bytecode the services
 # start three to five times slower.
