@@ -1,4 +1,4 @@
-"""The page in headless Chromium, against both real services over real HTTP."""
+"""Opens the page in headless Chromium, with both real services behind it."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory) -> dict[str, Path]:
-    """Photos to give to the page, by what they are for; made of the two portraits that may be shipped."""
+    """Photos for the page, by name; those with faces are made of the two portraits that may be shipped."""
     folder = tmp_path_factory.mktemp("photos")
     two = Image.new("RGB", (1024, 600), "white")
     two.paste(pictures.astronaut().crop((92, 0, 348, 300)).resize((512, 600)))
@@ -45,7 +45,7 @@ def photos(tmp_path_factory) -> dict[str, Path]:
 
 @pytest.fixture(scope="session")
 def camera_film(tmp_path_factory) -> Path:
-    """What the fake camera sees: the astronaut, drifting a little from side to side."""
+    """A film for the fake camera: the astronaut, moving a little from side to side."""
     film = tmp_path_factory.mktemp("camera") / "film.mjpeg"
     portrait = pictures.astronaut().crop((72, 0, 372, 225)).resize((640, 480))
     wide = ImageOps.expand(portrait, border=16, fill="gray")
@@ -81,7 +81,7 @@ def browser(camera_film) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory) -> Iterator[str]:
-    """The page's address: a recommender with a database of its own, and the inference service it asks."""
+    """The address of a recommender with a database of its own and an inference service behind it."""
     folder = tmp_path_factory.mktemp("services")
     with ExitStack() as stack:
         inference = stack.enter_context(serve("inference", folder / "inference.log"))
@@ -96,14 +96,14 @@ def address(tmp_path_factory) -> Iterator[str]:
 
 
 class Watch:
-    """Collects what a page complains about: console errors, exceptions, CSP violations."""
+    """Collects console errors, exceptions and violations of the CSP."""
 
     def __init__(self) -> None:
         self.complaints: list[str] = []
         self.allowed: list[str] = []
 
     def allow(self, pattern: str) -> None:
-        """Expect complaints that match; a browser logs every failed request as a console error."""
+        """Allows complaints that match; a browser logs every failed request as a console error."""
         self.allowed.append(pattern)
 
     def on(self, context: BrowserContext) -> None:
@@ -122,9 +122,9 @@ class Watch:
 
 
 def visit(page: Page, url: str, watch: Watch) -> None:
-    """Opens the page; once more if the network interfaces changed meanwhile, as starting containers does.
+    """Opens the page, a second time if the network interfaces changed meanwhile.
 
-    Chromium then cuts every connection, those over loopback too.
+    Starting a container changes them, and Chromium then cuts every connection, even over loopback.
     """
     page.goto(url)
     try:
@@ -165,5 +165,5 @@ def open_page(browser, address, watch) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture
 def page(open_page) -> Page:
-    """The page as a returning visitor has it: the notice was accepted before."""
+    """The page for a returning visitor, who accepted the notice before."""
     return open_page()

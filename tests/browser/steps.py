@@ -1,4 +1,4 @@
-"""What a person does on the page, named once."""
+"""Steps that a person takes on the page."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ def choose(page: Page, photo: Path) -> None:
 
 
 def predict(page: Page, photo: Path) -> dict[str, Any]:
-    """Chooses a photo, presses Predict, waits for the shelves; the answer the page got."""
+    """Chooses a photo, presses Predict and waits for the shelves; returns the answer that the page got."""
     choose(page, photo)
     return press_predict(page)
 
@@ -28,7 +28,7 @@ def press_predict(page: Page) -> dict[str, Any]:
 
 
 def say(page: Page, emotion: str) -> dict[str, Any]:
-    """Chooses a mood by hand and waits for its shelves; the recommendation the page got."""
+    """Chooses a mood by hand and waits for its shelves; returns the recommendation that the page got."""
     with page.expect_response("**/recommend") as response:
         page.locator(f'.mood[data-emotion="{emotion}"]').click()
     expect(page.locator("#shelf-list")).to_have_attribute("aria-busy", "false")

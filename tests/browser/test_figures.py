@@ -1,4 +1,4 @@
-"""What the page weighs and how fast it is: printed; a limit only where the machine's load plays no part."""
+"""The weight and speed of the page. Both are printed; only the weight, which no load changes, has a limit."""
 
 import statistics
 
@@ -23,7 +23,7 @@ PRESS_AND_WAIT = """async () => {
 
 
 def test_page_weight(open_page, record_property):
-    """The page without photos weighs less than 150 kB, uncompressed."""
+    """The page without photos weighs less than 150 kB uncompressed."""
     page = open_page(service_workers="block")
     page.wait_for_load_state("networkidle")
     sizes = page.evaluate(
@@ -37,6 +37,7 @@ def test_page_weight(open_page, record_property):
 
 
 def test_first_paint(open_page, record_property):
+    """The browser reports when the first content was painted."""
     page = open_page(service_workers="block")
     paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     record_property("first_contentful_paint_ms", paint)
@@ -44,8 +45,8 @@ def test_first_paint(open_page, record_property):
     assert paint > 0
 
 
-def test_photo_to_shelves(page, photos, record_property):
-    """From pressing Predict to cards on the shelves, the median of several."""
+def test_answer_time(page, photos, record_property):
+    """Each press of Predict puts cards on the shelves; the median time is printed."""
     times = []
     for _ in range(RUNS):
         choose(page, photos["astronaut"])

@@ -1,4 +1,4 @@
-"""The live webcam, from a fake camera that plays the astronaut, over the real stream."""
+"""The live webcam: a fake camera shows the astronaut, the stream is real."""
 
 import re
 
@@ -18,7 +18,7 @@ def start(open_page) -> Page:
 
 
 def keep_camera(page: Page) -> None:
-    """Lets the tests look at the camera that the page opens."""
+    """Puts the camera that the page opens on `window`, where the tests can look at it."""
     page.evaluate("""() => {
         const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
         navigator.mediaDevices.getUserMedia = async (how) => (window.camera = await open(how));
@@ -30,7 +30,7 @@ def track_states(page: Page) -> list[str]:
 
 
 def hide(page: Page, state: str) -> None:
-    """What a browser does when its tab is covered or shown; headless Chromium never covers one."""
+    """Acts like a browser whose tab is covered or shown; headless Chromium never covers one."""
     page.evaluate(
         """(state) => {
             Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
@@ -47,8 +47,8 @@ def live(open_page) -> Page:
     return page
 
 
-def test_live_reading(live, record_property):
-    """The face is outlined and read; ten or more frames a second; its id stays while it stays."""
+def test_reading(live, record_property):
+    """The face is outlined and read, and keeps its id while it stays in view."""
     expect(live.locator("#verdict")).to_contain_text("Looks happy")
     face = live.locator(OUTLINE).get_attribute("data-face")
     ids = live.evaluate(
@@ -69,15 +69,16 @@ def test_live_reading(live, record_property):
     assert rate > 0
 
 
-def test_recommend_from_live(live):
-    """One press takes the mood of the moment; the shelves then stay, while the picture goes on."""
+def test_recommend(live):
+    """A button recommends for the present mood while the camera stays on."""
     live.get_by_role("button", name="Recommend for this mood").click()
     expect(live.locator(CARDS).first).to_be_visible()
     expect(live.get_by_role("heading", name="For feeling happy")).to_be_visible()
     assert track_states(live) == ["live"]
 
 
-def test_stop_switches_the_camera_off(live):
+def test_stop(live):
+    """Stopping switches the camera off, clears the stage and moves the focus back to the start button."""
     live.get_by_role("button", name="Stop the camera").click()
     assert track_states(live) == ["ended"]
     expect(live.locator("#video")).to_be_hidden()
@@ -85,14 +86,15 @@ def test_stop_switches_the_camera_off(live):
     expect(live.get_by_role("button", name="Live webcam")).to_be_focused()
 
 
-def test_a_photo_switches_the_camera_off(live, photos):
+def test_photo_instead(live, photos):
+    """Choosing a photo switches the camera off."""
     live.locator("#file").set_input_files(photos["astronaut"])
     expect(live.locator("#preview")).to_be_visible()
     assert track_states(live) == ["ended"]
 
 
-def test_hidden_page_pauses(open_page):
-    """While the page is hidden no frame leaves it and the camera sees nothing; shown again, it goes on."""
+def test_hidden_page(open_page):
+    """While the page is hidden the stream is closed and the camera blank; shown again, both go on."""
     page = open_page(permissions=["camera"])
     with page.expect_websocket() as first:
         keep_camera(page)
@@ -110,7 +112,7 @@ def test_hidden_page_pauses(open_page):
 
 
 def test_camera_refused(open_page):
-    """Without the permission there is a sentence, and a photo or the mood by hand as ways on."""
+    """Without the permission the page says so and offers the mood by hand."""
     page = open_page()
     page.get_by_role("button", name="Live webcam").click()
     box = page.locator("#photo-problem")
@@ -119,11 +121,39 @@ def test_camera_refused(open_page):
     expect(page.locator(".mood").first).to_be_focused()
 
 
-def test_stream_breaks(open_page, watch):
-    """When the stream cannot be had the camera goes off and the page says so."""
+def test_stream_refused(open_page, watch):
+    """When the server refuses the stream, the camera goes off and the page says why."""
     watch.allow("WebSocket connection")
     page = open_page(permissions=["camera"])
     page.route_web_socket("**/stream", lambda socket: socket.close(code=1013))
     page.get_by_role("button", name="Live webcam").click()
     expect(page.locator("#photo-problem")).to_contain_text("Many photos are being read")
     expect(page.locator("#video")).to_be_hidden()
+
+
+def test_caption_language(open_page):
+    """The caption of the camera changes with the language."""
+    page = start(open_page)
+    expect(page.locator(OUTLINE)).to_be_visible()
+    hide(page, "hidden")
+    page.get_by_label("Language").select_option("de")
+    expect(page.locator("#stage-note")).to_have_text("Angehalten, solange die Seite verdeckt ist.")
+
+
+def test_late_photo(open_page, photos):
+    """A photo that is ready only after the webcam was started is dropped."""
+    page = open_page(permissions=["camera"])
+    page.evaluate("""() => {
+        const decode = window.createImageBitmap;
+        window.createImageBitmap = async (file) => {
+            await new Promise((resolve) => (window.letGo = resolve));
+            return decode(file);
+        };
+    }""")
+    page.locator("#file").set_input_files(photos["astronaut"])
+    page.get_by_role("button", name="Live webcam").click()
+    expect(page.locator(OUTLINE)).to_be_visible()
+    page.evaluate("window.letGo()")
+    page.evaluate("new Promise((resolve) => setTimeout(resolve, 500))")
+    expect(page.locator("#preview")).to_be_hidden()
+    expect(page.locator("#stage")).to_have_attribute("data-state", "live")

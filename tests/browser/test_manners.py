@@ -1,4 +1,4 @@
-"""Keyboard, screen reader, small and large screens, colours, languages, installation."""
+"""Accessibility, screen sizes, colours, languages, installation, and rules for the page's source."""
 
 import json
 import re
@@ -16,7 +16,7 @@ SHELL_FOLDERS = ("css", "js", "strings")
 
 
 def assert_accessible(page: Page) -> None:
-    """axe-core finds no violation of WCAG 2.2 A and AA nor of its best practices."""
+    """Lets axe-core look for violations of WCAG 2.2 A and AA and of its best practices."""
     page.evaluate(
         "Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {})))"
     )
@@ -25,8 +25,8 @@ def assert_accessible(page: Page) -> None:
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_axe_finds_nothing(open_page, photos, colours, watch):
-    """In every state a person meets: empty, notice, photo, faces, shelves, history, problem."""
+def test_axe(open_page, photos, colours, watch):
+    """axe-core finds nothing in any state: empty, notice, photo, faces, shelves, history, problem."""
     page = open_page(consent=False, color_scheme=colours, reduced_motion="reduce")
     assert_accessible(page)
     choose(page, photos["two"])
@@ -45,8 +45,8 @@ def test_axe_finds_nothing(open_page, photos, colours, watch):
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_nothing_is_wider_than_the_screen(open_page, photos, width):
-    """From 320 pixels up the page never scrolls sideways, in the language with the longer words."""
+def test_width(open_page, photos, width):
+    """From 320 pixels up the page never scrolls sideways, even in the language with the longer words."""
     page = open_page("/?lang=de", viewport={"width": width, "height": 800})
 
     def overflow() -> int:
@@ -73,8 +73,8 @@ def tab_to(page: Page, name: str, *, limit: int = 60) -> None:
     raise AssertionError(f"Tab never reached {name!r}")
 
 
-def test_keyboard_alone(open_page):
-    """A sample photo, the notice, Predict, another strategy, an opinion: without a mouse."""
+def test_keyboard(open_page):
+    """The keyboard alone reaches a sample, the notice, Predict, the strategies and the opinions."""
     page = open_page(consent=False)
     tab_to(page, "Skip to the recommendations")
     tab_to(page, "Sample: an astronaut's portrait")
@@ -98,21 +98,22 @@ def test_keyboard_alone(open_page):
 
 
 def test_skip_link(page):
+    """The first tab stop leads to the shelves."""
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#shelves")).to_be_focused()
 
 
-def test_focus_is_seen(page):
-    """What has the keyboard's focus is outlined by three pixels."""
+def test_focus_outline(page):
+    """The element with the keyboard's focus has an outline of three pixels."""
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
     assert outline == "3px"
 
 
-def test_screen_reader_hears_the_result(page, photos):
-    """The status line says what was read and what the shelves hold, without moving the focus."""
+def test_screen_reader(page, photos):
+    """The status line says what was read and how many items were recommended."""
     predict(page, photos["astronaut"])
     expect(page.get_by_role("status").first).to_have_text(
         re.compile(r"The face looks happy, \d+%\. Recommendations follow\.")
@@ -122,13 +123,14 @@ def test_screen_reader_hears_the_result(page, photos):
 
 
 def test_reduced_motion(open_page):
+    """Nothing moves for a person who asked for reduced motion."""
     page = open_page(reduced_motion="reduce")
     say(page, "happy")
     assert page.evaluate("document.getAnimations().length") == 0
 
 
 def test_theme(open_page):
-    """Dark and light follow the system until the person chooses; the choice stays."""
+    """The colours follow the system until the person chooses, and the choice stays after a reload."""
     page = open_page(color_scheme="dark")
     ground = "getComputedStyle(document.body).backgroundColor"
     dark = page.evaluate(ground)
@@ -140,8 +142,8 @@ def test_theme(open_page):
     assert page.evaluate(ground) == light
 
 
-def test_second_language(page, photos):
-    """Every word changes at once, numbers included, and the choice stays."""
+def test_language_switch(page, photos):
+    """Choosing a language translates the page at once, and the choice stays after a reload."""
     predict(page, photos["astronaut"])
     page.get_by_label("Language").select_option("de")
     expect(page.locator("#verdict")).to_contain_text("Wirkt fröhlich")
@@ -152,6 +154,7 @@ def test_second_language(page, photos):
 
 
 def test_browser_language(open_page):
+    """A new visitor gets the language that the browser prefers."""
     page = open_page(locale="de-AT")
     expect(page.get_by_role("heading", name="Dein Foto")).to_be_visible()
 
@@ -160,8 +163,8 @@ def keys_of(path: Path) -> list[str]:
     return re.findall(r'^  "([\w.]+)":', path.read_text(), re.MULTILINE)
 
 
-def test_languages_have_the_same_words():
-    """Each key once, in the same order, in every language; no word is used that none has."""
+def test_strings():
+    """All languages have the same keys in the same order, each once, and the page uses no other."""
     english, german = (keys_of(WEB_DIR / "strings" / f"{code}.js") for code in ("en", "de"))
     assert english == german
     assert len(english) == len(set(english))
@@ -171,8 +174,18 @@ def test_languages_have_the_same_words():
     assert {key for key in missing if f"{key}.other" not in english} == set()
 
 
-def test_installable_and_opens_offline(open_page, watch):
-    """The manifest's icons exist; the shell opens without a connection; nothing but the shell is kept."""
+def test_owners():
+    """Each element with an id is looked up by one module only."""
+    owners: dict[str, set[str]] = {}
+    for path in (WEB_DIR / "js").glob("*.js"):
+        for name in re.findall(r'\bbyId\("([\w-]+)"\)', path.read_text()):
+            owners.setdefault(name, set()).add(path.name)
+    assert {name: files for name, files in owners.items() if len(files) > 1} == {}
+    assert owners["preview"] == {"stage.js"}
+
+
+def test_offline_shell(open_page, watch):
+    """Exactly the page's own files are kept, the page opens offline, and the manifest's icons exist."""
     page = open_page()
     page.evaluate("navigator.serviceWorker.ready.then(() => {})")
     say(page, "happy")
@@ -192,7 +205,8 @@ def test_installable_and_opens_offline(open_page, watch):
     assert all((WEB_DIR / icon["src"]).exists() for icon in manifest["icons"])
 
 
-def test_photos_and_answers_are_never_cached(open_page, photos):
+def test_nothing_else_kept(open_page, photos):
+    """Neither the cache nor the storage holds a photo or an answer."""
     page = open_page()
     page.evaluate("navigator.serviceWorker.ready.then(() => {})")
     predict(page, photos["astronaut"])

@@ -1,4 +1,4 @@
-"""What the page says when something fails, and how one gets on from there."""
+"""What the page says when something fails, and the ways on that it offers."""
 
 import os
 import re
@@ -16,7 +16,7 @@ FAILED_REQUEST = "Failed to load resource"
 
 
 def test_not_a_picture(page, photos):
-    """A text file is refused on the spot; nothing is sent."""
+    """A text file is refused and cannot be sent."""
     choose(page, photos["notes"])
     expect(page.locator("#photo-problem")).to_contain_text("That file is not a picture.")
     expect(page.get_by_role("button", name="Predict")).to_be_hidden()
@@ -27,7 +27,7 @@ def test_not_a_picture(page, photos):
     [("lies", "This kind of picture cannot be read here."), ("cut", "This picture cannot be read.")],
 )
 def test_unreadable_picture(page, photos, watch, name, sentence):
-    """What the browser cannot show goes to the server, whose refusal becomes a sentence and a way on."""
+    """A file that the browser cannot show is sent; the server's refusal becomes a sentence and a way on."""
     watch.allow(FAILED_REQUEST)
     choose(page, photos[name])
     expect(page.locator("#stage-note")).to_contain_text("This browser cannot show this picture.")
@@ -49,8 +49,8 @@ def test_unreadable_picture(page, photos, watch, name, sentence):
         (504, "does not answer at the moment"),
     ],
 )
-def test_every_problem_is_a_sentence(page, photos, watch, status, sentence):
-    """Problems that are hard to bring about are played in; a passing one offers another try."""
+def test_sentences(page, photos, watch, status, sentence):
+    """Each faked status becomes its sentence, and one that may pass offers another try."""
     watch.allow(FAILED_REQUEST)
     problem = {
         "type": "about:blank",
@@ -74,7 +74,7 @@ def test_every_problem_is_a_sentence(page, photos, watch, status, sentence):
 
 @pytest.fixture
 def fragile(tmp_path):
-    """A recommender, and the means to kill its inference service and start it again at the same address."""
+    """A recommender, and functions that kill its inference service and start it at the same address."""
     port = free_port()
     command = server_command("inference", port)
     running: list[subprocess.Popen[bytes]] = []
@@ -102,8 +102,8 @@ def fragile(tmp_path):
         yield address, kill, start
 
 
-def test_inference_down_and_back(open_page, fragile, photos, watch):
-    """While nothing reads faces the mood by hand still works; once it is back, "try again" is enough."""
+def test_inference_down(open_page, fragile, photos, watch):
+    """While inference is down the mood by hand works; once it is back, so does "Try again"."""
     address, kill, start = fragile
     watch.allow(FAILED_REQUEST)
     page = open_page(at=address)
@@ -122,7 +122,7 @@ def test_inference_down_and_back(open_page, fragile, photos, watch):
 
 
 def test_offline(page, photos, watch):
-    """Without a connection the page says so, and goes on once there is one."""
+    """Without a connection the page says so; once there is one, "Try again" works."""
     watch.allow("ERR_INTERNET_DISCONNECTED")
     choose(page, photos["astronaut"])
     page.context.set_offline(True)
@@ -136,15 +136,15 @@ def test_offline(page, photos, watch):
 
 
 def slow_down(page) -> None:
-    """20 kB/s up: the astronaut takes about five seconds."""
+    """Limits uploads to 20 kB/s: the astronaut takes about five seconds."""
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     rates = {"downloadThroughput": -1, "uploadThroughput": 20_000, "latency": 0}
     session.send("Network.emulateNetworkConditions", {"offline": False, **rates})
 
 
-def test_slow_upload_shows_progress_and_can_be_cancelled(page, photos):
-    """The share that was sent is shown; cancelling brings everything back to before."""
+def test_cancel(page, photos):
+    """A slow upload shows its progress, and cancelling it brings the page back to before."""
     choose(page, photos["astronaut"])
     slow_down(page)
     page.get_by_role("button", name="Predict").click()
@@ -157,8 +157,8 @@ def test_slow_upload_shows_progress_and_can_be_cancelled(page, photos):
     expect(page.locator("#reading")).to_be_hidden()
 
 
-def test_reload_in_the_middle(page, photos):
-    """A reload while a photo is under way leaves a page that works."""
+def test_reload(page, photos):
+    """After a reload during an upload the page works."""
     choose(page, photos["astronaut"])
     slow_down(page)
     page.get_by_role("button", name="Predict").click()
@@ -169,8 +169,8 @@ def test_reload_in_the_middle(page, photos):
     say(page, "happy")
 
 
-def test_another_photo_replaces_the_one_under_way(page, photos):
-    """The answer on the page always belongs to the photo on the page."""
+def test_replaced_photo(page, photos):
+    """A new photo cancels the upload of the one before, whose answer is never shown."""
     choose(page, photos["hopper"])
     slow_down(page)
     page.get_by_role("button", name="Predict").click()

@@ -1,6 +1,8 @@
 """What the page says about a face."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -10,8 +12,8 @@ from services.emotions import EMOTIONS
 from tests.browser.steps import CARDS, predict, say
 
 
-def test_bars_show_the_answer(page, photos):
-    """Six bars in the contract's order, each with the answer's number and a length that fits it."""
+def test_bars(page, photos):
+    """Six bars in the order of the labels have the numbers of the answer and lengths to match."""
     answer = predict(page, photos["astronaut"])["prediction"]
     rows = page.locator(".bar")
     assert [row.get_attribute("data-emotion") for row in rows.all()] == list(EMOTIONS)
@@ -28,7 +30,8 @@ def test_bars_show_the_answer(page, photos):
     expect(page.locator("#took")).to_contain_text("ms on the server")
 
 
-def test_outline_is_on_the_face(page, photos):
+def test_outline(page, photos):
+    """The outline lies where the answer says the face is."""
     answer = predict(page, photos["astronaut"])["prediction"]
     box = answer["faces"][0]["box"]
     face = page.get_by_role("button", name="Face 1: happy").bounding_box()
@@ -40,7 +43,7 @@ def test_outline_is_on_the_face(page, photos):
 
 
 def test_several_faces(page, photos):
-    """Each face is outlined; the largest counts first, and choosing another moves bars and shelves to it."""
+    """Each face is outlined, and choosing another one moves the reading and the shelves to it."""
     answer = predict(page, photos["two"])
     faces = answer["prediction"]["faces"]
     assert len(faces) == 2
@@ -57,11 +60,30 @@ def test_several_faces(page, photos):
     expect(page.get_by_role("heading", name="For feeling happy")).to_be_visible()
 
 
+def answer_for(address: str, photo: Path) -> dict[str, Any]:
+    """The recommender's answer to a photo, for a test to change and play to the page."""
+    with photo.open("rb") as file:
+        answer: dict[str, Any] = httpx.post(
+            f"{address}/recommend/photo", files={"file": file}, timeout=30
+        ).json()
+    return answer
+
+
+def test_main_face(page, address, photos):
+    """The chosen face is the one whose emotion the answer gives as its own, even if another is larger."""
+    answer = answer_for(address, photos["two"])
+    smaller = answer["prediction"]["faces"][-1]
+    answer["prediction"] |= {name: smaller[name] for name in ("emotion", "probabilities")}
+    page.route("**/recommend/photo", lambda route: route.fulfill(json=answer))
+    predict(page, photos["two"])
+    expect(page.locator(".face").last).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#verdict")).to_have_attribute("data-emotion", smaller["emotion"])
+
+
 @pytest.mark.parametrize("uncertain", [True, False])
-def test_uncertain_is_said(page, address, photos, uncertain):
-    """Where the answer says it is unsure, the page says so and names the runner-up; else it does not."""
-    with photos["hopper"].open("rb") as photo:
-        answer = httpx.post(f"{address}/recommend/photo", files={"file": photo}, timeout=30).json()
+def test_uncertain(page, address, photos, uncertain):
+    """An uncertain answer, and no other, adds a line that names the second emotion."""
+    answer = answer_for(address, photos["hopper"])
     face = answer["prediction"]["faces"][0]
     face["probabilities"] = dict.fromkeys(EMOTIONS, 0.05) | {"neutral": 0.45, "surprise": 0.35}
     face |= {"emotion": "neutral", "confidence": 0.45, "uncertain": uncertain}
@@ -75,8 +97,8 @@ def test_uncertain_is_said(page, address, photos, uncertain):
         expect(doubt).to_be_hidden()
 
 
-def test_not_what_i_feel(page, photos):
-    """The mood can be corrected by hand; the shelves follow, the reading stays as it was."""
+def test_correction(page, photos):
+    """Correcting the mood by hand changes the shelves and leaves the reading as it was."""
     predict(page, photos["astronaut"])
     page.get_by_role("button", name="Not what I feel").click()
     expect(page.locator(".mood").first).to_be_focused()
@@ -88,7 +110,7 @@ def test_not_what_i_feel(page, photos):
 
 
 def test_no_face(page, photos):
-    """No face is no error, but a sentence, with the mood by hand as the way on."""
+    """A photo without a face gives a sentence and the mood by hand as the way on."""
     answer = predict(page, photos["nobody"])
     assert answer["recommendation"] is None
     expect(page.get_by_role("alert").first).to_contain_text("No face was found in this photo.")
@@ -96,8 +118,8 @@ def test_no_face(page, photos):
     expect(page.locator(".mood").first).to_be_focused()
 
 
-def test_reload_keeps_the_mood_and_not_the_photo(page, photos):
-    """After a reload the reading and the shelves are there again; the photo is gone."""
+def test_reload(page, photos):
+    """A reload keeps the reading, the strategy and the shelves, but not the photo."""
     predict(page, photos["astronaut"])
     page.get_by_label("Calm").check()
     expect(page.locator("#shelves-note")).to_have_text("These lead somewhere calmer.")

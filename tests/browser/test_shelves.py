@@ -1,4 +1,4 @@
-"""The shelves, what a person does with them, and what is kept of it."""
+"""The shelves, what a person can do with them, and what is kept of it."""
 
 import json
 import re
@@ -23,8 +23,8 @@ def press(page: Page, card_id: str, action: str) -> None:
     assert response.value.status == 201
 
 
-def test_cards_show_the_answer(page):
-    """Every recommended item is on its shelf: its title, its reason, and a link that is safe to follow."""
+def test_cards(page):
+    """Each recommended item is on its shelf with its title, its reason and a link that is safe to follow."""
     items = say(page, "happy")["items"]
     for medium in MEDIA:
         assert shown_titles(page, medium) == [item["title"] for item in items if item["medium"] == medium]
@@ -37,8 +37,8 @@ def test_cards_show_the_answer(page):
         assert "noopener" in link.get_attribute("rel")
 
 
-def test_unsafe_data_stays_data(page):
-    """A title with markup is shown as it is, and an address that is no web address becomes no link."""
+def test_unsafe_data(page):
+    """Markup in a title is shown as text, and an address with another scheme than http becomes no link."""
     item = {
         "id": 1,
         "medium": "movie",
@@ -68,7 +68,7 @@ def test_unsafe_data_stays_data(page):
 
 
 def test_medium_switch(page):
-    """One medium alone or all of them."""
+    """The switch shows one medium alone or all four."""
     say(page, "happy")
     page.get_by_label("Songs", exact=True).check()
     expect(page.locator(".shelf")).to_have_count(1)
@@ -79,7 +79,7 @@ def test_medium_switch(page):
 
 @pytest.mark.parametrize("strategy", ["match", "lift", "calm"])
 def test_strategy_switch(page, strategy):
-    """Match, lift and calm ask anew for the same mood, and the map's aim follows the answer."""
+    """Each strategy asks again for the same mood, and the map marks the aim of the answer."""
     say(page, "angry")
     with page.expect_response("**/recommend") as response:
         page.get_by_label(strategy.title(), exact=True).check()
@@ -91,7 +91,7 @@ def test_strategy_switch(page, strategy):
 
 
 def test_map(page):
-    """The mood, the aim and each item lie where their valence and arousal put them."""
+    """The mood, the aim and each item lie at their valence and arousal; a hovered card's dot lights up."""
     answer = say(page, "sad")
     expect(page.locator(".map-item")).to_have_count(len(answer["items"]))
     expect(page.locator(".map-mood")).to_have_attribute("transform", "translate(-63.0 27.0)")
@@ -105,8 +105,8 @@ def test_map(page):
     expect(page.locator(".map-item.lit")).to_have_count(1)
 
 
-def test_more_of_these(page):
-    """More brings other items to the same shelf, and the keyboard goes on at the first of them."""
+def test_more(page):
+    """The button for more adds other items to the same shelf and moves the focus to the first of them."""
     say(page, "happy")
     before = shown_titles(page, "movie")
     with page.expect_response("**/recommend") as response:
@@ -122,8 +122,8 @@ def test_more_of_these(page):
     assert len(ids) == len(set(ids)) == len(before) + len(new)
 
 
-def test_no_id_before_the_first_opinion(page):
-    """Looking at shelves and at the empty history makes no id; liking something does."""
+def test_first_opinion(page):
+    """Looking at shelves and at the empty history makes no id; the first opinion does."""
     answer = say(page, "happy")
     page.get_by_role("button", name="History").click()
     expect(page.get_by_role("dialog")).to_contain_text("This browser has no id yet.")
@@ -134,7 +134,7 @@ def test_no_id_before_the_first_opinion(page):
 
 
 def test_like_and_dislike(page):
-    """An opinion is pressed in, is still there after a reload, and the opposite one takes its place."""
+    """A like is marked, stays after a reload, and is replaced by a dislike."""
     answer = say(page, "happy")
     item = answer["items"][0]
     card = f"item-{item['id']}"
@@ -152,7 +152,7 @@ def test_like_and_dislike(page):
 
 @pytest.mark.parametrize("action", ["hide", "skip"])
 def test_hide_and_seen(page, action):
-    """What is hidden or seen leaves its shelf, another item takes its place, and it does not come back."""
+    """A hidden or seen item leaves its shelf for another one and does not come back."""
     items = [item for item in say(page, "happy")["items"] if item["medium"] == "movie"]
     gone = page.locator(f"#item-{items[0]['id']}")
     press(page, f"item-{items[0]['id']}", action)
@@ -163,8 +163,8 @@ def test_hide_and_seen(page, action):
     expect(gone).to_have_count(0)
 
 
-def test_history_and_forget_me(page, address):
-    """History lists what was said; "forget me" erases it on the server and in the browser."""
+def test_history(page, address):
+    """The history lists the opinions, and "Forget me" erases them on the server and in the browser."""
     item = say(page, "happy")["items"][0]
     press(page, f"item-{item['id']}", "like")
     known = user_id(page)
@@ -178,8 +178,8 @@ def test_history_and_forget_me(page, address):
     assert item["title"] not in httpx.get(f"{address}/users/{known}/history").text
 
 
-def test_photo_uses_the_id(page, photos):
-    """Once there is an id, a photo's recommendation is asked for under it."""
+def test_photo_id(page, photos):
+    """Once there is an id, a photo is sent with it."""
     item = say(page, "happy")["items"][0]
     press(page, f"item-{item['id']}", "like")
     page.evaluate("""() => {

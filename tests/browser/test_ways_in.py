@@ -1,4 +1,4 @@
-"""Every way a photo or a mood gets onto the page."""
+"""The ways in which the page takes a photo or a mood, and the notice before them."""
 
 import base64
 
@@ -27,7 +27,7 @@ PASTE = """([, bytes, type]) => {
 
 
 def test_choose(page, photos):
-    """A chosen photo is shown at once, sent only by Predict, and answered with shelves."""
+    """A chosen photo is shown at once and sent only when Predict is pressed."""
     sent = []
     page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
     choose(page, photos["astronaut"])
@@ -39,21 +39,21 @@ def test_choose(page, photos):
 
 @pytest.mark.parametrize("selector", ["#stage", "footer"])
 def test_drop(page, photos, selector):
-    """A dropped photo counts wherever on the page it falls."""
+    """A photo may be dropped anywhere on the page."""
     page.evaluate(DROP, [selector, base64.b64encode(photos["astronaut"].read_bytes()).decode(), "image/jpeg"])
     expect(page.locator("#preview")).to_be_visible()
     assert press_predict(page)["prediction"]["emotion"]
 
 
 def test_paste(page, photos):
-    """A picture from the clipboard is taken wherever the focus is."""
+    """A picture may be pasted wherever the focus is."""
     page.evaluate(PASTE, ["", base64.b64encode(photos["hopper"].read_bytes()).decode(), "image/jpeg"])
     expect(page.locator("#preview")).to_be_visible()
     assert press_predict(page)["prediction"]["emotion"]
 
 
 def test_phone_camera(open_page, photos):
-    """On a touch screen, "Take photo" opens the phone's front camera; the picture goes the same way."""
+    """On a phone, "Take photo" asks for the front camera, and the page scrolls to the reading."""
     page = open_page(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Take photo").click()
@@ -65,21 +65,22 @@ def test_phone_camera(open_page, photos):
 
 @pytest.mark.parametrize("name", ["Sample: an astronaut's portrait", "Sample: an admiral's portrait"])
 def test_samples(page, name):
+    """Each sample photo is shown and read."""
     page.get_by_role("button", name=name).click()
     expect(page.locator("#preview")).to_be_visible()
     assert press_predict(page)["prediction"]["faces"]
 
 
 def test_mood_by_hand(page):
-    """Without any photo: a mood is said, and the shelves are for it."""
+    """A mood chosen by hand fills the shelves without any photo."""
     answer = say(page, "sad")
     assert answer["emotion"] == "sad"
     expect(page.get_by_role("heading", name="For feeling sad")).to_be_visible()
     expect(page.locator("#reading")).to_be_hidden()
 
 
-def test_large_photo_is_scaled_down(page, photos):
-    """12 megapixels stored on their side arrive upright, 1600 pixels high, and the outline is on the face."""
+def test_large_photo(page, photos):
+    """A rotated photo of 12 megapixels is sent upright, 1600 pixels high, and its outline fits the face."""
     answer = predict(page, photos["phone"])
     assert answer["prediction"]["image"] == {"width": 1200, "height": 1600}
     face = page.locator(".face").first.bounding_box()
@@ -89,8 +90,8 @@ def test_large_photo_is_scaled_down(page, photos):
     assert (face["y"] - picture["y"]) / picture["height"] == pytest.approx(box["y"] / 1600, abs=0.01)
 
 
-def test_consent_comes_first(open_page, photos):
-    """Nothing is shown or sent before the notice is accepted; accepted once, it is not asked again."""
+def test_consent(open_page, photos):
+    """No photo is shown before the notice is accepted, and it is accepted only once."""
     page = open_page(consent=False)
     choose(page, photos["astronaut"])
     notice = page.get_by_role("dialog", name="Before the first photo")
@@ -105,7 +106,7 @@ def test_consent_comes_first(open_page, photos):
 
 
 def test_consent_refused(open_page, photos):
-    """Who refuses is led to the six moods, and the photo is dropped."""
+    """Refusing drops the photo and moves the focus to the six moods."""
     page = open_page(consent=False)
     choose(page, photos["astronaut"])
     page.get_by_role("button", name="No photo, I choose the mood myself").click()
@@ -115,8 +116,8 @@ def test_consent_refused(open_page, photos):
     expect(page.locator(CARDS).first).to_be_visible()
 
 
-def test_chooser_opens_after_consent(open_page, photos):
-    """The button that was pressed first does its work once the notice is accepted."""
+def test_consent_then_chooser(open_page, photos):
+    """Accepting the notice opens the file chooser that was asked for before."""
     page = open_page(consent=False)
     page.get_by_role("button", name="Choose photo").click()
     with page.expect_file_chooser() as chooser:
