@@ -58,7 +58,7 @@ export function percent(share) {
   return new Intl.NumberFormat(current, { style: "percent", maximumFractionDigits: 0 }).format(share);
 }
 
-/** A number with a fixed count of decimals, the way the language writes it. */
+/** A number with at most this many decimals, the way the language writes it. */
 export function number(value, decimals = 0) {
   return new Intl.NumberFormat(current, { maximumFractionDigits: decimals }).format(value);
 }

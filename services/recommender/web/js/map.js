@@ -98,7 +98,7 @@ function dot(item) {
 }
 
 function way(mood, target) {
-  if (Math.hypot(mood.valence - target.valence, mood.arousal - target.arousal) < 0.08) return [];
+  if (areClose(mood, target)) return [];
   const line = `M${x(mood.valence)} ${y(mood.arousal)}L${x(target.valence)} ${y(target.arousal)}`;
   return [svg("path", { class: "map-way", d: line })];
 }
@@ -111,8 +111,12 @@ function marks(mood, target) {
       svg("circle", { r }),
       svg("text", { y: point.arousal > 0.7 ? 20 : -11, "text-anchor": "middle", text: t(`map.${name}`) }),
     );
-  const same = mood && Math.hypot(mood.valence - target.valence, mood.arousal - target.arousal) < 0.08;
+  const same = mood && areClose(mood, target);
   return [...(mood ? [mark(mood, "mood", 6)] : []), ...(same ? [] : [mark(target, "aim", 8)])];
+}
+
+function areClose(mood, target) {
+  return Math.hypot(mood.valence - target.valence, mood.arousal - target.arousal) < 0.08;
 }
 
 function inWords({ valence, arousal }) {
