@@ -24,10 +24,8 @@ const CAMERA = { video: { width: { ideal: 640 }, height: { ideal: 480 }, facingM
 const SAY_EVERY_MS = 4000;
 
 /**
- * The session from "start" to "stop". `media` and `stream` are missing until the camera is open; `times` are those of
- * the last answers, `said` is what a screen reader heard last.
- * @type {{media?: MediaStream, stream?: object|null, timer?: number, encoding?: boolean, times: number[],
- *   said: {emotion?: string, at: number}}|null}
+ * The session from "start" to "stop": `media` and `stream` once the camera is open, `times` of the last answers,
+ * `said` to the screen reader last.
  */
 let live = null;
 
