@@ -1,7 +1,7 @@
 /**
  * The reading: what inference found in one face, and the panel that shows it.
  *
- * @typedef {{emotion: string, confidence: number, probabilities: Record<string, number>, uncertain: boolean,
+ * @typedef {{emotion: string, confidence: number, probabilities: Record<string, number>, doubts: string[],
  *   serverMs: number, totalMs?: number, fps?: number}} Reading a photo's has `totalMs`, the camera's has `fps`
  */
 
@@ -22,8 +22,8 @@ export function mainFace({ faces, probabilities }) {
 
 /** Makes one face of a prediction the reading; `timing` is `{totalMs}` or `{fps}`. */
 export function readFace({ faces, timings_ms }, index, timing) {
-  const { emotion, confidence, probabilities, uncertain } = faces[index];
-  update({ reading: { emotion, confidence, probabilities, uncertain, serverMs: timings_ms.total, ...timing } });
+  const { emotion, confidence, probabilities, uncertain_because: doubts = [] } = faces[index];
+  update({ reading: { emotion, confidence, probabilities, doubts, serverMs: timings_ms.total, ...timing } });
 }
 
 /** Tells a screen reader the reading, in the words of this key. */
@@ -68,8 +68,9 @@ function draw(reading) {
     setVars(fill, { share: probabilities[name].toFixed(3) });
   }
   const doubt = byId("doubt");
-  doubt.hidden = !reading.uncertain;
-  doubt.textContent = t("reading.uncertain", { other: t(`emotion.${runnerUp(probabilities, emotion)}`) });
+  doubt.hidden = !reading.doubts.length;
+  const doubted = reading.doubts.includes("covered") ? "reading.covered" : "reading.uncertain";
+  doubt.textContent = t(doubted, { other: t(`emotion.${runnerUp(probabilities, emotion)}`) });
   byId("took").textContent = took(reading);
 }
 

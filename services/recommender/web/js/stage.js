@@ -93,6 +93,7 @@ export function drawFaces(prediction, how) {
     const name = names[index];
     if (!outlines.has(name)) outlines.set(name, addOutline());
     place(outlines.get(name), face.box, prediction.image, how.mirrored);
+    dot(outlines.get(name), face, how.mirrored);
     describe(outlines.get(name), face, index, faces.length, how);
   });
 }
@@ -114,6 +115,17 @@ function place(outline, box, image, mirrored) {
   });
   // A label below the last tenth of the picture would be cut off.
   outline.classList.toggle("low", (box.y + box.height) / image.height > 0.88);
+}
+
+/** Draws the landmarks as dots within an outline. */
+function dot(outline, { box, landmarks }, mirrored) {
+  const points = Object.values(landmarks ?? {});
+  while (outline.children.length > points.length + 1) outline.lastChild.remove();
+  while (outline.children.length < points.length + 1) outline.append(el("span", { class: "landmark" }));
+  points.forEach(({ x, y }, index) => {
+    const across = mirrored ? box.x + box.width - x : x - box.x;
+    setVars(outline.children[index + 1], { left: share(across, box.width), top: share(y - box.y, box.height) });
+  });
 }
 
 function describe(outline, face, index, count, { chosen, onChoose }) {

@@ -51,6 +51,7 @@ export default {
   "reading.verdict": "Wirkt {emotion}",
   "reading.bars": "Wahrscheinlichkeit jedes Ausdrucks",
   "reading.uncertain": "Nicht sicher: es könnte auch {other} sein. Unten lässt es sich berichtigen.",
+  "reading.covered": "Nicht sicher: ein Teil des Gesichts ist verdeckt. Unten lässt es sich berichtigen.",
   "reading.took": "Gelesen in {server} ms auf dem Server, {total} ms insgesamt.",
   "reading.live.took": "{fps} Bilder je Sekunde, je {server} ms.",
   "reading.correct": "So fühle ich mich nicht",

@@ -50,6 +50,7 @@ export default {
   "reading.verdict": "Looks {emotion}",
   "reading.bars": "Probability of each expression",
   "reading.uncertain": "Not sure: it could also be {other}. Correct it below if it is wrong.",
+  "reading.covered": "Not sure: part of the face is covered. Correct it below if it is wrong.",
   "reading.took": "Read in {server} ms on the server, {total} ms in all.",
   "reading.live.took": "{fps} frames a second, {server} ms each.",
   "reading.correct": "Not what I feel",
