@@ -80,19 +80,28 @@ def test_main_face(page, address, photos):
     expect(page.locator("#verdict")).to_have_attribute("data-emotion", smaller["emotion"])
 
 
-@pytest.mark.parametrize("uncertain", [True, False])
-def test_uncertain(page, address, photos, uncertain):
-    """An uncertain answer, and no other, adds a line that names the second emotion."""
+@pytest.mark.parametrize(
+    ("because", "line"),
+    [
+        (["confidence"], "it could also be surprised"),
+        (["covered"], "part of the face is covered"),
+        (["covered", "confidence"], "part of the face is covered"),
+        ([], None),
+    ],
+)
+def test_uncertain(page, address, photos, because, line):
+    """An uncertain answer, and no other, adds a line that names the second emotion or the covered face."""
     answer = answer_for(address, photos["hopper"])
     face = answer["prediction"]["faces"][0]
     face["probabilities"] = dict.fromkeys(EMOTIONS, 0.05) | {"neutral": 0.45, "surprise": 0.35}
-    face |= {"emotion": "neutral", "confidence": 0.45, "uncertain": uncertain}
+    face |= {"emotion": "neutral", "confidence": 0.45, "uncertain": bool(because)}
+    face["uncertain_because"] = because
     page.route("**/recommend/photo", lambda route: route.fulfill(json=answer))
     predict(page, photos["hopper"])
     expect(page.locator("#verdict")).to_contain_text("Looks neutral")
     doubt = page.locator("#doubt")
-    if uncertain:
-        expect(doubt).to_contain_text("it could also be surprised")
+    if line:
+        expect(doubt).to_contain_text(line)
     else:
         expect(doubt).to_be_hidden()
 
