@@ -1,20 +1,23 @@
 """The manifests as kustomize renders them: valid by the schemas, hardened, and true to the services."""
 
 import copy
+from collections.abc import Callable
 
 import kubernetes_validate
 import pytest
 import yaml
+from fastapi import FastAPI
+from pydantic_settings import BaseSettings
 
 from services.inference.main import create_app as create_inference
 from services.inference.settings import Settings as InferenceSettings
 from services.recommender.main import create_app as create_recommender
 from services.recommender.settings import Settings as RecommenderSettings
-from tests.deploy.kubernetes import K8S, OVERLAYS, of_kind, pod_templates, render, selects
+from tests.deploy.kubernetes import K8S, OVERLAYS, Manifest, of_kind, pod_templates, render, selects
 
 VERSIONS = ("1.34", "1.37")
-APPS = {"inference": create_inference, "recommender": create_recommender}
-SETTINGS = {
+APPS: dict[str, Callable[[], FastAPI]] = {"inference": create_inference, "recommender": create_recommender}
+SETTINGS: dict[str, type[BaseSettings]] = {
     "inference": InferenceSettings,
     "recommender": RecommenderSettings,
     "migrate": RecommenderSettings,
@@ -22,24 +25,24 @@ SETTINGS = {
 
 
 @pytest.fixture(scope="module", params=OVERLAYS)
-def manifests(request):
+def manifests(request: pytest.FixtureRequest) -> list[Manifest]:
     return render(request.param)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_manifest_is_strictly_valid(manifests, version):
+def test_every_manifest_is_strictly_valid(manifests: list[Manifest], version: str) -> None:
     for manifest in manifests:
         kubernetes_validate.validate(manifest, version, strict=True)
 
 
-def test_a_misspelt_field_would_be_found(manifests):
+def test_a_misspelt_field_would_be_found(manifests: list[Manifest]) -> None:
     wrong = copy.deepcopy(of_kind(manifests, "Deployment")["inference"])
     wrong["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(wrong, VERSIONS[-1], strict=True)
 
 
-def test_every_file_is_part_of_a_kustomization():
+def test_every_file_is_part_of_a_kustomization() -> None:
     used = set()
     for path in K8S.rglob("kustomization.yaml"):
         used.add(path)
@@ -49,7 +52,7 @@ def test_every_file_is_part_of_a_kustomization():
     assert set(K8S.rglob("*.yaml")) <= used
 
 
-def test_every_pod_meets_the_restricted_standard(manifests):
+def test_every_pod_meets_the_restricted_standard(manifests: list[Manifest]) -> None:
     namespace = of_kind(manifests, "Namespace")["expression-recommender"]
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     for name, template in pod_templates(manifests).items():
@@ -68,7 +71,7 @@ def test_every_pod_meets_the_restricted_standard(manifests):
 
 
 @pytest.mark.parametrize("service", APPS)
-def test_probes_ask_for_routes_that_the_service_has(manifests, service):
+def test_probes_ask_for_routes_that_the_service_has(manifests: list[Manifest], service: str) -> None:
     routes = APPS[service]().openapi()["paths"]
     container = pod_templates(manifests)[service]["spec"]["containers"][0]
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
@@ -82,15 +85,15 @@ def test_probes_ask_for_routes_that_the_service_has(manifests, service):
     )
 
 
-def test_every_variable_is_a_setting_of_the_service(manifests):
+def test_every_variable_is_a_setting_of_the_service(manifests: list[Manifest]) -> None:
     for name, template in pod_templates(manifests).items():
-        prefix = SETTINGS[name].model_config["env_prefix"]
+        prefix = SETTINGS[name].model_config.get("env_prefix")
         known = {f"{prefix}{field}".upper() for field in SETTINGS[name].model_fields}
         for container in template["spec"]["containers"]:
             assert {variable["name"] for variable in container["env"]} <= known
 
 
-def test_every_selector_finds_its_pods(manifests):
+def test_every_selector_finds_its_pods(manifests: list[Manifest]) -> None:
     labels = {name: template["metadata"]["labels"] for name, template in pod_templates(manifests).items()}
     for name, service in of_kind(manifests, "Service").items():
         assert selects({"matchLabels": service["spec"]["selector"]}, labels[name])
@@ -103,7 +106,7 @@ def test_every_selector_finds_its_pods(manifests):
         assert name in of_kind(manifests, "Deployment")
 
 
-def allowed_sources(manifests, target: dict[str, str]) -> list[dict]:
+def allowed_sources(manifests: list[Manifest], target: dict[str, str]) -> list[Manifest]:
     """The `from` entries of every policy that lets something in to pods with these labels."""
     return [
         source
@@ -114,7 +117,7 @@ def allowed_sources(manifests, target: dict[str, str]) -> list[dict]:
     ]
 
 
-def test_only_the_recommender_and_the_monitoring_reach_inference(manifests):
+def test_only_the_recommender_and_the_monitoring_reach_inference(manifests: list[Manifest]) -> None:
     policies = of_kind(manifests, "NetworkPolicy")
     closed = policies["nothing-by-default"]["spec"]
     assert closed == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
@@ -130,25 +133,25 @@ def test_only_the_recommender_and_the_monitoring_reach_inference(manifests):
             assert chosen == ["recommender"]
 
 
-def test_inference_may_reach_nothing(manifests):
+def test_inference_may_reach_nothing(manifests: list[Manifest]) -> None:
     labels = pod_templates(manifests)["inference"]["metadata"]["labels"]
     for name, policy in of_kind(manifests, "NetworkPolicy").items():
         if selects(policy["spec"]["podSelector"], labels):
             assert "egress" not in policy["spec"], name
 
 
-def test_a_sqlite_file_has_one_owner():
+def test_a_sqlite_file_has_one_owner() -> None:
     recommender = of_kind(render("sqlite"), "Deployment")["recommender"]["spec"]
     assert recommender["replicas"] == 1
     assert recommender["strategy"] == {"type": "Recreate"}
 
 
-def test_autoscaled_deployments_leave_the_number_to_the_autoscaler(manifests):
+def test_autoscaled_deployments_leave_the_number_to_the_autoscaler(manifests: list[Manifest]) -> None:
     for name in of_kind(manifests, "HorizontalPodAutoscaler"):
         assert "replicas" not in of_kind(manifests, "Deployment")[name]["spec"]
 
 
-def test_the_database_address_comes_from_a_secret():
+def test_the_database_address_comes_from_a_secret() -> None:
     manifests = render("postgres")
     for name in ("recommender", "migrate"):
         variables = pod_templates(manifests)[name]["spec"]["containers"][0]["env"]
@@ -157,7 +160,7 @@ def test_the_database_address_comes_from_a_secret():
     assert not of_kind(manifests, "Secret"), "no secret is written down here"
 
 
-def test_images_carry_a_version(manifests):
+def test_images_carry_a_version(manifests: list[Manifest]) -> None:
     for template in pod_templates(manifests).values():
         for container in template["spec"]["containers"]:
             name, _, tag = container["image"].partition(":")
