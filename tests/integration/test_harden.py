@@ -20,6 +20,7 @@ def linux() -> None:
         cannot_run("only Linux tells of its processes in /proc")
 
 
+@pytest.mark.long
 def test_no_damaged_picture_breaks_or_swells_the_pipeline(tmp_path: Path) -> None:
     figures = fuzz_images.fuzz(2_000, seed=2, save=tmp_path)
     assert figures["failures"] == []
@@ -39,6 +40,7 @@ def test_a_picture_that_kills_its_process_is_found_and_kept(tmp_path: Path) -> N
     assert (tmp_path / name).read_bytes() == fuzz_images.nth(1, 1, deadly)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_both_services_keep_what_their_documents_promise() -> None:
     figures = contracts.run(seconds=30, examples=15)
@@ -46,6 +48,7 @@ def test_both_services_keep_what_their_documents_promise() -> None:
     assert min(figures["requests"].values()) > 20
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_broken_websocket_clients_leave_nothing_behind() -> None:
     figures = fuzz_sockets.run(200)
@@ -55,6 +58,7 @@ def test_broken_websocket_clients_leave_nothing_behind() -> None:
         assert figures[service]["grown_mb"] < 30, figures
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("kind", "count"), [("sqlite", 6), pytest.param("postgresql", 4, marks=pytest.mark.postgres)]
@@ -68,6 +72,7 @@ def test_no_acknowledged_write_is_lost_when_processes_are_killed(kind: str, coun
     assert figures["acknowledged"] > count
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_mixed_load_with_enemies_in_it_is_borne() -> None:
     figures = soak.run(seconds=10, probe=3)
