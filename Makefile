@@ -5,7 +5,7 @@ PORT ?= 8000
 INFERENCE_PORT ?= 8001
 MODEL ?= emonet
 IN_VENV := $(VENV)/bin/python
-PARALLEL := --numprocesses logical --dist loadgroup --no-loadscope-reorder
+PARALLEL := --numprocesses logical --dist loadfile --no-loadscope-reorder
 INSTALL := $(IN_VENV) -m pip install --quiet --require-hashes
 
 .PHONY: run test test-long lint audit bench harden train clean

@@ -54,14 +54,16 @@ def checkout(tmp_path: Path) -> Callable[..., Path]:
         ("model.tflite", b"\0" * (12 * 1024 * 1024 + 1), "12.6 is the limit"),
     ],
 )
-def test_a_file_that_must_not_be_committed_is_named(
+def test_forbidden_file(
     guard: ModuleType, checkout: Callable[..., Path], name: str, data: bytes, finding: str
 ) -> None:
+    """A file that must not be committed is named with the reason."""
     found = guard.check(checkout({name: data}))
     assert [line for line in found if line.startswith(name) and finding in line]
 
 
-def test_ordinary_files_pass(guard: ModuleType, checkout: Callable[..., Path]) -> None:
+def test_ordinary_files(guard: ModuleType, checkout: Callable[..., Path]) -> None:
+    """Ordinary files pass."""
     files = {
         "Dockerfile": b"WORKDIR /app\nRUN mkdir /data\n",
         "app.py": b'URL = "https://example.org/work/1"\nPATTERN = "network/work"\n',
@@ -72,9 +74,8 @@ def test_ordinary_files_pass(guard: ModuleType, checkout: Callable[..., Path]) -
     assert guard.check(checkout(files)) == []
 
 
-def test_a_large_file_is_found_in_the_history_after_its_removal(
-    guard: ModuleType, checkout: Callable[..., Path]
-) -> None:
+def test_large_file_in_history(guard: ModuleType, checkout: Callable[..., Path]) -> None:
+    """A large file is found in the history after its removal."""
     root = checkout({"weights.bin": b"\0" * (13 * 1024 * 1024)})
     git = ["git", "-C", str(root), "-c", "user.name=test", "-c", "user.email=test@example.org"]
     subprocess.run([*git, "rm", "--quiet", "weights.bin"], check=True)
@@ -84,7 +85,8 @@ def test_a_large_file_is_found_in_the_history_after_its_removal(
     assert "in the history" in found[0]
 
 
-def test_the_repository_itself_passes(guard: ModuleType) -> None:
+def test_repository(guard: ModuleType) -> None:
+    """The repository itself passes."""
     if not (ROOT / ".git").exists():
         cannot_run("not a git checkout")
     assert guard.check(ROOT) == []

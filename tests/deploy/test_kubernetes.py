@@ -30,19 +30,22 @@ def manifests(request: pytest.FixtureRequest) -> list[Manifest]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_manifest_is_strictly_valid(manifests: list[Manifest], version: str) -> None:
+def test_manifests_are_valid(manifests: list[Manifest], version: str) -> None:
+    """Every manifest is strictly valid by the schemas."""
     for manifest in manifests:
         kubernetes_validate.validate(manifest, version, strict=True)
 
 
-def test_a_misspelt_field_would_be_found(manifests: list[Manifest]) -> None:
+def test_misspelt_field(manifests: list[Manifest]) -> None:
+    """A misspelt field fails the validation."""
     wrong = copy.deepcopy(of_kind(manifests, "Deployment")["inference"])
     wrong["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(wrong, VERSIONS[-1], strict=True)
 
 
-def test_every_file_is_part_of_a_kustomization() -> None:
+def test_no_unused_file() -> None:
+    """Every file is part of a kustomization."""
     used = set()
     for path in K8S.rglob("kustomization.yaml"):
         used.add(path)
@@ -52,7 +55,8 @@ def test_every_file_is_part_of_a_kustomization() -> None:
     assert set(K8S.rglob("*.yaml")) <= used
 
 
-def test_every_pod_meets_the_restricted_standard(manifests: list[Manifest]) -> None:
+def test_pods_are_restricted(manifests: list[Manifest]) -> None:
+    """Every pod meets the restricted security standard."""
     namespace = of_kind(manifests, "Namespace")["expression-recommender"]
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     for name, template in pod_templates(manifests).items():
@@ -71,7 +75,8 @@ def test_every_pod_meets_the_restricted_standard(manifests: list[Manifest]) -> N
 
 
 @pytest.mark.parametrize("service", APPS)
-def test_probes_ask_for_routes_that_the_service_has(manifests: list[Manifest], service: str) -> None:
+def test_probes(manifests: list[Manifest], service: str) -> None:
+    """Probes ask for routes and ports that the service has."""
     routes = APPS[service]().openapi()["paths"]
     container = pod_templates(manifests)[service]["spec"]["containers"][0]
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
@@ -85,7 +90,8 @@ def test_probes_ask_for_routes_that_the_service_has(manifests: list[Manifest], s
     )
 
 
-def test_every_variable_is_a_setting_of_the_service(manifests: list[Manifest]) -> None:
+def test_variables_are_settings(manifests: list[Manifest]) -> None:
+    """Every environment variable is a setting of the service."""
     for name, template in pod_templates(manifests).items():
         prefix = SETTINGS[name].model_config.get("env_prefix")
         known = {f"{prefix}{field}".upper() for field in SETTINGS[name].model_fields}
@@ -93,7 +99,8 @@ def test_every_variable_is_a_setting_of_the_service(manifests: list[Manifest]) -
             assert {variable["name"] for variable in container["env"]} <= known
 
 
-def test_every_selector_finds_its_pods(manifests: list[Manifest]) -> None:
+def test_selectors(manifests: list[Manifest]) -> None:
+    """Every selector finds its pods."""
     labels = {name: template["metadata"]["labels"] for name, template in pod_templates(manifests).items()}
     for name, service in of_kind(manifests, "Service").items():
         assert selects({"matchLabels": service["spec"]["selector"]}, labels[name])
@@ -117,7 +124,8 @@ def allowed_sources(manifests: list[Manifest], target: dict[str, str]) -> list[M
     ]
 
 
-def test_only_the_recommender_and_the_monitoring_reach_inference(manifests: list[Manifest]) -> None:
+def test_who_reaches_inference(manifests: list[Manifest]) -> None:
+    """Only the recommender and the monitoring reach inference."""
     policies = of_kind(manifests, "NetworkPolicy")
     closed = policies["nothing-by-default"]["spec"]
     assert closed == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
@@ -133,25 +141,29 @@ def test_only_the_recommender_and_the_monitoring_reach_inference(manifests: list
             assert chosen == ["recommender"]
 
 
-def test_inference_may_reach_nothing(manifests: list[Manifest]) -> None:
+def test_inference_reaches_nothing(manifests: list[Manifest]) -> None:
+    """No policy lets inference connect to anything."""
     labels = pod_templates(manifests)["inference"]["metadata"]["labels"]
     for name, policy in of_kind(manifests, "NetworkPolicy").items():
         if selects(policy["spec"]["podSelector"], labels):
             assert "egress" not in policy["spec"], name
 
 
-def test_a_sqlite_file_has_one_owner() -> None:
+def test_sqlite_has_one_owner() -> None:
+    """With SQLite there is one recommender, replaced only after it ended."""
     recommender = of_kind(render("sqlite"), "Deployment")["recommender"]["spec"]
     assert recommender["replicas"] == 1
     assert recommender["strategy"] == {"type": "Recreate"}
 
 
-def test_autoscaled_deployments_leave_the_number_to_the_autoscaler(manifests: list[Manifest]) -> None:
+def test_autoscaled_replicas(manifests: list[Manifest]) -> None:
+    """An autoscaled deployment sets no number of replicas."""
     for name in of_kind(manifests, "HorizontalPodAutoscaler"):
         assert "replicas" not in of_kind(manifests, "Deployment")[name]["spec"]
 
 
-def test_the_database_address_comes_from_a_secret() -> None:
+def test_database_secret() -> None:
+    """The database's address comes from a secret that is not in the repository."""
     manifests = render("postgres")
     for name in ("recommender", "migrate"):
         variables = pod_templates(manifests)[name]["spec"]["containers"][0]["env"]
@@ -160,7 +172,8 @@ def test_the_database_address_comes_from_a_secret() -> None:
     assert not of_kind(manifests, "Secret"), "no secret is written down here"
 
 
-def test_images_carry_a_version(manifests: list[Manifest]) -> None:
+def test_image_versions(manifests: list[Manifest]) -> None:
+    """Every image has a version."""
     for template in pod_templates(manifests).values():
         for container in template["spec"]["containers"]:
             name, _, tag = container["image"].partition(":")

@@ -54,9 +54,8 @@ def ports() -> tuple[int, int]:
     return free_port(), free_port()
 
 
-def test_the_address_that_is_printed_leads_to_a_page_and_ctrl_c_stops_both(
-    tmp_path: Path, ports: tuple[int, int]
-) -> None:
+def test_address_and_ctrl_c(tmp_path: Path, ports: tuple[int, int]) -> None:
+    """The printed address leads to the page, and Ctrl-C stops both services."""
     with run(tmp_path, *ports) as process:
         found = re.search(r"http://\S+/", line_with_address(process))
         assert found is not None
@@ -68,9 +67,8 @@ def test_the_address_that_is_printed_leads_to_a_page_and_ctrl_c_stops_both(
     assert not any(listens(port) for port in ports)
 
 
-def test_when_one_service_ends_the_other_is_stopped_and_the_status_tells(
-    tmp_path: Path, ports: tuple[int, int]
-) -> None:
+def test_one_service_ends(tmp_path: Path, ports: tuple[int, int]) -> None:
+    """When one service ends, the other is stopped and the status is 1."""
     with run(tmp_path, *ports) as process:
         line_with_address(process)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
@@ -81,7 +79,8 @@ def test_when_one_service_ends_the_other_is_stopped_and_the_status_tells(
     assert not any(listens(port) for port in ports)
 
 
-def test_a_port_in_use_is_named_and_nothing_is_started(tmp_path: Path, ports: tuple[int, int]) -> None:
+def test_port_in_use(tmp_path: Path, ports: tuple[int, int]) -> None:
+    """A port in use is named, and nothing is started."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", ports[0]))
         taken.listen()
@@ -91,9 +90,8 @@ def test_a_port_in_use_is_named_and_nothing_is_started(tmp_path: Path, ports: tu
     assert not listens(ports[1])
 
 
-def test_bytecode_is_there_even_where_python_is_told_to_write_none(
-    tmp_path: Path, ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bytecode(tmp_path: Path, ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytecode is written even with PYTHONDONTWRITEBYTECODE."""
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     cached = ROOT / "services" / "__pycache__" / f"emotions.{sys.implementation.cache_tag}.pyc"
     cached.unlink(missing_ok=True)
@@ -103,6 +101,7 @@ def test_bytecode_is_there_even_where_python_is_told_to_write_none(
 
 
 @pytest.mark.parametrize("service", ["inference", "recommender"])
-def test_the_images_tell_the_allocator_what_run_tells_it(service: str) -> None:
+def test_allocator_settings(service: str) -> None:
+    """The images set the allocator as services/run.py does."""
     set_there = re.findall(r"(MALLOC_\w+)=(\d+)", (ROOT / f"Dockerfile.{service}").read_text())
     assert dict(set_there) == ALLOCATOR[service]
