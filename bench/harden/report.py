@@ -22,7 +22,7 @@ def machine() -> str:
 
 def images(found: Result) -> str:
     return (
-        f"{found['inputs']:,} damaged pictures: **{len(found['failures'])} failures**; "
+        f"{found['inputs']:,}: **{len(found['failures'])} failures**; "
         f"at most {found['slowest_cpu_ms']:,} ms of processor time and {found['largest_growth_mb']:,} MB each"
     )
 
@@ -36,7 +36,7 @@ def sockets(found: Result) -> str:
     grown = ", ".join(f"{name} {found[name]['grown_mb']} MB" for name in ("inference", "recommender"))
     left = sum(found[name]["streams_left"] for name in ("inference", "recommender"))
     return (
-        f"{found['connections']:,} broken WebSocket clients: **{len(found['failures'])} failures**, "
+        f"{found['connections']:,}: **{len(found['failures'])} failures**, "
         f"{left:.0f} streams left open; growth {grown}"
     )
 
@@ -61,13 +61,13 @@ def soak(found: Result) -> str:
     )
 
 
-PARTS: Final[dict[str, Callable[[Result], str]]] = {
-    "images": images,
-    "contracts": contracts,
-    "sockets": sockets,
-    "kills-sqlite": kills,
-    "kills-postgresql": kills,
-    "soak": soak,
+PARTS: Final[dict[str, tuple[str, Callable[[Result], str]]]] = {
+    "images": ("damaged pictures", images),
+    "contracts": ("requests within the OpenAPI contract", contracts),
+    "sockets": ("broken WebSocket clients", sockets),
+    "kills-sqlite": ("kills, SQLite", kills),
+    "kills-postgresql": ("kills, PostgreSQL", kills),
+    "soak": ("load and overload", soak),
 }
 
 
@@ -77,12 +77,12 @@ def page(results: Path) -> str:
         "exception, a crash, a hang, an unintended 5xx or an answer outside the contract. CI runs short "
         "versions (`tests/integration/test_harden.py`)."
     )
-    lines = ["# Hardening", "", about, "", "| `--only` | result | date |", "|---|---|---|"]
-    for name, describe in PARTS.items():
+    lines = ["# Hardening", "", about, "", "| run (`--only`) | result | date |", "|---|---|---|"]
+    for name, (title, describe) in PARTS.items():
         file = results / f"{name}.json"
         result, day = f"not run yet: `make harden HARDEN_ARGS='--only {name}'`", "–"
         if file.exists():
             result = describe(json.loads(file.read_text()))
             day = f"{datetime.fromtimestamp(file.stat().st_mtime, UTC):%Y-%m-%d}"
-        lines.append(f"| `{name}` | {result} | {day} |")
+        lines.append(f"| {title} (`{name}`) | {result} | {day} |")
     return "\n".join(lines) + "\n\n" + DEFECTS.read_text(encoding="utf-8")
