@@ -1,4 +1,4 @@
-# Thin: each target is one or two plain commands, which the README shows too.
+# Thin: each target is one or two plain commands, most of which the README shows too.
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
@@ -11,7 +11,7 @@ NPM_DONE := node_modules/.package-lock.json
 
 .PHONY: run test test-long lint lint-page audit bench harden train clean
 
-run: $(VENV)/.serving ## both services on SQLite; make run PORT=8080 INFERENCE_PORT=8081
+run: $(VENV)/.serving ## starts both services on SQLite; make run PORT=8080 INFERENCE_PORT=8081
 	@$(IN_VENV) -m services.run --port $(PORT) --inference-port $(INFERENCE_PORT)
 
 test: $(VENV)/.dev ## all but the long tests, on all cores; make test PYTEST_ARGS="tests/unit -k mood"
@@ -35,17 +35,17 @@ $(NPM_DONE): package.json package-lock.json
 	npm ci
 	@touch $@
 
-audit: $(VENV)/.dev ## our own code, then known vulnerabilities of what is pinned
+audit: $(VENV)/.dev ## scans our own code, then the pinned packages for known vulnerabilities
 	$(IN_VENV) -m bandit --quiet --recursive --configfile pyproject.toml services training curation bulk bench .ci
 	$(IN_VENV) .ci/audit.py
 
-bench: $(VENV)/.dev ## make bench BENCH_ARGS=--peers: side by side with other packages
+bench: $(VENV)/.dev ## measures speed and memory; make bench BENCH_ARGS=--peers compares with other packages
 	$(IN_VENV) -m bench $(BENCH_ARGS)
 
-harden: $(VENV)/.dev ## fuzz, kill, load; writes docs/hardening.md; make harden HARDEN_ARGS="--only soak"
+harden: $(VENV)/.dev ## fuzzes, kills, loads; writes docs/hardening.md; make harden HARDEN_ARGS="--only soak"
 	$(IN_VENV) -m bench.harden $(HARDEN_ARGS)
 
-train: $(VENV)/.dev ## make train FER2013=fer2013.csv FERPLUS=fer2013new.csv MODEL=emonet
+train: $(VENV)/.dev ## trains and exports; make train FER2013=fer2013.csv FERPLUS=fer2013new.csv MODEL=emonet
 	@test -n "$(FER2013)" || { echo "make train FER2013=path/to/fer2013.csv [FERPLUS=path/to/fer2013new.csv]"; exit 2; }
 	$(IN_VENV) -m training data --csv "$(FER2013)" $(if $(FERPLUS),--ferplus "$(FERPLUS)") --out runs/fer2013.npz
 	$(IN_VENV) -m training train --model $(MODEL) --data runs/fer2013.npz --out runs/$(MODEL)
@@ -56,8 +56,8 @@ train: $(VENV)/.dev ## make train FER2013=fer2013.csv FERPLUS=fer2013new.csv MOD
 clean:
 	rm -rf $(VENV) node_modules
 
-# pip compiles what it installs, whatever PYTHONDONTWRITEBYTECODE says; without bytecode the services
-# start three to five times slower.
+# --compile: without bytecode the services start three to five times slower, and PYTHONDONTWRITEBYTECODE
+# would leave it out.
 $(VENV)/.serving: requirements/inference.txt requirements/recommender.txt | $(IN_VENV)
 	@echo "installing what serving needs into $(VENV) (once)"
 	$(INSTALL) --compile -r requirements/inference.txt -r requirements/recommender.txt

@@ -32,7 +32,7 @@ PULLS: Final[dict[Strategy, tuple[float, float, float, float]]] = {
     "calm": (0.50, -0.50, 0.80, 0.80),
 }
 """Where a strategy pulls to (valence, arousal) and which share of the way it goes on each axis.
-docs/decisions/0102 says why it does not go all the way."""
+docs/decisions/0006 says why it does not go all the way."""
 
 GRID: Final = 8
 """Cells a side that the plane is divided into, so that a database finds what is near a point by an index."""
