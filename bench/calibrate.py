@@ -22,7 +22,7 @@ from bench.detection import HIT, overlap
 from bench.scenes import ASSETS, BACKGROUNDS, PORTRAITS, Box, Change, Grey, Scene, noisy, paste
 from services.inference import detect
 from services.inference.detect import Detector, stretched
-from training.data import load
+from training.dataset import load
 
 LOOKS: Final = (detect.LARGE, detect.MEDIUM, *detect.TILTED, detect.SMALL)
 FIT_SEED, CHECK_SEED = 11, 12
