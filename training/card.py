@@ -8,7 +8,6 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from services.emotions import EMOTIONS
 from training.measure.markdown import accuracy_with_interval, markdown_table
 
 TEMPLATE: Final = Path(__file__).with_name("card_template.md")
@@ -31,6 +30,10 @@ def main(args: argparse.Namespace) -> None:
 def render(card: dict[str, Any]) -> str:
     """The whole page in Markdown."""
     held_out = card["calibration_held_out"]
+    classes = [
+        [name, str(one["n"]), f"{one['recall']:.1%}", f"{one['precision']:.1%}"]
+        for name, one in card["metrics"]["per_class"].items()
+    ]
     degraded = [[name, f"{share:.1%}"] for name, share in card["degraded"].items()]
     by_votes = ", {ece:.3f} by FER+'s majority, KL to the votes {kl_to_votes:.3f} nats"
     return TEMPLATE.read_text().format(
@@ -42,7 +45,7 @@ def render(card: dict[str, Any]) -> str:
         by_votes=by_votes.format(**held_out["ferplus"]) if held_out["ferplus"] else "",
         accuracy=_accuracy(card["metrics"]),
         heads=_heads(card),
-        classes=_classes(card["metrics"]["per_class"]),
+        classes=markdown_table(["", "n", "recall", "precision"], classes),
         degraded=markdown_table(["condition", "accuracy"], degraded),
         recipe=_recipe(card["run"]),
     )
@@ -75,14 +78,6 @@ def _heads(card: dict[str, Any]) -> str:
         rows.append([name, *accuracies, f"{held_out[name][own]['ece']:.3f}"])
     header = ["head", "FER2013 labels", "FER+ majority", "ECE by its own labels, odd rows"]
     return f"{HEADS_INTRODUCTION}\n{markdown_table(header, rows)}\n\n"
-
-
-def _classes(per_class: dict[str, dict[str, float]]) -> str:
-    rows = []
-    for name in EMOTIONS:
-        one = per_class[name]
-        rows.append([name, f"{one['n']:.0f}", f"{one['recall']:.1%}", f"{one['precision']:.1%}"])
-    return markdown_table(["", "n", "recall", "precision"], rows)
 
 
 def _recipe(run: dict[str, Any]) -> str:

@@ -19,9 +19,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from training.dataset import SPLITS, DataError, Faces
+from training.dataset import SPLITS, DataError, Faces, Images
 from training.files import write_json, write_text
 from training.measure import metrics
 from training.methods.registry import METHODS, Fitted, NotRunError, Setting, fit, identity
@@ -106,7 +105,7 @@ def _run(name: str, faces: Faces, setting: Setting) -> dict[str, Any]:
     }
 
 
-def _milliseconds(fitted: Fitted, images: NDArray[np.uint8]) -> float:
+def _milliseconds(fitted: Fitted, images: Images) -> float:
     """Median processor time of one face classified alone: other work on the machine does not count."""
     times = []
     for image in images[:TIMED_FACES]:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import dataset
-from training.dataset import SPLITS, VOTE_COLUMNS, DataError, Faces
+from training.dataset import SPLITS, VOTE_COLUMNS, DataError, Faces, Images
 from training.files import write_json, write_text
 from training.measure import metrics
 from training.measure.face_databases import Picture, find_pictures
@@ -31,7 +31,7 @@ from training.methods.registry import METHODS, SHIPPED, NotRunError, Setting, fi
 
 TEST_EVERY: Final = 5
 """Every fifth person of a database is kept for the test."""
-Scores = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+Scores = Callable[[Images], NDArray[np.float32]]
 
 
 class Database(NamedTuple):
@@ -97,7 +97,7 @@ def _read_photos(path: Path) -> Database:
     return Database(_split_by_person(images[has_face], used), has_splits=False)
 
 
-def _split_by_person(images: NDArray[np.uint8], pictures: list[Picture]) -> Faces:
+def _split_by_person(images: Images, pictures: list[Picture]) -> Faces:
     """Training and PublicTest, with nobody in both."""
     people = sorted({picture.person for picture in pictures})
     tested = set(people[TEST_EVERY - 1 :: TEST_EVERY] or people[-1:])
@@ -142,9 +142,9 @@ def _test(scores: Scores, databases: dict[str, Database], trained_on: str | None
 
 def _write(out: Path, rows: dict[str, dict[str, Any]], databases: dict[str, Database]) -> None:
     write_json(out / "cross.json", rows)
-    cells = [[name, *(_cell(row.get(base)) for base in databases)] for name, row in rows.items()]
+    texts = {
+        name: {base: f"{accuracy_with_interval(figures)}, n {figures['n']}" for base, figures in row.items()}
+        for name, row in rows.items()
+    }
+    cells = [[name, *(row.get(base, "–") for base in databases)] for name, row in texts.items()]
     write_text(out / "cross.md", markdown_table(["", *databases], cells))
-
-
-def _cell(figures: dict[str, Any] | None) -> str:
-    return f"{accuracy_with_interval(figures)}, n {figures['n']}" if figures else "–"

@@ -15,6 +15,8 @@ from services.emotions import ALIASES, EMOTIONS
 from training.files import replaced_whole
 
 SIDE: Final = 48
+Images = NDArray[np.uint8]
+"""(n, 48, 48), grey, 0–255."""
 SPLITS: Final = ("Training", "PublicTest", "PrivateTest")
 SIX_OF_SEVEN: Final = np.array([0, 0, 1, 2, 3, 4, 5], dtype=np.int8)
 """FER2013's seven label numbers → ours; index 1, disgust, becomes angry."""
@@ -33,8 +35,7 @@ class DataError(ValueError):
 class Faces:
     """One split, or all of them."""
 
-    images: NDArray[np.uint8]
-    """(n, 48, 48), grey, 0–255."""
+    images: Images
     labels: NDArray[np.int8]
     """(n,), index into EMOTIONS."""
     split: NDArray[np.int8]

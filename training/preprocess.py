@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 
 from training import dataset
+from training.dataset import Images
 from training.measure.degrade import DEGRADATIONS, Change, each_image
 from training.measure.markdown import markdown_row, markdown_table
-from training.measure.predictors import Images, load_face_model
+from training.measure.predictors import load_face_model
 from training.options import add_csv
 
 

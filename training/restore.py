@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from services.inference.classify import load_model
 from services.inference.errors import ModelFileError
 from training import dataset
-from training.dataset import DataError
+from training.dataset import DataError, Images
 from training.files import write_json
 from training.network.models import NETWORKS
 from training.options import add_data
@@ -70,7 +70,7 @@ def main(args: argparse.Namespace) -> None:
     print(f"wrote {args.out / 'model.keras'}")
 
 
-def _restore(content: bytes, faces: NDArray[np.uint8]) -> keras.Model:
+def _restore(content: bytes, faces: Images) -> keras.Model:
     """The network in `content`; `faces` (n, 48, 48) give the normalisations' statistics."""
     model = NETWORKS["emonet"]("softmax")
     stored, heads = _read_layers(content)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from services.inference.align import crop
 from services.inference.detect import Detector
-from training.measure.predictors import Images
+from training.dataset import Images
 
 Change = Callable[[Images], Images]
 

@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from services.emotions import EMOTIONS
-from training.dataset import SIDE, Faces
+from training.dataset import SIDE, Faces, Images
 from training.measure.figures import BLUE, GREY, ORANGE, new_figure
 from training.measure.metrics import Labels, Probabilities
-from training.measure.predictors import Images
 
 if TYPE_CHECKING:
     import keras

@@ -17,14 +17,14 @@ from services.inference.decode import decode
 from services.inference.detect import Detector
 from services.inference.errors import ModelFileError
 from services.inference.pipeline import Limits, Pipeline, align
-from training.dataset import DataError
+from training.dataset import DataError, Images
 from training.measure.face_databases import Picture, format_problems
 from training.measure.metrics import describe
 
 LIMITS: Final = Limits(pixels=50_000_000, faces=64)
 
 
-def read_crops(pictures: list[Picture]) -> NDArray[np.uint8]:
+def read_crops(pictures: list[Picture]) -> Images:
     """(n, 48, 48) grey; each whole picture is taken as one face."""
     crops = {picture.path: _read_crop(picture.path) for picture in tqdm(pictures, unit="face")}
     if unreadable := [f"{path} cannot be decoded" for path, crop in crops.items() if crop is None]:
@@ -32,7 +32,7 @@ def read_crops(pictures: list[Picture]) -> NDArray[np.uint8]:
     return np.stack([crop for crop in crops.values() if crop is not None])
 
 
-def _read_crop(path: Path) -> NDArray[np.uint8] | None:
+def _read_crop(path: Path) -> Images | None:
     grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     if grey is None:
         return None
@@ -40,7 +40,7 @@ def _read_crop(path: Path) -> NDArray[np.uint8] | None:
     return cv2.resize(grey, (SIDE, SIDE), interpolation=interpolation).astype(np.uint8, copy=False)
 
 
-def find_faces(pictures: list[Picture]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+def find_faces(pictures: list[Picture]) -> tuple[Images, NDArray[np.bool_]]:
     """The largest face of each photo, (n, 48, 48) grey as the service crops it, and which photos have one."""
     detector, unreadable = Detector(), []
     images, has_face = np.zeros((len(pictures), SIDE, SIDE), np.uint8), np.zeros(len(pictures), np.bool_)

@@ -8,6 +8,7 @@ from scipy.special import softmax
 from scipy.stats import binomtest
 
 from services.emotions import EMOTIONS
+from training.dataset import Images
 
 Probabilities = NDArray[np.float32]
 Labels = NDArray[np.int8]
@@ -108,7 +109,7 @@ def majority(six_votes: NDArray[np.float32]) -> tuple[NDArray[np.bool_], Labels]
     return clear, six_votes.argmax(axis=1).astype(np.int8)
 
 
-def twins(images: NDArray[np.uint8], training: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def twins(images: Images, training: Images) -> NDArray[np.bool_]:
     """Which of `images` are pixel for pixel in `training` too."""
     seen = {image.tobytes() for image in training}
     return np.array([image.tobytes() in seen for image in images], np.bool_)

@@ -4,15 +4,11 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from services.inference.classify import Classifier, load_model
 from services.inference.errors import ModelFileError
-from training.dataset import DataError
+from training.dataset import DataError, Images
 from training.measure.metrics import Probabilities
-
-Images = NDArray[np.uint8]
-"""(n, 48, 48) grey, 0–255."""
 
 
 class FaceModel(Protocol):

@@ -23,8 +23,8 @@ from sklearn.svm import SVC, LinearSVC
 from tqdm import tqdm
 
 from services.emotions import EMOTIONS
+from training.dataset import Images
 
-Images = NDArray[np.uint8]
 Features = NDArray[np.float32]
 WAVELENGTHS: Final = (4.0, 5.7, 8.0, 11.3)
 """Of the Gabor filters, in pixels: half an octave apart."""

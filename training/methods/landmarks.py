@@ -20,12 +20,13 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
+from training.dataset import Images
 from training.methods.classical import pipeline, with_progress_bar
 
 POINTS: Final = 468
 PADDING: Final = 6
 """Pixels added around a 48×48 face, as the mesh was trained on looser crops."""
-Landmarks = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+Landmarks = Callable[[Images], NDArray[np.float32]]
 """(n, 48, 48) grey → (n, k, 2) points, x and y."""
 
 
@@ -42,7 +43,7 @@ def face_mesh(path: Path) -> Landmarks:
         raise ValueError(f"{path} is not MediaPipe's face_landmark.tflite of {POINTS} points")
     side = int(given["shape"][1])
 
-    def find(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def find(images: Images) -> NDArray[np.float32]:
         found = np.empty((len(images), POINTS, 2), np.float32)
         for row, image in zip(found, with_progress_bar(images), strict=True):
             loose = cv2.copyMakeBorder(image, PADDING, PADDING, PADDING, PADDING, cv2.BORDER_REPLICATE)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from services.inference.classify import Classifier, Model, load_model
 from services.inference.model import MODEL_FILE
-from training.dataset import SIDE, Faces
+from training.dataset import SIDE, Faces, Images
 from training.methods import classical
 from training.methods.landmarks import face_mesh, landmark_shape
 
@@ -48,7 +48,7 @@ class NotRunError(Exception):
 
 @dataclass(frozen=True)
 class Fitted:
-    scores: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+    scores: Callable[[Images], NDArray[np.float32]]
     """(n, 48, 48) grey → (n, 6), higher is likelier."""
     parameters: int
     seconds: float

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.dataset import Images
+
 MAX_BLUR_SIGMA: Final = 1.2
 MAX_NOISE_SIGMA: Final = 20.0
 
@@ -40,9 +42,7 @@ GENTLE: Final = Augmentation(
 """For a run's last epochs: faces nearly as the service gets them."""
 
 
-def augment(
-    images: NDArray[np.uint8], rng: np.random.Generator, how: Augmentation, side: int
-) -> NDArray[np.float32]:
+def augment(images: Images, rng: np.random.Generator, how: Augmentation, side: int) -> NDArray[np.float32]:
     """(n, h, w) grey 0–255 → (n, side, side) float32 0–255; each image changed on its own."""
     out = np.empty((len(images), side, side), np.float32)
     for i, image in enumerate(images):
@@ -60,9 +60,7 @@ def augment(
     return out
 
 
-def _warp(
-    image: NDArray[np.uint8], rng: np.random.Generator, how: Augmentation, side: int
-) -> NDArray[np.uint8]:
+def _warp(image: Images, rng: np.random.Generator, how: Augmentation, side: int) -> Images:
     height, width = image.shape
     angle = rng.uniform(-how.rotation_degrees, how.rotation_degrees)
     centre = ((width - 1) / 2, (height - 1) / 2)
@@ -78,7 +76,7 @@ def _warp(
     return warped.astype(np.uint8, copy=False)
 
 
-def _relight(image: NDArray[np.uint8], rng: np.random.Generator, how: Augmentation) -> NDArray[np.float32]:
+def _relight(image: Images, rng: np.random.Generator, how: Augmentation) -> NDArray[np.float32]:
     gain = rng.uniform(1 - how.contrast, 1 + how.contrast)
     offset = rng.uniform(-how.brightness, how.brightness) * 255
     mean = float(image.mean())

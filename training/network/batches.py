@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from training.dataset import SIDE
+from training.dataset import SIDE, Images
 from training.network.augment import GENTLE, Augmentation, augment
 from training.network.targets import Target
 
@@ -44,7 +44,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
     """Batch i of the current epoch: ((b, 48, 48, 1) float32 0–255, shares per head, weights per head)."""
 
     def __init__(
-        self, images: NDArray[np.uint8], targets: dict[str, Target], recipe: Recipe, seed: int, epochs: int
+        self, images: Images, targets: dict[str, Target], recipe: Recipe, seed: int, epochs: int
     ) -> None:
         super().__init__(workers=1, max_queue_size=8)
         self.images, self.targets, self.recipe, self.seed, self.epochs = images, targets, recipe, seed, epochs

@@ -59,7 +59,11 @@ def train(run: Run, faces: Faces) -> Path:
     start = StartingPoint(run.start) if run.start else None
     if start:
         start.copy_weights_to(model)
-    batches = _batches(run, model.output_names, faces.only("Training"))
+    training = faces.only("Training")
+    teacher = Teacher.load(run.teacher, len(training.labels)) if run.teacher else None
+    by_head = targets(training, run.recipe.smoothing, teacher, run.recipe.teacher_share)
+    wanted = {name: by_head[name] for name in model.output_names}
+    batches = Batches(training.images, wanted, run.recipe, run.seed, run.epochs)
     _compile(model, run, len(batches))
     progress = Progress(run, batches, faces.only("PublicTest"))
     progress.set_model(model)
@@ -73,12 +77,6 @@ def train(run: Run, faces: Faces) -> Path:
             )
             done = end
     return _finish(run, progress, faces, start)
-
-
-def _batches(run: Run, heads: list[str], faces: Faces) -> Batches:
-    teacher = Teacher.load(run.teacher, len(faces.labels)) if run.teacher else None
-    by_head = targets(faces, run.recipe.smoothing, teacher, run.recipe.teacher_share)
-    return Batches(faces.images, {name: by_head[name] for name in heads}, run.recipe, run.seed, run.epochs)
 
 
 def _compile(model: keras.Model, run: Run, steps: int) -> None:
