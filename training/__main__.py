@@ -1,4 +1,4 @@
-"""python -m training COMMAND; the commands are listed below, `COMMAND --help` tells their options."""
+"""python -m training COMMAND; the commands are listed below, `COMMAND --help` lists their options."""
 
 import argparse
 import importlib
@@ -6,18 +6,18 @@ import sys
 from typing import Final
 
 COMMANDS: Final = {
-    "data": "fer2013.csv (and FER+) to one array file, with the table of classes",
+    "data": "convert fer2013.csv (and FER+) to one array file, and print the table of classes",
     "train": "train a network; resumes by itself",
-    "teach": "what finished networks say of the training faces, for distillation",
-    "restore": "the trained network out of a serving file, to train on from",
+    "teach": "write what finished networks answer to the training faces, for distillation",
+    "restore": "recover the trained network from a serving file, to train on from",
     "evaluate": "measure a model on a split or a folder",
     "heads": "compare mixtures of the two heads",
     "preprocess": "measure what preprocessing brings",
     "export": "write the serving file and its JSON card",
-    "compare": "every network and every classical method on the same faces, in one table",
+    "compare": "compare every network and every classical method on the same faces, in one table",
     "cross": "train on one database, test on the others",
-    "report": "the figures of a model, as PNG and as one page",
-    "card": "write the model card from that JSON",
+    "report": "draw the figures of a model, as PNG and as one page",
+    "card": "write the model card from the JSON card",
 }
 MISSING: Final = (
     "`{name}` needs {module}, which is not installed. Install it with: "
@@ -32,19 +32,7 @@ def main() -> int:
         commands.add_parser(name, help=text, add_help=False)
     name = parser.parse_args(sys.argv[1:2]).command
     try:
-        module = importlib.import_module(f"training.{name}")
-    except ModuleNotFoundError as error:
-        print(MISSING.format(name=name, module=error.name), file=sys.stderr)
-        return 1
-    options = argparse.ArgumentParser(
-        f"python -m training {name}",
-        description=module.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    module.add_arguments(options)
-    args = options.parse_args(sys.argv[2:])
-    try:
-        module.main(args)
+        _run(name, sys.argv[2:])
     except KeyboardInterrupt:
         print(f"\n{name}: stopped", file=sys.stderr)
         return 130
@@ -55,6 +43,17 @@ def main() -> int:
         print(f"{name}: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _run(name: str, words: list[str]) -> None:
+    module = importlib.import_module(f"training.{name}")  # others may need what is not installed
+    options = argparse.ArgumentParser(
+        f"python -m training {name}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.add_arguments(options)
+    module.main(options.parse_args(words))
 
 
 if __name__ == "__main__":

@@ -1,56 +1,54 @@
-"""The report's preprocessing, each step before the network, on clean and on worsened PublicTest faces.
+"""Measure the report's preprocessing steps before the network, on clean and on degraded PublicTest faces.
 
     python -m training preprocess --model services/inference/model/emotion.tflite --csv fer2013.csv.gz
 
-Prints accuracy by condition (rows) and step (columns) as Markdown. The network is as it was trained, without
-any of them: a step that helps here deserves a training run of its own.
+Prints accuracy by condition (rows) and step (columns) as Markdown. The network was trained without these
+steps: one that helps here deserves a training run of its own.
 """
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
 
-from training import data
-from training.measure.degrade import DEGRADATIONS, Images
-from training.measure.predictors import load_predictor
-
-
-def _each(change: Callable[[Images], np.ndarray]) -> Callable[[Images], Images]:
-    return lambda images: np.array([change(image) for image in images]).astype(np.uint8)
+from training import dataset
+from training.dataset import Images
+from training.measure.degrade import DEGRADATIONS, Change, each_image
+from training.measure.markdown import markdown_row, markdown_table
+from training.measure.predictors import load_face_model
+from training.options import add_csv
 
 
 def _stretch(image: Images) -> np.ndarray:
-    """Brightness: the 2nd and 98th percentile become 0 and 255."""
+    """Scales brightness so that the 2nd and 98th percentile become 0 and 255."""
     low, high = np.percentile(image, (2, 98))
-    return np.asarray(np.clip((image - low) * (255 / max(1.0, high - low)), 0, 255))
+    return np.asarray((image - low) * (255 / max(1.0, high - low)))
 
 
-STEPS: Final[dict[str, Callable[[Images], Images]]] = {
+STEPS: Final[dict[str, Change]] = {
     "none": lambda images: images,
-    "stretch": _each(_stretch),
-    "equalise": _each(cv2.equalizeHist),
-    "CLAHE": _each(cv2.createCLAHE(2.0, (4, 4)).apply),
-    "median 3": _each(lambda image: cv2.medianBlur(image, 3)),
-    "bilateral": _each(lambda image: cv2.bilateralFilter(image, 5, 40, 2)),
-    "non-local means": _each(lambda image: cv2.fastNlMeansDenoising(image, None, 12, 5, 11)),
+    "stretch": each_image(_stretch),
+    "equalise": each_image(cv2.equalizeHist),
+    "CLAHE": each_image(cv2.createCLAHE(2.0, (4, 4)).apply),
+    "median 3": each_image(lambda image: cv2.medianBlur(image, 3)),
+    "bilateral": each_image(lambda image: cv2.bilateralFilter(image, 5, 40, 2)),
+    "non-local means": each_image(lambda image: cv2.fastNlMeansDenoising(image, None, 12, 5, 11)),
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, required=True, help=".tflite or .keras")
-    parser.add_argument("--csv", type=Path, required=True, help="fer2013.csv, plain or .gz")
+    add_csv(parser)
 
 
 def main(args: argparse.Namespace) -> None:
-    faces = data.read(args.csv, progress=True).only("PublicTest")
-    predict = load_predictor(args.model)
-    print(f"| condition | {' | '.join(STEPS)} |")
-    print("|---" * (1 + len(STEPS)) + "|")
-    for condition, worsen in DEGRADATIONS.items():
-        worse = worsen(faces.images)
-        hits = [(predict(step(worse)).argmax(axis=1) == faces.labels).mean() for step in STEPS.values()]
-        print(f"| {condition} | {' | '.join(f'{share:.1%}' for share in hits)} |", flush=True)
+    faces = dataset.read(args.csv).only("PublicTest")
+    model = load_face_model(args.model)
+    print(markdown_table(["condition", *STEPS], []))
+    for condition, degrade in DEGRADATIONS.items():
+        degraded = degrade(faces.images)
+        answers = [model.classify(step(degraded)).argmax(axis=1) for step in STEPS.values()]
+        shares = [f"{(answer == faces.labels).mean():.1%}" for answer in answers]
+        print(markdown_row([condition, *shares]), flush=True)

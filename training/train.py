@@ -9,230 +9,26 @@ PyTorch backends alike (`KERAS_BACKEND=jax`).
 """
 
 import argparse
-import csv
-import json
-import subprocess
-import sys
-import time
-from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
 
-import keras
-import numpy as np
-from numpy.typing import NDArray
-
-from services.emotions import EMOTIONS
-from training.data import Faces, load
-from training.network.batches import Batches, Recipe
-from training.network.models import LOSSES, NETWORKS
-from training.network.schedule import WarmupStableDecay
-from training.network.starting_point import Start
-from training.network.targets import Teacher, targets
-
-AVERAGE_EVERY = 8
-"""Steps between updates of the averaged weights: as good as every step, and free on an accelerator."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One training run; the fields are the command's options."""
-
-    model: str
-    out: Path
-    epochs: int = 60
-    rate: float = 0.1
-    """Peak learning rate at batch 128; scaled with the batch."""
-    decay: float = 0.6
-    """Fraction of the run, at its end, over which the rate falls to zero."""
-    weight_decay: float = 5e-3
-    """Decoupled, per unit of rate: 5e-4 of classic L2 under momentum 0.9."""
-    average: float = 0.999
-    """Per-step decay of the averaged weights."""
-    seed: int = 1
-    precision: str = "mixed_bfloat16"
-    output: str = "softmax"
-    """Or sigmoid, with binary cross-entropy, as the report's appendix."""
-    start: Path | None = None
-    teacher: Path | None = None
-    recipe: Recipe = field(default_factory=Recipe)
+from training import dataset
+from training.network.batches import Recipe
+from training.network.models import NETWORKS
+from training.network.trainer import Run, train
+from training.options import add_data, add_fields, field_values
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=sorted(NETWORKS), required=True)
-    parser.add_argument("--data", type=Path, required=True, help="the .npz of `python -m training data`")
+    add_data(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
-    parser.add_argument(
-        "--start", type=Path, help="a model.keras, its JSON beside it, to begin from instead of chance"
-    )
+    parser.add_argument("--start", type=Path, help="a model.keras with its JSON to begin from")
     parser.add_argument("--teacher", type=Path, help="the .npz of `python -m training teach`, to distil from")
-    for option in fields(Run):
-        if option.name not in {"model", "out", "start", "teacher", "recipe"}:
-            name = f"--{option.name.replace('_', '-')}"
-            parser.add_argument(name, type=type(option.default), default=option.default)
-    for option in fields(Recipe):
-        if option.name != "augmentation":
-            name = f"--{option.name.replace('_', '-')}"
-            parser.add_argument(name, type=type(option.default), default=option.default)
+    add_fields(parser, Run)
+    add_fields(parser, Recipe)
 
 
 def main(args: argparse.Namespace) -> None:
-    recipe = Recipe(**{f.name: getattr(args, f.name) for f in fields(Recipe) if f.name != "augmentation"})
-    run = Run(**{f.name: getattr(args, f.name) for f in fields(Run) if f.name != "recipe"}, recipe=recipe)
-    print(f"wrote {train(run, load(args.data))}")
-
-
-def train(run: Run, faces: Faces) -> Path:
-    """Trains to the end, resuming where `run.out` holds a state; the path of the finished model."""
-    run.out.mkdir(parents=True, exist_ok=True)
-    keras.utils.set_random_seed(run.seed)
-    keras.mixed_precision.set_global_policy(run.precision)
-    model = NETWORKS[run.model](run.output)
-    start = Start.read(run.start) if run.start else None
-    if start:
-        start.give(model)
-    batches = _batches(run, model.output_names, faces.only("Training"))
-    _compile(model, run, len(batches))
-    keeper = Keeper(run, batches, faces.only("PublicTest"))
-    keeper.set_model(model)
-    done = keeper.restore()
-    bar = 1 if sys.stdout.isatty() else 2  # a progress bar for people, a line per epoch for log files
-    for end in (min(run.recipe.small_epochs, run.epochs), run.epochs):  # Keras fixes the size for each fit
-        if done < end:
-            batches.epoch = done
-            model.fit(batches, epochs=end, initial_epoch=done, shuffle=False, callbacks=[keeper], verbose=bar)
-            done = end
-    return _finish(run, keeper, faces, start)
-
-
-def _batches(run: Run, outputs: list[str], faces: Faces) -> Batches:
-    teacher = Teacher.load(run.teacher, len(faces.labels)) if run.teacher else None
-    taught = targets(faces, run.recipe.smoothing, teacher, run.recipe.teacher_share)
-    return Batches(faces.images, {name: taught[name] for name in outputs}, run.recipe, run.seed, run.epochs)
-
-
-def _compile(model: keras.Model, run: Run, steps: int) -> None:
-    total = run.epochs * steps
-    schedule = WarmupStableDecay(
-        run.rate * run.recipe.batch / 128, min(total // 20, 2 * steps), round(total * (1 - run.decay)), total
-    )
-    optimizer = keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=run.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    optimizer.build(model.trainable_variables)
-    model.compile(
-        optimizer=optimizer,
-        loss=dict.fromkeys(model.output_names, LOSSES[run.output]),
-        loss_weights={n: run.recipe.votes_weight if n == "votes" else 1.0 for n in model.output_names},
-        jit_compile="auto",
-    )
-
-
-class Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no type information
-    """Averages the weights, validates the average each epoch, and saves all that resuming needs."""
-
-    def __init__(self, run: Run, batches: Batches, valid: Faces) -> None:
-        super().__init__()
-        self.run, self.batches, self.valid = run, batches, valid
-        self.averaged: list[NDArray[np.float32]] = []
-        self.history: list[dict[str, float]] = []
-        self.started = 0.0
-
-    def restore(self) -> int:
-        """Number of whole epochs done."""
-        self.averaged = [np.array(w) for w in self.model.get_weights()]
-        path = self.run.out / "state.npz"
-        if not path.exists():
-            return 0
-        with np.load(path) as state:
-            if str(state["model"]) != self.run.model:
-                raise ValueError(f"{self.run.out} holds a run of {state['model']}; give another --out")
-            if "start" in state and str(state["start"]) != self._begun_from():
-                raise ValueError(f"{self.run.out} holds a run with another --start; give another --out")
-            weights = [state[f"weight_{i}"] for i in range(len(self.averaged))]
-            self.averaged = [state[f"average_{i}"] for i in range(len(self.averaged))]
-            self.model.set_weights(weights)
-            for i, variable in enumerate(self.model.optimizer.variables):
-                variable.assign(state[f"optimizer_{i}"])
-            self.history = json.loads(str(state["history"]))
-        return len(self.history)
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002  # Keras' form
-        self.batches.epoch = epoch
-        self.started = time.monotonic()
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002  # as above
-        if batch % AVERAGE_EVERY:
-            return
-        step = int(self.model.optimizer.iterations)
-        keep = min(self.run.average**AVERAGE_EVERY, (1 + step) / (10 + step))
-        now = self.model.get_weights()
-        self.averaged = [keep * a + (1 - keep) * w for a, w in zip(self.averaged, now, strict=True)]
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        seconds = time.monotonic() - self.started
-        current = self.model.get_weights()
-        self.model.set_weights(self.averaged)
-        accuracy = {f"valid_{k}": v for k, v in accuracies(self.model, self.valid).items()}
-        self.model.set_weights(current)
-        losses = {k: float(v) for k, v in (logs or {}).items()}
-        self.history.append({"epoch": epoch + 1, "seconds": round(seconds, 1), **losses, **accuracy})
-        self._save(current)
-        print(f"epoch {epoch + 1}: " + " ".join(f"{k} {v:.4f}" for k, v in accuracy.items()), flush=True)
-
-    def _begun_from(self) -> str:
-        return str(self.run.start.resolve()) if self.run.start else ""
-
-    def _save(self, weights: list[NDArray[np.float32]]) -> None:
-        arrays = {f"weight_{i}": w for i, w in enumerate(weights)}
-        arrays |= {f"average_{i}": w for i, w in enumerate(self.averaged)}
-        optimizer = self.model.optimizer.variables
-        arrays |= {f"optimizer_{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(optimizer)}
-        part = self.run.out / "state.part.npz"
-        texts = {
-            "model": np.array(self.run.model),
-            "start": np.array(self._begun_from()),
-            "history": np.array(json.dumps(self.history)),
-        }
-        np.savez(part, **texts, **arrays)  # type: ignore[arg-type]  # numpy's stub
-        part.replace(self.run.out / "state.npz")
-        with (self.run.out / "history.csv").open("w", newline="") as file:
-            rows = csv.DictWriter(file, list(self.history[-1]))
-            rows.writeheader()
-            rows.writerows(self.history)
-
-
-def accuracies(model: keras.Model, faces: Faces) -> dict[str, float]:
-    """Share of FER2013 labels that each head puts first, on `faces` as they are."""
-    outputs = model.predict(faces.images[..., None].astype(np.float32), batch_size=512, verbose=0)
-    return {name: float((p.argmax(axis=1) == faces.labels).mean()) for name, p in outputs.items()}
-
-
-def _finish(run: Run, keeper: Keeper, faces: Faces, start: Start | None) -> Path:
-    keras.mixed_precision.set_global_policy("float32")
-    model = NETWORKS[run.model](run.output)
-    model.set_weights(keeper.averaged)
-    path = run.out / "model.keras"
-    model.save(path)
-    names = {"out": run.out.name, "teacher": run.teacher and run.teacher.name}
-    seconds = sum(row["seconds"] for row in keeper.history) + (start.seconds if start else 0)
-    about = {
-        "name": run.model,
-        "labels": list(EMOTIONS),
-        "parameters": model.count_params(),
-        "run": {**asdict(run), **names, "start": start and start.as_json()},
-        "rows": {s: len(faces.only(s).labels) for s in ("Training", "PublicTest")},
-        "commit": commit(),
-        "train_seconds": round(seconds),
-        "accuracy_public_test": accuracies(model, faces.only("PublicTest")),
-    }
-    path.with_suffix(".json").write_text(json.dumps(about, indent=2) + "\n")
-    return path
-
-
-def commit() -> str:
-    """The git commit of the code that runs, or "unknown" outside a checkout."""
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603  # fixed words
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+    paths = {name: getattr(args, name) for name in ("model", "out", "start", "teacher")}
+    run = Run(**paths, **field_values(args, Run), recipe=Recipe(**field_values(args, Recipe)))
+    print(f"wrote {train(run, dataset.load(args.data))}")

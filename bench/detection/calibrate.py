@@ -23,7 +23,7 @@ from bench.detection.scoring import HIT, overlap
 from bench.figures import markdown
 from services.inference import detect
 from services.inference.detect import Detector, stretched
-from training.data import load
+from training.dataset import load
 
 LOOKS: Final = (detect.LARGE, detect.MEDIUM, *detect.TILTED, detect.SMALL)
 FIT_SEED: Final = 11

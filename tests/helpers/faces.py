@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from training.data import SPLITS, VOTE_COLUMNS, Faces
+from training.dataset import SPLITS, VOTE_COLUMNS, Faces
 
 
 def face(label: int, rng: np.random.Generator) -> np.ndarray:

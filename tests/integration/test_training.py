@@ -1,4 +1,4 @@
-"""The training commands from csv to serving file, on a tiny made-up dataset, killed half-way."""
+"""The training commands from csv to serving file, on a tiny made-up dataset and one small trained network."""
 
 import json
 import os
@@ -14,6 +14,7 @@ import pytest
 
 from services.emotions import EMOTIONS
 from services.inference.classify import Classifier, load_model
+from tests.helpers.training import run_command
 from training.network.calibration import Calibration, sharpen
 
 ROOT = Path(__file__).parent.parent.parent
@@ -22,19 +23,9 @@ EPOCHS = 3
 pytestmark = [pytest.mark.training, pytest.mark.timeout(600)]
 
 
-def command(*words):
-    return [sys.executable, "-m", "training", *map(str, words)]
-
-
-def run(*words):
-    done = subprocess.run(command(*words), cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    """A fer2013.csv and FER+ votes: noise with a mark that tells the class."""
+    """A fer2013.csv and FER+ votes: noise with a bright bar whose height tells the class."""
     folder = tmp_path_factory.mktemp("training")
     rng = np.random.default_rng(0)
     rows, votes = (
@@ -53,24 +44,23 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def dataset(folder):
-    table = run(
+    table = succeed(
         "data", "--csv", folder / "fer.csv", "--ferplus", folder / "plus.csv", "--out", folder / "f.npz"
     )
     assert table.splitlines()[1].split() == ["Angry", "24", "11"]
     return folder / "f.npz"
 
 
-@pytest.fixture(scope="module")
-def finished(folder, dataset):
-    """A run that was killed as hard as can be after its first epoch, and started again."""
+@pytest.fixture(scope="session")
+def trained(folder, dataset):
+    """The run of the one network that these tests share: killed after its first epoch, then resumed."""
     out = folder / "run"
     words = ["train", "--model", "emonet", "--data", dataset, "--out", out, "--epochs", EPOCHS, "--batch", 8]
     words += ["--small-epochs", 1, "--precision", "float32"]
-    with subprocess.Popen(
-        command(*words), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as first:
+    command = [sys.executable, "-m", "training", *map(str, words)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
         end = time.monotonic() + 300
         while not (out / "state.npz").exists():
             assert first.poll() is None
@@ -78,43 +68,53 @@ def finished(folder, dataset):
             time.sleep(0.05)
         os.kill(first.pid, signal.SIGKILL)
     assert not (out / "model.keras").exists()
-    run(*words)
+    succeed(*words)
     return out
 
 
-def test_a_killed_run_goes_on_after_its_last_whole_epoch(finished):
-    lines = (finished / "history.csv").read_text().splitlines()
+def succeed(*words):
+    """What a command prints that ends with status 0."""
+    status, printed, errors = run_command(*words)
+    assert status == 0, errors[-2000:]
+    return printed
+
+
+def test_resume(trained):
+    """A killed run goes on after its last whole epoch."""
+    lines = (trained / "history.csv").read_text().splitlines()
     assert [line.split(",")[0] for line in lines] == ["epoch", *map(str, range(1, EPOCHS + 1))]
-    about = json.loads((finished / "model.json").read_text())
+    about = json.loads((trained / "model.json").read_text())
     assert about["labels"] == list(EMOTIONS)
     assert set(about["accuracy_public_test"]) == {"label", "votes"}
     assert about["run"]["seed"] == 1
 
 
-def test_a_folder_of_another_network_is_not_gone_on_with(finished, dataset):
-    words = ["train", "--model", "vgg9", "--data", dataset, "--out", finished]
-    refused = subprocess.run(command(*words), cwd=ROOT, capture_output=True, text=True, check=False)
-    assert refused.returncode == 1
-    assert "holds a run of emonet" in refused.stderr
+def test_resume_needs_the_same_network(trained, dataset):
+    """A folder that holds a run of another network is refused."""
+    status, _, errors = run_command("train", "--model", "vgg9", "--data", dataset, "--out", trained)
+    assert status == 1
+    assert "holds a run of emonet" in errors
 
 
-def test_a_finished_network_teaches_another(finished, dataset, folder):
+def test_teach(trained, dataset, folder):
+    """A trained network teaches another, whose JSON names the teacher's file."""
     teacher = folder / "teacher.npz"
-    assert "of Training" in run("teach", "--run", finished, "--data", dataset, "--out", teacher)
+    assert "of Training" in succeed("teach", "--run", trained, "--data", dataset, "--out", teacher)
     words = ["train", "--model", "emonet", "--data", dataset, "--out", folder / "student", "--epochs", 1]
-    run(*words, "--batch", 8, "--small-epochs", 1, "--teacher", teacher)
+    succeed(*words, "--batch", 8, "--small-epochs", 1, "--teacher", teacher)
     about = json.loads((folder / "student" / "model.json").read_text())
     assert about["run"]["teacher"] == "teacher.npz"
 
 
-@pytest.fixture(scope="module")
-def exported(finished, dataset):
-    out = finished / "emotion.tflite"
-    run("export", "--run", finished, "--data", dataset, "--out", out, "--version", "9.9.9")
+@pytest.fixture(scope="session")
+def exported(trained, dataset):
+    out = trained / "emotion.tflite"
+    succeed("export", "--run", trained, "--data", dataset, "--out", out, "--version", "9.9.9")
     return out
 
 
-def test_the_exported_file_serves_and_its_card_describes_it(exported):
+def test_export(exported):
+    """The exported file serves, and its card has its version and figures."""
     model = load_model(exported)
     assert model.version == "9.9.9"
     assert model.card["metrics"]["n"] == 40
@@ -125,67 +125,66 @@ def test_the_exported_file_serves_and_its_card_describes_it(exported):
     assert rows.sum(axis=1) == pytest.approx(np.ones(3), abs=1e-5)
 
 
-def test_the_heads_in_the_exported_file_are_those_that_its_answer_mixes(exported):
+def test_exported_heads(exported):
+    """The answer of the exported file is the calibrated mixture of its heads."""
     model = load_model(exported)
     classifier, calibration = Classifier(model), model.card["calibration"]
     faces = np.random.default_rng(1).integers(0, 256, (3, 48, 48)).astype(np.uint8)
     heads = classifier.heads(faces)
     assert heads.keys() == {"label", "votes"} == calibration["alone"].keys()
-    said = {name: sharpen(rows, 1 / calibration["alone"][name]) for name, rows in heads.items()}
-    mixed = Calibration(calibration["votes_share"], calibration["temperature"]).apply(said)
+    uncalibrated = {name: sharpen(rows, 1 / calibration["alone"][name]) for name, rows in heads.items()}
+    mixed = Calibration(calibration["votes_share"], calibration["temperature"]).apply(uncalibrated)
     assert classifier.classify(faces) == pytest.approx(mixed, abs=0.01)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def restored(exported, dataset, folder):
-    run("restore", "--model", exported, "--data", dataset, "--out", folder / "restored")
+    succeed("restore", "--model", exported, "--data", dataset, "--out", folder / "restored")
     return folder / "restored" / "model.keras"
 
 
-def test_a_network_restored_from_its_serving_file_says_what_it_said(restored, finished, folder):
-    figures = [
-        json_figures(model, folder, folder / f"{number}.json")
-        for number, model in enumerate((finished / "model.keras", restored))
-    ]
+def test_restore(restored, trained, folder):
+    """A network restored from its serving file answers as it did."""
+    figures = []
+    for number, model in enumerate((trained / "model.keras", restored)):
+        out = folder / f"{number}.json"
+        succeed("evaluate", "--model", model, "--csv", folder / "fer.csv", "--json", out)
+        figures.append(json.loads(out.read_text()))
     assert figures[1]["nll"] == pytest.approx(figures[0]["nll"], abs=0.01)
     assert figures[1]["ece"] == pytest.approx(figures[0]["ece"], abs=0.02)
 
 
-def json_figures(model, folder, out):
-    run("evaluate", "--model", model, "--csv", folder / "fer.csv", "--json", out)
-    return json.loads(out.read_text())
-
-
-def test_training_goes_on_from_a_restored_network(restored, finished, dataset, folder):
+def test_start(restored, trained, dataset, folder):
+    """Training starts from a restored network, and adds its training time to the new run's."""
     words = ["train", "--model", "emonet", "--data", dataset, "--out", folder / "second", "--epochs", 1]
-    run(*words, "--batch", 8, "--start", restored, "--rate", 1e-9, "--precision", "float32")
-    about, before = (json.loads((f / "model.json").read_text()) for f in (folder / "second", finished))
-    card = json.loads((finished / "emotion.json").read_text())
+    succeed(*words, "--batch", 8, "--start", restored, "--rate", 1e-9, "--precision", "float32")
+    about, before = (json.loads((f / "model.json").read_text()) for f in (folder / "second", trained))
+    card = json.loads((trained / "emotion.json").read_text())
     assert about["run"]["start"] == {"folder": "restored", "version": "9.9.9", "sha256": card["sha256"]}
     assert about["train_seconds"] > before["train_seconds"]
-    assert about["accuracy_public_test"] == before["accuracy_public_test"], "began from chance"
+    assert about["accuracy_public_test"] == before["accuracy_public_test"], "started from random weights"
 
 
 @pytest.mark.parametrize("wrong", ["vgg9", "no JSON", "another run"])
-def test_a_run_is_begun_only_from_what_fits_it(wrong, restored, finished, dataset, tmp_path):
-    """Said before anything is trained."""
+def test_start_refused(wrong, restored, trained, dataset, tmp_path):
+    """A starting point that does not fit the run is an error before any training."""
     start, out, model = tmp_path / "model.keras", tmp_path / "run", "emonet"
     shutil.copy(restored, start)
     if wrong == "vgg9":
         model = "vgg9"
     if wrong == "another run":
-        out = finished
+        out = trained
     if wrong != "no JSON":
         shutil.copy(restored.with_suffix(".json"), start.with_suffix(".json"))
     words = ["train", "--model", model, "--data", dataset, "--out", out, "--start", start]
-    refused = subprocess.run(command(*words), cwd=ROOT, capture_output=True, text=True, check=False)
-    assert refused.returncode == 1
-    said = {"vgg9": "is emonet, not vgg9", "no JSON": "model.json", "another run": "another --start"}
-    assert said[wrong] in refused.stderr.splitlines()[-1]
+    status, _, errors = run_command(*words)
+    assert status == 1
+    expected = {"vgg9": "is emonet, not vgg9", "no JSON": "model.json", "another run": "another --start"}
+    assert expected[wrong] in errors.splitlines()[-1]
 
 
-def test_evaluate_repeats_the_cards_figures_without_tensorflow(exported, folder):
-    """In an interpreter in which TensorFlow and Keras cannot be imported."""
+def test_evaluate_without_tensorflow(exported, folder):
+    """Evaluate repeats the card's figures where TensorFlow and Keras cannot be imported."""
     out = folder / "figures.json"
     words = ["evaluate", "--model", exported, "--csv", folder / "fer.csv", "--ferplus", folder / "plus.csv"]
     done = without_tensorflow(*words, "--json", out)
@@ -196,29 +195,30 @@ def test_evaluate_repeats_the_cards_figures_without_tensorflow(exported, folder)
     assert "the votes head alone: labels " in done.stdout
 
 
-def test_evaluate_reads_folders_of_faces_and_of_photos(exported, tmp_path):
+def test_evaluate_folders(exported, tmp_path):
+    """Evaluate reads folders of face crops and of whole photos, and names the folders it leaves out."""
     for label, photo in (("happiness", "astronaut.jpg"), ("neutral", "grace_hopper.jpg")):
         (tmp_path / label).mkdir()
         (tmp_path / label / photo).write_bytes((ROOT / "tests/assets" / photo).read_bytes())
     (tmp_path / "contempt").mkdir()
-    crops = json_of(exported, tmp_path, tmp_path / "crops.json")
+    crops = evaluate_folder(exported, tmp_path, tmp_path / "crops.json")
     assert crops["n"] == 2
-    photos = json_of(exported, tmp_path, tmp_path / "photos.json", "--detect")
+    photos = evaluate_folder(exported, tmp_path, tmp_path / "photos.json", "--detect")
     assert photos["photos"] == {"read": 2, "unreadable": 0, "without_face": 0}
     assert [sum(row) for row in photos["confusion"]] == [0, 0, 1, 0, 0, 1]
 
 
-def json_of(model, folder, out, *more):
-    text = run("evaluate", "--model", model, "--images", folder, "--json", out, *more)
+def evaluate_folder(model, folder, out, *more):
+    text = succeed("evaluate", "--model", model, "--images", folder, "--json", out, *more)
     assert "left out: contempt/" in text
     return json.loads(out.read_text())
 
 
-def test_compare_trains_what_is_not_finished_and_takes_what_is(finished, dataset, tmp_path):
-    """The report's first network and its appendix's, with either output, beside a finished emonet."""
-    shutil.copytree(finished, tmp_path / "runs" / "emonet")
+def test_compare_networks(trained, dataset, tmp_path):
+    """Compare trains the networks that are not finished, with either output, and takes those that are."""
+    shutil.copytree(trained, tmp_path / "runs" / "emonet")
     words = ["compare", "--data", dataset, "--out", tmp_path / "out", "--runs", tmp_path / "runs"]
-    text = run(*words, "--methods", "simple3-sigmoid", "baseline4", "emonet", "--epochs", 1)
+    text = succeed(*words, "--methods", "simple3-sigmoid", "baseline4", "emonet", "--epochs", 1)
     results = json.loads((tmp_path / "out" / "comparison.json").read_text())
     assert "1 epochs, peak rate 0.12, sigmoid" in results["simple3-sigmoid"]["about"]
     assert results["baseline4"]["parameters"] > 4_000_000
@@ -227,8 +227,9 @@ def test_compare_trains_what_is_not_finished_and_takes_what_is(finished, dataset
     assert "| simple3 | – | – |" in text
 
 
-def test_report_shows_what_the_network_makes_of_a_face(finished, dataset, tmp_path):
-    run("report", tmp_path, "--data", dataset, "--model", finished / "model.keras", "--runs", finished)
+def test_report_of_a_network(trained, dataset, tmp_path):
+    """Report draws the feature maps and the learning curves of a trained network."""
+    succeed("report", tmp_path, "--data", dataset, "--model", trained / "model.keras", "--runs", trained)
     assert (tmp_path / "faces" / "features.png").stat().st_size > 5000
     assert (tmp_path / "learning.png").exists()
 
@@ -248,17 +249,18 @@ def without_tensorflow(*words):
 
 
 @pytest.mark.parametrize("name", ["train", "export"])
-def test_without_tensorflow_the_command_says_how_to_install_it(name):
+def test_missing_tensorflow(name):
+    """Without TensorFlow the command prints how to install it."""
     done = without_tensorflow(name)
     assert done.returncode == 1
     assert "pip install --require-hashes -r requirements/training.txt" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_bad_file_is_one_line_not_a_traceback(tmp_path):
+def test_bad_file(tmp_path):
+    """A bad file is one line on stderr, not a traceback."""
     (tmp_path / "bad.csv").write_text("emotion,pixels,Usage\n3,1 2,Training\n")
-    done = subprocess.run(
-        command("data", "--csv", tmp_path / "bad.csv"), cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-m", "training", "data", "--csv", str(tmp_path / "bad.csv")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "data: row 1: 2 pixels instead of 2304"

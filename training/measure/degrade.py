@@ -1,4 +1,4 @@
-"""Faces made worse in known ways, to measure what each costs; deterministic, (n, 48, 48) grey both ways."""
+"""Deterministic degradations of faces, (n, 48, 48) grey both ways, to measure what each costs in accuracy."""
 
 from collections.abc import Callable
 from typing import Final
@@ -9,22 +9,24 @@ from numpy.typing import NDArray
 
 from services.inference.align import crop
 from services.inference.detect import Detector
+from training.dataset import Images
 
-Images = NDArray[np.uint8]
+Change = Callable[[Images], Images]
 
 
-def _each(change: Callable[[Images], NDArray[np.generic]]) -> Callable[[Images], Images]:
+def each_image(change: Callable[[Images], NDArray[np.generic]]) -> Change:
+    """A change of one image, applied to each; values are clipped to 0–255."""
     return lambda images: np.array([np.clip(change(image), 0, 255) for image in images]).astype(np.uint8)
 
 
-def _affine(degrees: float = 0.0, scale: float = 1.0, shift: float = 0.0) -> Callable[[Images], Images]:
-    def move(image: Images) -> NDArray[np.generic]:
+def _affine(degrees: float = 0.0, scale: float = 1.0, shift: float = 0.0) -> Change:
+    def warp(image: Images) -> NDArray[np.generic]:
         height, width = image.shape
         matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, scale)
         matrix[0, 2] += shift * width
         return cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REFLECT_101)
 
-    return _each(move)
+    return each_image(warp)
 
 
 def _noise(images: Images) -> Images:
@@ -32,8 +34,8 @@ def _noise(images: Images) -> Images:
     return np.clip(images + noise, 0, 255).astype(np.uint8)
 
 
-def _found_again(images: Images) -> Images:
-    """Each face four times as large in a grey frame, as the serving detector finds and crops it there.
+def _detect_again(images: Images) -> Images:
+    """Each face, four times as large in a grey frame, as the serving detector finds and crops it there.
 
     Where it finds none (about a fifth: FER2013's own crops are tight) the face stays as it is.
     """
@@ -48,16 +50,16 @@ def _found_again(images: Images) -> Images:
     return found
 
 
-DEGRADATIONS: Final[dict[str, Callable[[Images], Images]]] = {
+DEGRADATIONS: Final[dict[str, Change]] = {
     "as they are": lambda images: images,
     "noise (sigma 20)": _noise,
-    "dark (a third of the light)": _each(lambda image: image * 0.33),
-    "low contrast (half)": _each(lambda image: image * 0.5 + 64),
-    "blur (sigma 1.2)": _each(lambda image: cv2.GaussianBlur(image, (0, 0), 1.2)),
+    "dark (a third of the light)": each_image(lambda image: image * 0.33),
+    "low contrast (half)": each_image(lambda image: image * 0.5 + 64),
+    "blur (sigma 1.2)": each_image(lambda image: cv2.GaussianBlur(image, (0, 0), 1.2)),
     "tilted 15 degrees": _affine(degrees=15),
     "tilted 30 degrees": _affine(degrees=30),
     "box 12% too large": _affine(scale=0.88),
     "box 12% too small": _affine(scale=1.12),
     "box 10% off": _affine(shift=0.1),
-    "found again by the detector": _found_again,
+    "found again by the detector": _detect_again,
 }

@@ -1,45 +1,45 @@
-"""A model file, whichever its kind, as one function from crops to probabilities."""
+"""A model file of either kind as one object that classifies face crops."""
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from services.inference.classify import Classifier, load_model
 from services.inference.errors import ModelFileError
-from training.data import DataError
-
-Predictor = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-"""(n, 48, 48) grey 0–255 → (n, 6) probabilities."""
-Heads = Callable[[NDArray[np.uint8]], dict[str, NDArray[np.float32]]]
-"""The same of each head alone, by name."""
+from training.dataset import DataError, Images
+from training.measure.metrics import Probabilities
 
 
-def load_predictor(path: Path) -> Predictor:
-    """The serving runtime for `.tflite`; Keras, and the head for hard labels, for `.keras`."""
-    return _serving(path).classify if path.suffix == ".tflite" else _keras(path)
+class FaceModel(Protocol):
+    """Probabilities are (n, 6)."""
+
+    def classify(self, crops: Images, /) -> Probabilities: ...
+    def heads(self, crops: Images, /) -> dict[str, Probabilities]:
+        """The answer of each head alone, by name; none where the file does not give them."""
 
 
-def load_heads(path: Path) -> Heads:
-    """The heads in a serving file, calibrated; of a `.keras` none, as `training heads` tells more of it."""
-    return _serving(path).heads if path.suffix == ".tflite" else lambda _: {}
+class _KerasModel:
+    """The head for hard labels of a `model.keras`."""
+
+    def __init__(self, path: Path) -> None:
+        import keras  # noqa: PLC0415  # the serving file must be evaluated without TensorFlow installed
+
+        self._model = keras.saving.load_model(path, compile=False)
+
+    def classify(self, crops: Images) -> Probabilities:
+        outputs = self._model.predict(crops[..., None].astype(np.float32), batch_size=512, verbose=0)
+        return np.asarray(outputs["label"], np.float32)
+
+    def heads(self, _crops: Images) -> dict[str, Probabilities]:
+        return {}
 
 
-def _serving(path: Path) -> Classifier:
+def load_face_model(path: Path) -> FaceModel:
+    """In the serving runtime for `.tflite`, in Keras for `.keras`."""
+    if path.suffix != ".tflite":
+        return _KerasModel(path)
     try:
         return Classifier(load_model(path))
     except ModelFileError as error:
         raise DataError(str(error)) from error
-
-
-def _keras(path: Path) -> Predictor:
-    import keras  # noqa: PLC0415  # the serving file must be evaluated without TensorFlow installed
-
-    model = keras.saving.load_model(path, compile=False)
-
-    def predict(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        outputs = model.predict(images[..., None].astype(np.float32), batch_size=512, verbose=0)
-        return np.asarray(outputs["label"], np.float32)
-
-    return predict

@@ -1,8 +1,7 @@
-"""Landmark shapes, PCA and a support vector machine: the report's active appearance model, its shape half.
+"""Landmark shapes, PCA and a support vector machine: the shape half of the report's active appearance model.
 
-The landmarks come from MediaPipe's face mesh (Apache 2.0), one TensorFlow Lite file that LiteRT runs. It
-is not part of this project and nothing is fetched at run time; a user takes it once from MediaPipe's own
-package:
+The landmarks come from MediaPipe's face mesh (Apache 2.0), a TensorFlow Lite file that is not part of this
+project; a user takes it once from MediaPipe's own package:
 
     python -m pip download --no-deps mediapipe==0.10.21
     unzip -j mediapipe-*.whl mediapipe/modules/face_landmark/face_landmark.tflite
@@ -21,12 +20,13 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
-from training.methods.classical import pipeline, shown
+from training.dataset import Images
+from training.methods.classical import pipeline, with_progress_bar
 
 POINTS: Final = 468
-ROOM: Final = 6
-"""Pixels set around a 48×48 face, as the mesh was taught on looser crops."""
-Landmarks = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+PADDING: Final = 6
+"""Pixels added around a 48×48 face, as the mesh was trained on looser crops."""
+Landmarks = Callable[[Images], NDArray[np.float32]]
 """(n, 48, 48) grey → (n, k, 2) points, x and y."""
 
 
@@ -37,16 +37,16 @@ def face_mesh(path: Path) -> Landmarks:
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise ValueError(f"{path} is no TensorFlow Lite file: {error}") from error
-    given, answers = interpreter.get_input_details()[0], interpreter.get_output_details()
-    points = [answer["index"] for answer in answers if np.prod(answer["shape"]) == POINTS * 3]
+    given, outputs = interpreter.get_input_details()[0], interpreter.get_output_details()
+    points = [output["index"] for output in outputs if np.prod(output["shape"]) == POINTS * 3]
     if len(given["shape"]) != 4 or given["shape"][3] != 3 or not points:
         raise ValueError(f"{path} is not MediaPipe's face_landmark.tflite of {POINTS} points")
     side = int(given["shape"][1])
 
-    def find(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def find(images: Images) -> NDArray[np.float32]:
         found = np.empty((len(images), POINTS, 2), np.float32)
-        for row, image in zip(found, shown(images), strict=True):
-            loose = cv2.copyMakeBorder(image, ROOM, ROOM, ROOM, ROOM, cv2.BORDER_REPLICATE)
+        for row, image in zip(found, with_progress_bar(images), strict=True):
+            loose = cv2.copyMakeBorder(image, PADDING, PADDING, PADDING, PADDING, cv2.BORDER_REPLICATE)
             large = cv2.resize(loose, (side, side), interpolation=cv2.INTER_CUBIC)
             colour = cv2.cvtColor(large, cv2.COLOR_GRAY2RGB).astype(np.float32) / 255
             interpreter.set_tensor(given["index"], colour[None])
@@ -63,30 +63,30 @@ def landmark_shape(landmarks: Landmarks, seed: int, rows: int) -> Pipeline:
 
 
 class Procrustes(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """Shapes without place, size and tilt: each laid on the mean shape (Gower 1975)."""
+    """Shapes without position, size and rotation: each aligned to the mean shape (Gower 1975)."""
 
     def fit(self, shapes: NDArray[np.float32], labels: object = None) -> "Procrustes":  # noqa: ARG002  # its form
-        points = _centred(shapes)
-        self.middle_ = points[0]
-        for _ in range(5):  # settles in two or three
-            middle = _turned(points, self.middle_).mean(axis=0)
-            self.middle_ = middle / np.linalg.norm(middle)
+        points = _normalised(shapes)
+        self.mean_shape_ = points[0]
+        for _ in range(5):  # converges in two or three
+            mean = _rotated(points, self.mean_shape_).mean(axis=0)
+            self.mean_shape_ = mean / np.linalg.norm(mean)
         return self
 
     def transform(self, shapes: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n, k, 2) points → (n, 2k) coordinates."""
-        points = _turned(_centred(shapes), self.middle_)
+        points = _rotated(_normalised(shapes), self.mean_shape_)
         return np.concatenate([points.real, points.imag], axis=1).astype(np.float32)
 
 
-def _centred(shapes: NDArray[np.float32]) -> NDArray[np.complex128]:
-    """(n, k) complex points of mean 0 and length 1: turning is then one multiplication."""
+def _normalised(shapes: NDArray[np.float32]) -> NDArray[np.complex128]:
+    """(n, k) complex points of mean 0 and length 1: a rotation is then one multiplication."""
     points = shapes[..., 0].astype(np.float64) + 1j * shapes[..., 1].astype(np.float64)
     points -= points.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(points, axis=1, keepdims=True)
     return np.asarray(points / np.maximum(lengths, 1e-9), np.complex128)
 
 
-def _turned(points: NDArray[np.complex128], middle: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    angle = np.angle(points @ middle.conj())
+def _rotated(points: NDArray[np.complex128], target: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    angle = np.angle(points @ target.conj())
     return np.asarray(points * np.exp(-1j * angle)[:, None], np.complex128)

@@ -1,111 +1,90 @@
-"""The table of `python -m training compare` in Markdown, with the report's own figures beside ours."""
+"""The tables of `python -m training compare` in Markdown, with the report's accuracy beside ours."""
 
 import os
 import platform
+import re
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from services.emotions import EMOTIONS
-from training.data import Faces
+from training.dataset import Faces
+from training.measure.markdown import accuracy_with_interval, markdown_table
 from training.measure.metrics import twins
 
-REPORT: Final = {"vgg9": "58%"}
-"""Accuracy as the report gives it, on PublicTest; of its other methods no figure is at hand here."""
+REPORT_ACCURACY: Final = {"vgg9": "58%"}
+"""On PublicTest; the report's accuracy of the other methods is not known here."""
 COLUMNS: Final = (
-    "method",
-    "accuracy (95%)",
-    "report",
-    "new faces",
-    "second",
-    "third",
-    "parameters",
-    "training",
-    "ms a face",
-    "how",
+    "method | accuracy (95%) | report | new faces | second | third | parameters | training | ms a face | how"
 )
 NOTES: Final = """\
-- Accuracy is by FER2013's labels, disgust merged into angry; the interval is Wilson's. "New faces" leaves
-  out those that stand pixel for pixel in Training too. "Second", "third": the truth is among the first
-  two, three.
+- Accuracy is by FER2013's labels, disgust merged into angry; the interval is Wilson's. "New faces" leaves out
+  those that are pixel for pixel in Training too. "Second", "third": the truth is among the first two, three.
 - Parameters are the learned numbers that a prediction needs; a support vector machine keeps faces themselves.
-- Training is processor time for a classical method, features included, and the clock's for a network.
-  Milliseconds are processor time of one face read alone in one thread; networks run as TensorFlow Lite,
+- Training is processor time for a classical method, features included, and wall-clock time for a network.
+  Milliseconds are processor time of one face classified alone in one thread; networks run as TensorFlow Lite,
   float32, one head, one view of the face. The shipped file has its own row.
-- The report's 58% is of the same split and classes, with its own augmentation and epochs, and like ours
-  on the split that its settings were chosen on: it can be set beside ours as a level, not to the point.
-  Where a dash stands, no figure of the report is known here.
-- Nothing was searched for with the classical methods, so a search would lift them a little."""
+- The report's 58% is for the same split and classes, with its own augmentation and epochs, and like ours on
+  the split that its settings were chosen on: compare the two only roughly. A dash: not known here.
+- The settings of the classical methods were not searched; a search would improve them a little."""
 
 
 def machine() -> str:
-    """Processor and number of cores, as far as the system tells."""
-    name = platform.processor() or platform.machine()
+    """Processor and number of cores."""
     info = Path("/proc/cpuinfo")
-    if info.exists():
-        lines = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        name = lines[0].partition(":")[2].strip() if lines else name
-    return f"{name}, {os.cpu_count()} cores"
+    named = re.search(r"(?m)^model name\s*: (.+)$", info.read_text()) if info.exists() else None
+    return f"{named[1] if named else platform.processor() or platform.machine()}, {os.cpu_count()} cores"
 
 
-def markdown(results: dict[str, dict[str, Any]], faces: Faces) -> str:
+def format_comparison(results: dict[str, dict[str, Any]], faces: Faces) -> str:
     done = {name: result for name, result in results.items() if "accuracy" in result}
+    methods = markdown_table(COLUMNS.split(" | "), [_row(name, result) for name, result in results.items()])
     return "\n\n".join(
-        ["# Every method on the same faces", _head(done, faces), _main(results), _classes(done), NOTES]
+        ["# Every method on the same faces", _conditions(done, faces), methods, _classes(done), NOTES]
     )
 
 
-def _head(done: dict[str, dict[str, Any]], faces: Faces) -> str:
-    taught, valid = faces.only("Training"), faces.only("PublicTest")
-    old = int(twins(valid.images, taught.images).sum())
-    dates = sorted({result["date"] for result in done.values()})
-    places = sorted({result["machine"] for result in done.values()})
-    seeds = sorted({str(result["seed"]) for result in done.values()})
-    loads = [result["load"] for result in done.values()]
+def _conditions(done: dict[str, dict[str, Any]], faces: Faces) -> str:
+    training, valid = faces.only("Training"), faces.only("PublicTest")
+    copies = int(twins(valid.images, training.images).sum())
     lines = [
         "Made by `python -m training compare`.",
-        f"{len(taught.labels):,} faces of Training, {len(valid.labels):,} of PublicTest, {old} twins.",
+        f"{len(training.labels):,} faces of Training, {len(valid.labels):,} of PublicTest, {copies} twins.",
     ]
     if done:
-        lines.append(
-            f"{' to '.join({dates[0]: 0, dates[-1]: 0})}, seed {', '.join(seeds)}, {'; '.join(places)}."
+        dates, machines, seeds = (
+            sorted({str(result[key]) for result in done.values()}) for key in ("date", "machine", "seed")
         )
+        loads = [result["load"] for result in done.values()]
+        period = " to ".join(sorted({dates[0], dates[-1]}))
+        lines.append(f"{period}, seed {', '.join(seeds)}, {'; '.join(machines)}.")
         lines.append(f"Other work ran beside it: load average {min(loads)} to {max(loads)}.")
     return "\n".join(lines)
 
 
-def _main(results: dict[str, dict[str, Any]]) -> str:
-    lines = [
-        f"| {' | '.join(COLUMNS)} |",
-        "|---" * len(COLUMNS) + "|",
+def _row(name: str, result: dict[str, Any]) -> list[str]:
+    report = REPORT_ACCURACY.get(name, "–")
+    if "accuracy" not in result:
+        return [name, "–", report, *["–"] * 6, result["missing"]]
+    _, second, third = result["rank_of_truth"][:3]
+    seconds = result["train_seconds"]
+    return [
+        name,
+        accuracy_with_interval(result),
+        report,
+        f"{result['without_twins']['accuracy']:.1%}",
+        f"{second:.1%}",
+        f"{third:.1%}",
+        f"{result['parameters']:,}",
+        f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min",
+        f"{result['ms_per_face']:.2f}",
+        result["about"],
     ]
-    for name, result in results.items():
-        report = REPORT.get(name, "–")
-        if "accuracy" not in result:
-            lines.append(f"| {name} | – | {report} | – | – | – | – | – | – | {result['missing']} |")
-            continue
-        low, high = result["interval_95"]
-        _, second, third = result["rank_of_truth"][:3]
-        lines.append(
-            f"| {name} | {result['accuracy']:.1%} ({low:.1%} to {high:.1%}) | {report} "
-            f"| {result['without_twins']['accuracy']:.1%} | {second:.1%} | {third:.1%} "
-            f"| {result['parameters']:,} | {_time(result['train_seconds'])} | {result['ms_per_face']:.2f} "
-            f"| {result['about']} |"
-        )
-    return "\n".join(lines)
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def _classes(done: dict[str, dict[str, Any]]) -> str:
-    """Recall, and precision behind it."""
-    lines = [f"| recall / precision | {' | '.join(EMOTIONS)} |", "|---" * (1 + len(EMOTIONS)) + "|"]
+    rows = []
     for name, result in done.items():
-        ones = [result["per_class"][emotion] for emotion in EMOTIONS]
-        cells = [f"{one['recall']:.0%} / {one['precision']:.0%}" for one in ones]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    counts = [int(np.asarray([r["per_class"][e]["n"] for r in done.values()] or [0]).max()) for e in EMOTIONS]
-    return "\n".join([*lines, f"| faces | {' | '.join(map(str, counts))} |"])
+        figures = [result["per_class"][emotion] for emotion in EMOTIONS]
+        rows.append([name, *(f"{one['recall']:.0%} / {one['precision']:.0%}" for one in figures)])
+    counts = [max((r["per_class"][emotion]["n"] for r in done.values()), default=0) for emotion in EMOTIONS]
+    return markdown_table(["recall / precision", *EMOTIONS], [*rows, ["faces", *map(str, counts)]])

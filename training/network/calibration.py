@@ -1,4 +1,4 @@
-"""From a network's heads to the one vector that the API returns: mixture, temperature, doubt.
+"""Mix a network's heads into one answer, and fit its temperature and the threshold of doubt.
 
 Chosen on the even rows of PublicTest, reported on the odd ones.
 """
@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from services.emotions import EMOTIONS
-from training.data import Faces
-from training.measure.metrics import majority, risk_coverage
+from training.dataset import Faces
+from training.measure.metrics import Labels, Probabilities, majority, one_hot, risk_coverage
 
-Probabilities = NDArray[np.float32]
-SURE_ENOUGH: Final = 0.8
+KEPT_ACCURACY: Final = 0.8
 """An answer is called uncertain below the confidence at which the answers kept are right this often."""
 
 
@@ -27,19 +25,23 @@ class Calibration:
     """Divides the mixture's log-probabilities."""
     uncertain_below: float = 0.0
     alone: dict[str, float] = field(default_factory=dict)
-    """Temperature of each head by itself, for the labels it was taught."""
+    """Temperature of each head by itself, for the labels it was trained on."""
 
     def apply(self, heads: dict[str, Probabilities]) -> Probabilities:
         """(n, 6) per head → (n, 6)."""
-        mixed = heads["label"]
-        if self.votes_share:
-            mixed = (1 - self.votes_share) * mixed + self.votes_share * heads["votes"]
-        return sharpen(mixed, self.temperature)
+        return sharpen(mix_heads(heads, self.votes_share), self.temperature)
 
     def as_json(self) -> dict[str, Any]:
         figures = asdict(self)
         heads = {name: round(value, 4) for name, value in figures.pop("alone").items()}
         return {name: round(value, 4) for name, value in figures.items()} | {"alone": heads}
+
+
+def mix_heads(heads: dict[str, Any], votes_share: float) -> Any:  # noqa: ANN401  # arrays or symbolic tensors
+    """The weighted mean of the two heads; the `votes` head may be missing at share 0."""
+    if not votes_share:
+        return heads["label"]
+    return (1 - votes_share) * heads["label"] + votes_share * heads["votes"]
 
 
 def sharpen(probabilities: Probabilities, temperature: float) -> Probabilities:
@@ -58,21 +60,28 @@ def fit_temperature(probabilities: Probabilities, targets: NDArray[np.float32]) 
     return float(minimize_scalar(cross_entropy, bounds=(0.2, 5.0), method="bounded").x)
 
 
-def fit_alone(heads: dict[str, NDArray[np.float32]], faces: Faces) -> dict[str, float]:
-    """The temperature of each head for the labels it was taught; `heads` are of `faces`, (n, 6) each."""
-    clear, crowd = majority(faces.six_votes())
-    taught = {"label": (np.ones_like(clear), faces.labels), "votes": (clear, crowd)}
-    sure = np.eye(len(EMOTIONS), dtype=np.float32)
+def fit_alone(heads: dict[str, Probabilities], faces: Faces) -> dict[str, float]:
+    """The temperature of each head for the labels it was trained on."""
+    clear, voted = majority(faces.six_votes())
+    rows_and_labels = {"label": (np.ones_like(clear), faces.labels), "votes": (clear, voted)}
     fitted = {}
-    for name, said in heads.items():
-        rows, truth = taught[name]
+    for name, probabilities in heads.items():
+        rows, labels = rows_and_labels[name]
         if rows.any():
-            fitted[name] = fit_temperature(said[rows], sure[truth[rows]])
+            fitted[name] = fit_temperature(probabilities[rows], one_hot(labels[rows]))
     return fitted
 
 
-def choose_threshold(probabilities: Probabilities, labels: NDArray[np.int8]) -> float:
-    """The least confidence from which answers are right with SURE_ENOUGH; 1 if they never are."""
+def calibrate(heads: dict[str, Probabilities], faces: Faces, votes_share: float) -> Calibration:
+    """Temperatures and threshold for the `heads` of `faces`, (n, 6) each."""
+    mixed = mix_heads(heads, votes_share)
+    temperature = fit_temperature(mixed, one_hot(faces.labels))
+    threshold = _choose_threshold(sharpen(mixed, temperature), faces.labels)
+    return Calibration(votes_share, temperature, threshold, fit_alone(heads, faces))
+
+
+def _choose_threshold(probabilities: Probabilities, labels: Labels) -> float:
+    """The least confidence from which answers are right with KEPT_ACCURACY; 1 if they never are."""
     thresholds, _, accuracy = risk_coverage(probabilities, labels)
-    enough = np.flatnonzero(accuracy >= SURE_ENOUGH)
+    enough = np.flatnonzero(accuracy >= KEPT_ACCURACY)
     return float(thresholds[enough[-1]]) if enough.size else 1.0

@@ -12,64 +12,60 @@ import keras
 from keras import layers, ops
 
 from services.emotions import EMOTIONS
+from training.dataset import SIDE
 
-SIDE: Final = 48
 LOSSES: Final = {"softmax": "categorical_crossentropy", "sigmoid": "binary_crossentropy"}
 """The loss that belongs to each kind of output."""
-SMOOTH: Final = 25.0
-"""Variance in grey levels squared."""
+VARIANCE_FLOOR: Final = 25.0
+"""In grey levels squared; keeps the noise of a blank picture from being amplified."""
 Tensor = Any
 
 
 def simple3(output: str = "softmax") -> keras.Model:
-    """The report's first try: three convolutions and one dense layer, nothing else.
+    """The report's first network: three convolutions and one dense layer.
 
     The report gives no widths; these are the usual doubling ones.
     """
-    face = keras.Input((SIDE, SIDE, 1), name="face")
-    x = layers.Rescaling(1 / 127.5, offset=-1)(face)
+    face, x = _rescaled_face()
     for width in (32, 64, 128):
         x = layers.Conv2D(width, 3, padding="same", activation="relu")(x)
         x = layers.MaxPooling2D()(x)
     x = layers.Dense(128, activation="relu")(layers.Flatten()(x))
-    return keras.Model(face, {"label": _head(x, "label", output)}, name="simple3")
+    return _model("simple3", face, x, output)
 
 
 def baseline4(output: str = "softmax") -> keras.Model:
     """The report's appendix: four wide convolutions, each with pool and dropout, and two dense layers."""
-    face = keras.Input((SIDE, SIDE, 1), name="face")
-    x = layers.Rescaling(1 / 127.5, offset=-1)(face)
+    face, x = _rescaled_face()
     for width, kernel in ((64, 3), (128, 5), (512, 3), (512, 3)):
         x = layers.Dropout(0.25)(layers.MaxPooling2D()(_conv(x, width, kernel)))
     x = layers.Flatten()(x)
     for width in (256, 512):
         x = layers.BatchNormalization(momentum=0.95)(layers.Dense(width, use_bias=False)(x))
         x = layers.Dropout(0.25)(layers.Activation("relu")(x))
-    return keras.Model(face, {"label": _head(x, "label", output)}, name="baseline4")
+    return _model("baseline4", face, x, output)
 
 
 def vgg9(output: str = "softmax") -> keras.Model:
     """The report's final network: nine 3×3 convolutions, a max-pool after every three, two dense layers."""
-    face = keras.Input((SIDE, SIDE, 1), name="face")
-    x = layers.Rescaling(1 / 127.5, offset=-1)(face)
+    face, x = _rescaled_face()
     for width in (32, 64, 128):
         for _ in range(3):
             x = _conv(x, width)
         x = layers.MaxPooling2D()(x)
     x = layers.Flatten()(x)
     for width in (256, 128):
-        x = layers.Dropout(0.4)(x)
-        x = layers.Dense(width, use_bias=False)(x)
+        x = layers.Dense(width, use_bias=False)(layers.Dropout(0.4)(x))
         x = layers.Activation("relu")(layers.BatchNormalization()(x))
-    return keras.Model(face, {"label": _head(x, "label", output)}, name="vgg9")
+    return _model("vgg9", face, x, output)
 
 
 def emonet(output: str = "softmax") -> keras.Model:
-    """A narrow residual network at full resolution, one trunk and two heads.
+    """A narrow residual network at full resolution, one trunk and two heads, for faces of any size.
 
-    Faces are standardised first, so that dark and flat ones look like the others. Per stage one convolution
-    that widens and two with an identity skip; max-pool between the stages, squeeze-and-excitation on the
-    last, global average pool. Takes faces of any size, so that it can begin on smaller ones.
+    Faces are standardised first, so that dark and flat ones look like the others. Each stage has a widening
+    convolution and two (the first one) with an identity skip; max-pool between the stages, at the end
+    squeeze-and-excitation and global average pool.
     """
     face = keras.Input((None, None, 1), name="face")
     x = _standardise(face)
@@ -80,18 +76,31 @@ def emonet(output: str = "softmax") -> keras.Model:
         x = _conv(x, width)
         for _ in range(1 if stage == 0 else 2):
             x = layers.Activation("relu")(layers.Add()([x, _conv(x, width, activate=False)]))
-    x = _squeeze_excite(x, widths[-1])
-    x = layers.GlobalAveragePooling2D()(x)
-    x = layers.Dropout(0.3)(x)
-    heads = {name: _head(x, name, output) for name in ("label", "votes")}
-    return keras.Model(face, heads, name="emonet")
+    x = layers.GlobalAveragePooling2D()(_squeeze_excite(x, widths[-1]))
+    return _model("emonet", face, layers.Dropout(0.3)(x), output, heads=("label", "votes"))
+
+
+def _rescaled_face() -> tuple[Tensor, Tensor]:
+    """The input, and its pixels from -1 to 1."""
+    face = keras.Input((SIDE, SIDE, 1), name="face")
+    return face, layers.Rescaling(1 / 127.5, offset=-1)(face)
+
+
+def _model(
+    name: str, face: Tensor, x: Tensor, output: str, heads: tuple[str, ...] = ("label",)
+) -> keras.Model:
+    if output not in LOSSES:
+        raise ValueError(f"output {output!r} is not one of {', '.join(LOSSES)}")
+    size = len(EMOTIONS)
+    outputs = {h: layers.Dense(size, activation=output, dtype="float32", name=h)(x) for h in heads}
+    return keras.Model(face, outputs, name=name)
 
 
 def _standardise(face: Tensor) -> Tensor:
-    """Mean 0, standard deviation 1/2; SMOOTH keeps a blank picture's noise from being blown up."""
+    """Mean 0, standard deviation 1/2."""
     mean = ops.mean(face, axis=(1, 2), keepdims=True)
     variance = ops.mean(ops.square(face - mean), axis=(1, 2), keepdims=True)
-    return (face - mean) * (0.5 * ops.rsqrt(variance + SMOOTH))
+    return (face - mean) * (0.5 * ops.rsqrt(variance + VARIANCE_FLOOR))
 
 
 def _conv(x: Tensor, width: int, kernel: int = 3, *, activate: bool = True) -> Tensor:
@@ -107,15 +116,6 @@ def _squeeze_excite(x: Tensor, width: int) -> Tensor:
     return layers.Multiply()([x, gate])
 
 
-def _head(x: Tensor, name: str, output: str) -> Tensor:
-    if output not in LOSSES:
-        raise ValueError(f"output {output!r} is not one of {', '.join(LOSSES)}")
-    return layers.Dense(len(EMOTIONS), activation=output, dtype="float32", name=name)(x)
-
-
 NETWORKS: Final[dict[str, Callable[[str], keras.Model]]] = {
-    "simple3": simple3,
-    "baseline4": baseline4,
-    "vgg9": vgg9,
-    "emonet": emonet,
+    build.__name__: build for build in (simple3, baseline4, vgg9, emonet)
 }

@@ -9,7 +9,7 @@ import keras
 class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]  # untyped
     """`peak` after `warmup` steps, held until `decay_from`, 0 at `total` steps.
 
-    The plateau is what makes a run easy to prolong: a checkpoint from it serves any later end.
+    The plateau makes a run easy to prolong: a checkpoint from it serves any later end.
     """
 
     def __init__(self, peak: float, warmup: int, decay_from: int, total: int) -> None:
@@ -22,9 +22,4 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):  # typ
         return self.peak * keras.ops.clip(keras.ops.minimum(rising, falling), 0.0, 1.0)
 
     def get_config(self) -> dict[str, float]:
-        return {
-            "peak": self.peak,
-            "warmup": self.warmup,
-            "decay_from": self.decay_from,
-            "total": self.total,
-        }
+        return {name: getattr(self, name) for name in ("peak", "warmup", "decay_from", "total")}

@@ -1,40 +1,29 @@
-"""A finished network that a run begins from, instead of from chance."""
+"""A finished network to start a run from, instead of random weights."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 
 
-@dataclass(frozen=True)
-class Start:
-    """A `model.keras` and what the `model.json` beside it says."""
+class StartingPoint:
+    """A `model.keras` and the `model.json` beside it, as `train` and `restore` write them."""
 
-    path: Path
-    about: dict[str, Any]
+    def __init__(self, path: Path) -> None:
+        self._path, card = path, path.with_suffix(".json")
+        self._about: dict[str, Any] = json.loads(card.read_text())
+        if "train_seconds" not in self._about:
+            raise ValueError(f"{card} does not tell how long the network was trained")
+        self.train_seconds = int(self._about["train_seconds"])
 
-    @classmethod
-    def read(cls, path: Path) -> "Start":
-        """ValueError where the JSON beside `path` is not one of `train` or `restore`."""
-        about = json.loads(path.with_suffix(".json").read_text())
-        if "train_seconds" not in about:
-            raise ValueError(f"{path.with_suffix('.json')} does not tell how long the network was trained")
-        return cls(path, about)
-
-    @property
-    def seconds(self) -> int:
-        """Of training that went before."""
-        return int(self.about["train_seconds"])
-
-    def give(self, model: keras.Model) -> None:
-        trained = keras.saving.load_model(self.path, compile=False)
+    def copy_weights_to(self, model: keras.Model) -> None:
+        trained = keras.saving.load_model(self._path, compile=False)
         if trained.name != model.name:
-            raise ValueError(f"{self.path} is {trained.name}, not {model.name}")
+            raise ValueError(f"{self._path} is {trained.name}, not {model.name}")
         model.set_weights(trained.get_weights())
 
     def as_json(self) -> dict[str, Any]:
-        """Its folder; of one that was restored, the version and checksum of the serving file too."""
-        told = {name: value for name, value in self.about.items() if name in {"version", "sha256"}}
-        return {"folder": self.path.parent.name, **told}
+        """Its folder, and the version and checksum of the serving file that it was restored from, if any."""
+        version = {name: value for name, value in self._about.items() if name in {"version", "sha256"}}
+        return {"folder": self._path.parent.name, **version}

@@ -1,4 +1,4 @@
-"""The two ways in which each face is looked at. Needs Keras, on any backend, and nothing of the services."""
+"""The two views of a face whose mean is the answer. Imports no service; runs on any Keras backend."""
 
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ MARGIN: Final = 2
 
 
 def views(face: Any) -> list[Any]:  # noqa: ANN401  # arrays, or tensors of whichever backend runs
-    """What each answer is the mean over: a face (n, 48, 48, 1) from a little nearer, and its mirror image."""
+    """A face (n, 48, 48, 1) from a little nearer, and its mirror image."""
     middle = face[:, MARGIN:-MARGIN, MARGIN:-MARGIN]
     nearer = ops.image.resize(middle, face.shape[1:3], interpolation="bilinear")
     return [nearer, ops.flip(face, axis=2)]
@@ -20,7 +20,8 @@ def views(face: Any) -> list[Any]:  # noqa: ANN401  # arrays, or tensors of whic
 
 def predict_heads(model: keras.Model, images: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
     """(n, 6) per head, each the mean over both `views`."""
-    faces = images[..., None].astype(np.float32)
-    seen = [ops.convert_to_numpy(view) for view in views(faces)]
-    ways = [model.predict(view, batch_size=512, verbose=0) for view in seen]
-    return {name: (ways[0][name] + ways[1][name]) / 2 for name in ways[0]}
+    near, mirrored = (
+        model.predict(ops.convert_to_numpy(view), batch_size=512, verbose=0)
+        for view in views(images[..., None].astype(np.float32))
+    )
+    return {name: (near[name] + mirrored[name]) / 2 for name in near}

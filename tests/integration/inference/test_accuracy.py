@@ -10,7 +10,7 @@ import pytest
 
 from services.inference.classify import Classifier, load_model
 from services.inference.model import MODEL_FILE
-from training.data import SIX_OF_SEVEN
+from training.dataset import SIX_OF_SEVEN
 
 ROOT = Path(__file__).parents[3]
 CSV = Path(os.environ.get("FER2013", ROOT.parent / "shared" / "data" / "fer2013.csv.gz"))

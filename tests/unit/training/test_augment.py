@@ -10,23 +10,27 @@ STILL = Augmentation(
 FACES = np.random.default_rng(5).integers(0, 256, (8, 48, 48)).astype(np.uint8)
 
 
-def test_nothing_to_change_changes_nothing():
+def test_no_change():
+    """An augmentation with every range 0 leaves faces as they are."""
     same = augment(FACES, np.random.default_rng(1), STILL, 48)
     assert np.array_equal(same, FACES.astype(np.float32))
 
 
-def test_a_flip_mirrors():
+def test_flip():
+    """A flip mirrors the face."""
     flipped = augment(FACES, np.random.default_rng(1), Augmentation(**{**vars(STILL), "flip": 1.0}), 48)
     assert np.array_equal(flipped, FACES[:, :, ::-1].astype(np.float32))
 
 
-def test_the_same_seed_gives_the_same_faces_and_another_other_ones():
+def test_seed():
+    """The same seed gives the same faces, another seed other ones."""
     one, again, other = (augment(FACES, np.random.default_rng(s), Augmentation(), 48) for s in (1, 1, 2))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
 
 
-def test_values_stay_grey_levels_at_any_size():
+def test_range():
+    """Values stay between 0 and 255 at another size."""
     small = augment(FACES, np.random.default_rng(3), Augmentation(), 36)
     assert small.shape == (8, 36, 36)
     assert small.dtype == np.float32
@@ -34,7 +38,7 @@ def test_values_stay_grey_levels_at_any_size():
     assert small.max() <= 255
 
 
-def test_training_and_serving_crop_alike():
-    """A FER2013 face seen as a whole picture comes through the serving crop as itself."""
+def test_serving_crop():
+    """The serving crop of a whole FER2013 face is that face."""
     whole = crop(FACES[0], Face(x=0, y=0, side=48, score=1), margin=1.0)
     assert np.array_equal(whole, FACES[0])

@@ -6,17 +6,18 @@ from training.network.batches import Batches, Recipe
 from training.network.targets import Target
 
 FACES = np.random.default_rng(5).integers(0, 256, (8, 48, 48)).astype(np.uint8)
-TAUGHT = {"label": Target(np.eye(6, dtype=np.float32)[np.arange(8) % 6], np.ones(8, np.float32))}
+TARGETS = {"label": Target(np.eye(6, dtype=np.float32)[np.arange(8) % 6], np.ones(8, np.float32))}
 
 
 def batches(epochs=10, **recipe):
-    return Batches(FACES, TAUGHT, Recipe(batch=8, **recipe), seed=1, epochs=epochs)
+    return Batches(FACES, TARGETS, Recipe(batch=8, **recipe), seed=1, epochs=epochs)
 
 
 @pytest.mark.parametrize(
     ("epoch", "how"), [(0, Augmentation()), (6, Augmentation()), (7, GENTLE), (9, GENTLE)]
 )
-def test_the_last_epochs_treat_faces_gently(epoch, how):
+def test_gentle_epochs(epoch, how):
+    """The augmentation is gentle from the given fraction of the epochs on."""
     run = batches(gentle_from=0.65)
     run.epoch = epoch
     order = np.random.default_rng([1, epoch]).permutation(8)
@@ -24,14 +25,15 @@ def test_the_last_epochs_treat_faces_gently(epoch, how):
     assert np.array_equal(run[0][0][..., 0], expected)
 
 
-def test_gentle_faces_have_neither_noise_nor_holes():
-    """Grey levels of a flat face stay flat."""
+def test_gentle_is_flat():
+    """The gentle augmentation leaves a face of one grey level flat: it adds neither noise nor holes."""
     flat = np.full((64, 48, 48), 90, np.uint8)
     assert np.ptp(augment(flat, np.random.default_rng(2), GENTLE, 48), axis=(1, 2)).max() == 0
     assert np.ptp(augment(flat, np.random.default_rng(2), Augmentation(), 48), axis=(1, 2)).max() > 0
 
 
-def test_a_batch_depends_on_seed_epoch_and_place_alone():
+def test_repeatable():
+    """A batch depends on seed, epoch and position alone."""
     first, again, later = batches(), batches(), batches()
     later.epoch = 1
     assert np.array_equal(first[0][0], again[0][0])

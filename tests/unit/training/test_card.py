@@ -17,17 +17,20 @@ from training.measure.degrade import DEGRADATIONS
 ROOT = Path(__file__).parent.parent.parent.parent
 
 
-def test_the_card_is_what_the_json_says():
+def test_card_page():
+    """The published model card is the one that the JSON renders to."""
     card = json.loads(MODEL_FILE.with_suffix(".json").read_text())
     assert (ROOT / "docs/model-card.md").read_text() == render(card)
 
 
-def test_the_json_is_of_the_shipped_file():
+def test_checksum():
+    """The JSON has the checksum of the shipped file."""
     card = json.loads(MODEL_FILE.with_suffix(".json").read_text())
     assert card["sha256"] == hashlib.sha256(MODEL_FILE.read_bytes()).hexdigest()
 
 
-def test_each_degradation_changes_faces_and_keeps_their_form():
+def test_degradations():
+    """Each degradation changes faces and keeps their shape and type."""
     photo = decode(ASTRONAUT.read_bytes(), 10_000_000)
     face = align(photo, Detector().detect(photo.grey)[:1])[0]
     faces = np.stack([face, face[:, ::-1]])

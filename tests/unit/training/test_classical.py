@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from services.inference.model import MODEL_FILE
 from tests.helpers.faces import made_up
@@ -9,6 +10,13 @@ from training.methods import classical, landmarks
 
 FACES = made_up()
 PUBLIC = FACES.only("PublicTest")
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """More threads wait for each other on such small matrices, for minutes on a busy machine."""
+    with threadpool_limits(1):
+        yield
 
 
 def rows_of_points(images):
@@ -20,27 +28,32 @@ def rows_of_points(images):
     return points
 
 
-@pytest.mark.filterwarnings("ignore:.*(reached|ITERATIONS).*")  # sixty faces settle no perceptron
+@pytest.mark.filterwarnings("ignore:.*(reached|ITERATIONS).*")  # sixty faces are too few to converge
 @pytest.mark.parametrize("name", classical.METHODS)
-def test_each_method_learns_six_easy_labels(name):
-    taught = FACES.only("Training")
+def test_method(name):
+    """Each method learns six easy labels, and learns them alike twice."""
+    training = FACES.only("Training")
     make, about = classical.METHODS[name]
-    fitted = make(1, len(taught.labels)).fit(taught.images, taught.labels)
+    fitted = make(1, len(training.labels)).fit(training.images, training.labels)
     scores = classical.scores(fitted, PUBLIC.images)
     assert scores.shape == (24, 6)
     assert (scores.argmax(axis=1) == PUBLIC.labels).mean() > 0.6, about
     assert classical.parameters(fitted) > 100
-    again = make(1, len(taught.labels)).fit(taught.images, taught.labels)
+    again = make(1, len(training.labels)).fit(training.images, training.labels)
     assert np.allclose(classical.scores(again, PUBLIC.images), scores, rtol=1e-3, atol=1e-3)
 
 
-def test_landmark_shapes_learn_what_the_landmarks_tell():
-    taught = FACES.only("Training")
-    fitted = landmarks.landmark_shape(rows_of_points, 1, len(taught.labels)).fit(taught.images, taught.labels)
+def test_landmark_shape():
+    """Landmark shapes learn labels that change the landmarks."""
+    training = FACES.only("Training")
+    fitted = landmarks.landmark_shape(rows_of_points, 1, len(training.labels)).fit(
+        training.images, training.labels
+    )
     assert (classical.scores(fitted, PUBLIC.images).argmax(axis=1) == PUBLIC.labels).mean() > 0.4
 
 
-def test_a_shape_is_the_same_wherever_however_large_and_however_tilted():
+def test_procrustes():
+    """A shape is the same at any position, size and rotation."""
     rng = np.random.default_rng(3)
     shapes = rng.normal(size=(9, 5, 2)).astype(np.float32)
     how = landmarks.Procrustes().fit(shapes)
@@ -50,7 +63,8 @@ def test_a_shape_is_the_same_wherever_however_large_and_however_tilted():
     assert not np.allclose(how.transform(shapes)[0], how.transform(shapes)[1], atol=1e-2)
 
 
-def test_labels_never_taught_are_never_answered():
+def test_missing_labels():
+    """Labels that Training does not have are never answered."""
     rows = np.flatnonzero((FACES.labels == 1) | (FACES.labels == 4))
     fitted = classical.gabor_svm(1, len(rows)).fit(FACES.images[rows], FACES.labels[rows])
     scores = classical.scores(fitted, FACES.images[:12])
@@ -58,7 +72,8 @@ def test_labels_never_taught_are_never_answered():
     assert scores[[1, 4, 7, 10]].argmax(axis=1).tolist() == [1, 4, 1, 4]
 
 
-def test_another_model_is_no_face_mesh(tmp_path):
+def test_face_mesh_file(tmp_path):
+    """A model file other than the face mesh is refused."""
     with pytest.raises(ValueError, match=r"is not MediaPipe's face_landmark\.tflite"):
         landmarks.face_mesh(MODEL_FILE)
     (tmp_path / "empty.tflite").write_bytes(b"")

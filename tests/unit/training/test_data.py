@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from training import data
+from training import data, dataset
 
 PIXELS = " ".join(str(i % 256) for i in range(48 * 48))
 VOTES = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
@@ -20,10 +20,11 @@ def row(emotion=3, pixels=PIXELS, usage="Training"):
     return f"{emotion},{pixels},{usage}"
 
 
-def test_rows_become_images_labels_and_splits(tmp_path):
+def test_read(tmp_path):
+    """Rows become images, six labels and splits."""
     usages = ["Training", "PublicTest", "PrivateTest"]
     rows = [row(e, usage=usages[e % 3]) for e in range(7)]
-    faces = data.read(write(tmp_path / "f.csv", rows))
+    faces = dataset.read(write(tmp_path / "f.csv", rows))
     assert faces.images.shape == (7, 48, 48)
     assert faces.images[0, 1, 3] == 51  # row by row
     assert faces.labels.tolist() == [0, 0, 1, 2, 3, 4, 5]  # disgust is angry
@@ -31,13 +32,14 @@ def test_rows_become_images_labels_and_splits(tmp_path):
     assert not faces.votes.any()
 
 
-def test_gzip_and_the_republished_headers_read_alike(tmp_path):
-    plain = data.read(write(tmp_path / "f.csv", [row()]))
+def test_variants(tmp_path):
+    """Gzipped files and the republished headers give the same faces."""
+    plain = dataset.read(write(tmp_path / "f.csv", [row()]))
     packed = tmp_path / "f.csv.gz"
     packed.write_bytes(gzip.compress((tmp_path / "f.csv").read_bytes()))
     spaced = write(tmp_path / "s.csv", [f"3, Training,{PIXELS}"], header="emotion, Usage, pixels")
     for path in (packed, spaced):
-        again = data.read(path)
+        again = dataset.read(path)
         assert np.array_equal(again.images, plain.images)
         assert np.array_equal(again.labels, plain.labels)
 
@@ -56,52 +58,57 @@ def test_gzip_and_the_republished_headers_read_alike(tmp_path):
         (row(usage="Test"), "row 2: Usage 'Test'"),
     ],
 )
-def test_a_bad_row_stops_with_its_number_and_leaves_nothing(tmp_path, bad, message):
+def test_bad_row(tmp_path, bad, message):
+    """A bad row is an error with its number, and nothing is written."""
     path = write(tmp_path / "f.csv", [row(), bad, row()])
-    with pytest.raises(data.DataError, match=message):
+    with pytest.raises(dataset.DataError, match=message):
         data.main(type("Args", (), {"csv": path, "ferplus": None, "out": tmp_path / "out" / "f.npz"}))
     assert not (tmp_path / "out").exists()
 
 
-def test_a_missing_column_or_an_empty_file_says_so(tmp_path):
-    with pytest.raises(data.DataError, match="no column Usage"):
-        data.read(write(tmp_path / "f.csv", [f"3,{PIXELS}"], header="emotion,pixels"))
+def test_bad_file(tmp_path):
+    """A missing column, an empty file and a cut archive are named."""
+    with pytest.raises(dataset.DataError, match="no column Usage"):
+        dataset.read(write(tmp_path / "f.csv", [f"3,{PIXELS}"], header="emotion,pixels"))
     (tmp_path / "empty.csv").write_bytes(b"")
-    with pytest.raises(data.DataError, match=r"empty\.csv"):
-        data.read(tmp_path / "empty.csv")
+    with pytest.raises(dataset.DataError, match=r"empty\.csv"):
+        dataset.read(tmp_path / "empty.csv")
     (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(b"emotion,pixels,Usage\n" * 500)[:30])
-    with pytest.raises(data.DataError, match=r"cut\.csv\.gz"):
-        data.read(tmp_path / "cut.csv.gz")
+    with pytest.raises(dataset.DataError, match=r"cut\.csv\.gz"):
+        dataset.read(tmp_path / "cut.csv.gz")
 
 
-def test_votes_join_by_position_and_merge_to_six(tmp_path):
+def test_votes(tmp_path):
+    """Votes join by row position and merge to six labels."""
     csv = write(tmp_path / "f.csv", [row(), row(usage="PublicTest")])
     votes = [
         "Training,a.png,1,2,0,0,3,4,0,0,0,0",
         "PublicTest,,0,0,0,0,0,0,5,2,2,1",
         "PrivateTest,,9,0,0,0,0,0,0,0,0,0",
     ]
-    faces = data.read(csv, write(tmp_path / "v.csv", votes, VOTES))
+    faces = dataset.read(csv, write(tmp_path / "v.csv", votes, VOTES))
     assert faces.six_votes().tolist() == [[7, 0, 2, 0, 0, 1], [0, 5, 0, 0, 0, 0]]
 
 
-def test_votes_of_other_rows_are_refused(tmp_path):
+def test_other_votes(tmp_path):
+    """Votes of other rows are refused."""
     csv = write(tmp_path / "f.csv", [row(), row()])
     short = write(tmp_path / "short.csv", ["Training,a,1,0,0,0,0,0,0,0,0,0"], VOTES)
-    with pytest.raises(data.DataError, match="1 rows, but the images have 2"):
-        data.read(csv, short)
+    with pytest.raises(dataset.DataError, match="1 rows, but the images have 2"):
+        dataset.read(csv, short)
     other = write(
         tmp_path / "other.csv", [f"{u},a,1,0,0,0,0,0,0,0,0,0" for u in ("Training", "PublicTest")], VOTES
     )
-    with pytest.raises(data.DataError, match="row 2 belongs to PublicTest"):
-        data.read(csv, other)
+    with pytest.raises(dataset.DataError, match="row 2 belongs to PublicTest"):
+        dataset.read(csv, other)
 
 
-def test_saving_is_whole_or_nothing(tmp_path):
-    faces = data.read(write(tmp_path / "f.csv", [row(), row(6, usage="PublicTest")]))
+def test_save(tmp_path):
+    """Saved faces load again, no other file is left, and their table shows the splits that there are."""
+    faces = dataset.read(write(tmp_path / "f.csv", [row(), row(6, usage="PublicTest")]))
     out = tmp_path / "deep" / "f.npz"
-    data.save(faces, out)
-    again = data.load(out)
+    dataset.save(faces, out)
+    again = dataset.load(out)
     assert np.array_equal(again.images, faces.images)
     assert again.labels.tolist() == [2, 5]
     assert [p.name for p in out.parent.iterdir()] == ["f.npz"]

@@ -13,7 +13,8 @@ def answers(*tops, sure=0.9):
     return rows
 
 
-def test_accuracy_classes_and_confusion():
+def test_describe():
+    """Accuracy, figures by class and confusion of four answers."""
     labels = np.array([0, 0, 1, 2], np.int8)
     result = metrics.describe(answers(0, 1, 1, 2), labels)
     assert result["accuracy"] == 0.75
@@ -23,26 +24,29 @@ def test_accuracy_classes_and_confusion():
     assert result["n"] == 4
 
 
-def test_wilson_agrees_with_the_published_example():
-    """Newcombe 1998, table I: 81 of 263 gives 0.2553 to 0.3662."""
+def test_wilson():
+    """The interval is that of Newcombe 1998, table I: 81 of 263 gives 0.2553 to 0.3662."""
     assert metrics.wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
 
 
-def test_rank_of_truth_counts_first_seconds_and_thirds():
+def test_rank_of_truth():
+    """Shares are cumulative over the first, second and third answer."""
     rows = np.array([[0.5, 0.3, 0.2, 0, 0, 0]] * 3, np.float32)
     ranks = metrics.rank_of_truth(rows, np.array([0, 1, 2], np.int8))
     assert ranks[:3] == pytest.approx([1 / 3, 2 / 3, 1], abs=1e-4)
     assert ranks[5] == 1
 
 
-def test_calibration_error_is_the_gap_between_word_and_deed():
+def test_ece():
+    """The calibration error is the gap between confidence and accuracy."""
     always = answers(*[0] * 10, sure=0.8)
     assert metrics.ece(always, np.zeros(10, np.int8)) == pytest.approx(0.2, abs=1e-6)
     eight = np.array([0] * 8 + [1] * 2, np.int8)
     assert metrics.ece(always, eight) == pytest.approx(0, abs=1e-6)
 
 
-def test_majority_needs_five_votes_and_more_than_half():
+def test_majority():
+    """A majority needs five votes and more than half of them."""
     votes = np.array(
         [[3, 0, 2, 0, 0, 0], [4, 0, 0, 0, 0, 0], [3, 3, 0, 0, 0, 0], [0, 0, 0, 0, 0, 10]], np.float32
     )
@@ -51,14 +55,16 @@ def test_majority_needs_five_votes_and_more_than_half():
     assert labels[clear].tolist() == [0, 5]
 
 
-def test_divergence_from_the_votes_is_zero_only_for_the_votes_themselves():
+def test_kl():
+    """The divergence is zero for the vote shares themselves, and known for an even answer."""
     shares = np.array([[0.5, 0.5, 0, 0, 0, 0]], np.float32)
     assert metrics.kl_to_votes(shares, shares) == pytest.approx(0, abs=1e-6)
     even = np.full((1, 6), 1 / 6, np.float32)
     assert metrics.kl_to_votes(even, shares) == pytest.approx(np.log(3), abs=1e-5)
 
 
-def test_risk_coverage_keeps_the_surest_first():
+def test_risk_coverage():
+    """The surest answers are kept first."""
     rows = np.concatenate([answers(0, sure=0.9), answers(1, sure=0.5), answers(2, sure=0.7)])
     thresholds, coverage, accuracy = metrics.risk_coverage(rows, np.array([0, 5, 2], np.int8))
     assert thresholds.tolist() == pytest.approx([0.9, 0.7, 0.5])
@@ -66,7 +72,8 @@ def test_risk_coverage_keeps_the_surest_first():
     assert accuracy.tolist() == pytest.approx([1, 1, 2 / 3])
 
 
-def test_twins_are_pixel_identical_images_only():
+def test_twins():
+    """Twins are pixel-identical images only."""
     training = np.arange(2 * 48 * 48, dtype=np.int64).astype(np.uint8).reshape(2, 48, 48)
     near = training[1].copy()
     near[0, 0] += 1

@@ -14,7 +14,7 @@ from services.inference.model import MODEL_FILE
 from tests.helpers.faces import draw, made_up
 from tests.helpers.pictures import ASTRONAUT, HOPPER
 from training import __main__ as commands
-from training import data
+from training import dataset
 from training.measure import face_figures
 from training.methods.registry import METHODS
 
@@ -24,34 +24,35 @@ SHIPPED = "emonet, as shipped"
 
 
 @pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
+def faces_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("faces") / "faces.npz"
-    data.save(made_up(), path)
+    dataset.save(made_up(), path)
     return path
 
 
 @pytest.fixture
-def give(monkeypatch, capsys):
-    """Gives a command; its exit status, what it printed, and its complaints as lines."""
+def run(monkeypatch, capsys):
+    """Runs a command; its exit status, what it printed, and its error lines."""
 
     def command(*words):
         monkeypatch.setattr(sys, "argv", ["training", *map(str, words)])
         status = commands.main()
-        told = capsys.readouterr()
-        assert "Traceback" not in told.err
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
         bars = re.compile(r".*it/s\]|.*(face|photo|row)(/s)?\]|INFO: .*|\s*")
-        return status, told.out, [line for line in told.err.splitlines() if not bars.fullmatch(line)]
+        return status, captured.out, [line for line in captured.err.splitlines() if not bars.fullmatch(line)]
 
     return command
 
 
-def test_compare_goes_on_where_it_was_stopped(give, dataset, tmp_path):
-    words = ("compare", "--data", dataset, "--out", tmp_path, "--methods")
-    status, first, _ = give(*words, FAST[0])
+def test_compare_resumes(run, faces_file, tmp_path):
+    """Compare runs only the methods that have no result yet."""
+    words = ("compare", "--data", faces_file, "--out", tmp_path, "--methods")
+    status, first, _ = run(*words, FAST[0])
     assert status == 0
     assert f"{FAST[0]} …" in first
     assert f"| {FAST[1]} | – | – |" in first
-    status, second, _ = give(*words, *FAST, SHIPPED)
+    status, second, _ = run(*words, *FAST, SHIPPED)
     assert status == 0
     assert f"{FAST[0]} …" not in second
     assert f"{FAST[1]} …" in second
@@ -68,16 +69,18 @@ def test_compare_goes_on_where_it_was_stopped(give, dataset, tmp_path):
     assert "| vgg9 | – | 58% |" in second
 
 
-def test_compare_starts_anew_for_other_faces(give, dataset, tmp_path):
-    give("compare", "--data", dataset, "--out", tmp_path, "--methods", FAST[0])
-    data.save(made_up(training=54), tmp_path / "other.npz")
-    _, text, _ = give("compare", "--data", tmp_path / "other.npz", "--out", tmp_path, "--methods", FAST[0])
+def test_compare_other_faces(run, faces_file, tmp_path):
+    """Results of other faces do not count."""
+    run("compare", "--data", faces_file, "--out", tmp_path, "--methods", FAST[0])
+    dataset.save(made_up(training=54), tmp_path / "other.npz")
+    _, text, _ = run("compare", "--data", tmp_path / "other.npz", "--out", tmp_path, "--methods", FAST[0])
     assert f"{FAST[0]} …" in text
     assert "54 faces of Training" in text
 
 
-def test_quick_takes_a_stated_part(give, tmp_path):
-    data.save(made_up(training=600, public=72), tmp_path / "f.npz")
+def test_compare_quick(run, tmp_path):
+    """--quick takes every tenth Training face and every third of PublicTest."""
+    dataset.save(made_up(training=600, public=72), tmp_path / "f.npz")
     words = (
         "compare",
         "--quick",
@@ -88,10 +91,11 @@ def test_quick_takes_a_stated_part(give, tmp_path):
         "--methods",
         FAST[0],
     )
-    assert "60 faces of Training, 24 of PublicTest" in give(*words)[1]
+    assert "60 faces of Training, 24 of PublicTest" in run(*words)[1]
 
 
-def test_cross_tests_on_people_not_taught_and_on_the_other_database(give, tmp_path):
+def test_cross(run, tmp_path):
+    """Cross tests on people that were not in training, and on all of the other database."""
     for person in range(10):
         for label, name in enumerate(("anger", "fear", "happy")):
             draw(tmp_path / "ck" / name / f"S{person:03}_001_{label}.png", label)
@@ -99,7 +103,7 @@ def test_cross_tests_on_people_not_taught_and_on_the_other_database(give, tmp_pa
             draw(tmp_path / "jaffe" / f"{chr(65 + person)}A.{code}1.{person}.tiff", label)
     words = ("cross", "--crops", f"ck={tmp_path / 'ck'}", "--crops", f"jaffe={tmp_path / 'jaffe'}")
     words += ("--methods", FAST[0], "--models", MODEL_FILE, "--out", tmp_path / "out")
-    status, text, _ = give(*words)
+    status, text, _ = run(*words)
     assert status == 0
     rows = json.loads((tmp_path / "out" / "cross.json").read_text())
     taught = rows[f"{FAST[0]}, taught on ck"]
@@ -108,10 +112,11 @@ def test_cross_tests_on_people_not_taught_and_on_the_other_database(give, tmp_pa
     assert taught["jaffe"]["accuracy"] > 0.6
     assert rows["emotion, finished"]["ck"]["n"] == 30
     assert f"| {FAST[0]}, taught on jaffe |" in text
-    assert "…" not in give(*words)[1]
+    assert "…" not in run(*words)[1]
 
 
-def test_photos_are_cropped_as_the_service_does(give, tmp_path):
+def test_cross_photos(run, tmp_path):
+    """Photos are cropped as the service does; those without a face are left out and counted."""
     for label, photo in (("happy", ASTRONAUT), ("neutral", HOPPER)):
         (tmp_path / "db" / label).mkdir(parents=True)
         shutil.copy(photo, tmp_path / "db" / label)
@@ -125,18 +130,19 @@ def test_photos_are_cropped_as_the_service_does(give, tmp_path):
         "--out",
         tmp_path / "out",
     )
-    status, text, _ = give(*words)
+    status, text, _ = run(*words)
     assert status == 0
     assert "no face in 1 of 3 photos" in text
     rows = json.loads((tmp_path / "out" / "cross.json").read_text())
     assert rows["emotion, finished"]["mine"]["n"] == 2
 
 
-def test_report_keeps_faces_apart_and_the_page_whole(give, dataset, tmp_path):
-    run = tmp_path / "small"
-    run.mkdir()
-    (run / "history.csv").write_text("epoch,seconds,loss,valid_label\n1,2,1.7,0.3\n2,2,1.5,0.4\n")
-    status, _, _ = give("report", tmp_path / "out", "--data", dataset, "--runs", run)
+def test_report(run, faces_file, tmp_path):
+    """Figures with faces are in their own folder, and the page contains every figure."""
+    small = tmp_path / "small"
+    small.mkdir()
+    (small / "history.csv").write_text("epoch,seconds,loss,valid_label\n1,2,1.7,0.3\n2,2,1.5,0.4\n")
+    status, _, _ = run("report", tmp_path / "out", "--data", faces_file, "--runs", small)
     assert status == 0
     names = sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.png"))
     assert names == [
@@ -157,15 +163,15 @@ def test_report_keeps_faces_apart_and_the_page_whole(give, dataset, tmp_path):
     assert "must not be passed on" in page
 
 
-def test_the_published_figures_are_of_the_shipped_file():
-    """If not: the docstring of training/report.py tells the command that makes them anew."""
+def test_published_figures():
+    """docs/figures is of the shipped file; the docstring of training/report.py has the command to make it."""
     made_of = json.loads((ROOT / "docs/figures/made-of.json").read_text())
     assert made_of["sha256"] == json.loads(MODEL_FILE.with_suffix(".json").read_text())["sha256"]
     assert not list((ROOT / "docs/figures").glob("**/faces"))
 
 
-def test_the_heat_map_is_hot_where_the_answer_comes_from():
-    """Of a made-up reader that looks at one place only."""
+def test_occlusion():
+    """The heat map of a model that looks at one corner is hot in that corner."""
 
     def reads_the_corner(images):
         bright = images[:, 4:8, 40:44].mean(axis=(1, 2)) / 255
@@ -188,10 +194,11 @@ def broken(tmp_path):
     return tmp_path / "broken"
 
 
-def test_a_photo_that_cannot_be_read_is_named_and_the_rest_is_measured(give, tmp_path):
+def test_unreadable_photo(run, tmp_path):
+    """A photo that cannot be read is named, and the rest is measured."""
     folder = broken(tmp_path)
     shutil.copy(ASTRONAUT, folder / "happy")
-    status, text, lines = give("evaluate", "--model", MODEL_FILE, "--images", folder, "--detect")
+    status, text, lines = run("evaluate", "--model", MODEL_FILE, "--images", folder, "--detect")
     assert status == 1
     assert "n 1" in text
     assert "2.png" in lines[0]
@@ -225,7 +232,8 @@ def test_a_photo_that_cannot_be_read_is_named_and_the_rest_is_measured(give, tmp
         (("report", "out", "--csv", "nowhere.csv"), "report: nowhere.csv: "),
     ],
 )
-def test_what_is_wrong_is_one_clear_line_and_status_one(give, tmp_path, monkeypatch, words, line):
+def test_errors(run, tmp_path, monkeypatch, words, line):
+    """What is wrong is one clear line, and the exit status is 1."""
     broken(tmp_path)
     draw(tmp_path / "silly" / "happy" / "1.png")
     draw(tmp_path / "silly" / "laughing" / "1.png")
@@ -234,6 +242,6 @@ def test_what_is_wrong_is_one_clear_line_and_status_one(give, tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     if words[0] == "evaluate" and "--model" not in words:
         words = (*words, "--model", MODEL_FILE)
-    status, _, lines = give(*words)
+    status, _, lines = run(*words)
     assert status == 1
-    assert any(told.startswith(line) for told in lines), lines
+    assert any(printed.startswith(line) for printed in lines), lines

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.data import Faces
+from training.dataset import Faces
 from training.network.targets import Teacher, targets
 
 LABELS = np.array([0, 2, 5], np.int8)
@@ -10,26 +10,29 @@ VOTES = np.array(
     [[0, 0, 0, 0, 6, 2, 2, 0, 0, 0], [0, 2, 0, 0, 0, 0, 0, 4, 4, 0], [5, 5, 0, 0, 0, 0, 0, 0, 0, 0]]
 )
 FACES = Faces(np.zeros((3, 48, 48), np.uint8), LABELS, np.zeros(3, np.int8), VOTES.astype(np.int8))
-SAID = Teacher({name: np.full((3, 6), 1 / 6, np.float32) for name in ("label", "votes")})
+TEACHER = Teacher({name: np.full((3, 6), 1 / 6, np.float32) for name in ("label", "votes")})
 
 
-def test_without_a_teacher_labels_are_smoothed_and_votes_are_shares():
-    taught = targets(FACES, smoothing=0.12, teacher=None, share=0.5)
-    np.testing.assert_allclose(taught["label"].shares[1], [0.02, 0.02, 0.9, 0.02, 0.02, 0.02], rtol=1e-5)
-    np.testing.assert_allclose(taught["votes"].shares[0], [0.8, 0.2, 0, 0, 0, 0], rtol=1e-5)
-    assert taught["votes"].weight.tolist() == [1, 0, 1], "two votes are too few to teach"
+def test_no_teacher():
+    """Without a teacher, labels are smoothed and votes become shares."""
+    by_head = targets(FACES, smoothing=0.12, teacher=None, share=0.5)
+    np.testing.assert_allclose(by_head["label"].shares[1], [0.02, 0.02, 0.9, 0.02, 0.02, 0.02], rtol=1e-5)
+    np.testing.assert_allclose(by_head["votes"].shares[0], [0.8, 0.2, 0, 0, 0, 0], rtol=1e-5)
+    assert by_head["votes"].weight.tolist() == [1, 0, 1], "two votes are too few to teach"
 
 
-def test_a_teacher_is_blended_in_and_stands_in_for_missing_votes():
-    taught = targets(FACES, smoothing=0, teacher=SAID, share=0.3)
-    np.testing.assert_allclose(taught["label"].shares[0, 0], 0.7 + 0.3 / 6, rtol=1e-5)
-    np.testing.assert_allclose(taught["votes"].shares[1], 1 / 6, rtol=1e-5)
-    assert taught["votes"].weight.tolist() == [1, 1, 1]
-    for target in taught.values():
+def test_teacher():
+    """A teacher is blended in, and replaces missing votes."""
+    by_head = targets(FACES, smoothing=0, teacher=TEACHER, share=0.3)
+    np.testing.assert_allclose(by_head["label"].shares[0, 0], 0.7 + 0.3 / 6, rtol=1e-5)
+    np.testing.assert_allclose(by_head["votes"].shares[1], 1 / 6, rtol=1e-5)
+    assert by_head["votes"].weight.tolist() == [1, 1, 1]
+    for target in by_head.values():
         np.testing.assert_allclose(target.shares.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_a_teacher_of_other_data_is_refused(tmp_path):
-    np.savez(tmp_path / "t.npz", **SAID.heads)
+def test_other_data(tmp_path):
+    """A teacher made for other data is refused."""
+    np.savez(tmp_path / "t.npz", **TEACHER.heads)
     with pytest.raises(ValueError, match="other data"):
         Teacher.load(tmp_path / "t.npz", rows=4)

@@ -1,0 +1,25 @@
+"""Run a training command in this process: starting another one imports TensorFlow each time."""
+
+import contextlib
+import io
+import sys
+import warnings
+
+from training import __main__ as training
+
+
+def run_command(*words: object) -> tuple[int, str, str]:
+    """Its exit status, what it printed, and its error output."""
+    printed, errors, argv = io.StringIO(), io.StringIO(), sys.argv
+    sys.argv = ["training", *map(str, words)]
+    try:
+        with (
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(errors),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")  # TensorFlow's and Keras' own; they fail no user's command either
+            status = training.main()
+    finally:
+        sys.argv = argv
+    return status, printed.getvalue(), errors.getvalue()
