@@ -11,7 +11,7 @@ from curation import build, study
 from curation.sources import deezer, goodbooks, movielens, report, steam
 from services.common.starting import StartError
 from services.recommender.imports.csv_file import SourceError
-from services.recommender.imports.file import Reader, bring_in
+from services.recommender.imports.file import Reader, import_file
 from services.recommender.settings import read_settings
 
 SOURCES: Final[dict[str, Reader]] = {
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> Iterable[str]:
     if options.command == "spreads":
         return [f"{name}: {values}" for name, values in build.spreads(options.sources).items()]
     if options.command == "import":
-        return bring_in(SOURCES[options.source], options.path, read_settings(), dry_run=options.dry_run)
+        return import_file(SOURCES[options.source], options.path, read_settings(), dry_run=options.dry_run)
     if options.command == "calibrate":  # imported here: it needs numpy, which the others do without
         figures = import_module("curation.calibrate").calibrate(options.sources)
         return [f"{name}: {value:.3f}" for name, value in figures.items()]
