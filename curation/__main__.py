@@ -11,7 +11,7 @@ from curation import build, study
 from curation.sources import deezer, goodbooks, movielens, report, steam
 from services.common.starting import StartError
 from services.recommender.imports.csv_file import SourceError
-from services.recommender.imports.file import Reader, bring_in
+from services.recommender.imports.file import Reader, import_file
 from services.recommender.settings import read_settings
 
 Run = Callable[[argparse.Namespace], Iterable[str]]
@@ -39,7 +39,7 @@ def _spreads(options: argparse.Namespace) -> Iterable[str]:
 
 
 def _import(options: argparse.Namespace) -> Iterable[str]:
-    return bring_in(SOURCES[options.source], options.path, read_settings(), dry_run=options.dry_run)
+    return import_file(SOURCES[options.source], options.path, read_settings(), dry_run=options.dry_run)
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

@@ -118,24 +118,24 @@ def _play(sessions: Sessions, items: dict[int, Item], users: list[User], rounds:
                 shelf = [items[i] for i in pick(session, user, emotion, START + timedelta(days=number))]
                 _add(tally, user, shelf, emotion, late=number >= rounds * 3 // 4)
                 for item in shelf:
-                    happy = chance.random() < user.chance_of_liking(item.genres.split("|"))
-                    said = memory.Said(user.name, item.id, "like" if happy else "dislike")
+                    happy = chance.random() < user.chance_of_liking(item.genres)
+                    said = memory.Opinion(user.name, item.id, "like" if happy else "dislike")
                     memory.record(session, said)
     return tally
 
 
 def _add(tally: Tally, user: User, shelf: list[Item], emotion: Emotion, *, late: bool) -> None:
-    share = sum(user.chance_of_liking(item.genres.split("|")) for item in shelf) / len(shelf)
+    share = sum(user.chance_of_liking(item.genres) for item in shelf) / len(shelf)
     tally.liked.append(share)
     if late:
         tally.late.append(share)
     tally.shown.update(item.id for item in shelf)
     point = mood.Point(*mood.CIRCUMPLEX[emotion])
-    target = mood.move(point, mood.choose(point))
+    target = mood.target(point, mood.auto_strategy(point))
     for item in shelf:
         tally.distance.append(math.hypot(item.valence - target.valence, item.arousal - target.arousal))
     for one, other in combinations(shelf, 2):
-        a, b = set(one.genres.split("|")), set(other.genres.split("|"))
+        a, b = set(one.genres) or {""}, set(other.genres) or {""}
         tally.likeness.append(len(a & b) / len(a | b))
 
 

@@ -8,22 +8,20 @@ from pathlib import Path
 from services.common.starting import StartError
 from services.recommender.imports import csv_file
 from services.recommender.imports.csv_file import SourceError
-from services.recommender.imports.file import bring_in
+from services.recommender.imports.file import import_file
 from services.recommender.prepare import prepare
 from services.recommender.settings import read_settings
 from services.recommender.store import backup
 from services.recommender.store.db import make_engine
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
+def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m services.recommender", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("prepare", help="bring the database's schema and shipped catalogue up to date")
     saving = commands.add_parser("backup", help="copy the database to a new file, while the service runs")
     saving.add_argument("file", type=Path)
-    restoring = commands.add_parser(
-        "restore", help="make the database what a backup holds; keeps the old one"
-    )
+    restoring = commands.add_parser("restore", help="replace the database by a backup; keeps the old one")
     restoring.add_argument("file", type=Path)
     importing = commands.add_parser("import", help="add a file's items to the catalogue")
     importing.add_argument("source", choices=["csv"])
@@ -33,9 +31,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def main(arguments: list[str]) -> int:
-    options = parse(arguments)
+    options = _parse(arguments)
     try:
-        for line in run(options):
+        for line in _run(options):
             sys.stdout.write(f"{line}\n")
     except (SourceError, StartError, backup.BackupError) as error:
         sys.stderr.write(f"{error}\n")
@@ -43,14 +41,14 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def run(options: argparse.Namespace) -> Iterable[str]:
+def _run(options: argparse.Namespace) -> Iterable[str]:
     settings = read_settings()
     if options.command == "backup":
         return backup.backup(settings.database_url, options.file)
     if options.command == "restore":
         return backup.restore(settings.database_url, options.file, settings.database_timeout_s)
     if options.command == "import":
-        return bring_in(csv_file.read, options.path, settings, dry_run=options.dry_run)
+        return import_file(csv_file.read, options.path, settings, dry_run=options.dry_run)
     prepare(make_engine(settings.database_url, settings.database_timeout_s), settings.catalogue_dir)
     return ["the database is up to date"]
 

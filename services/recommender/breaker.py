@@ -1,20 +1,16 @@
-"""Stops asking a service that fails, and lets one request at a time find out whether it is back."""
+"""A circuit breaker: stops calling a service that keeps failing, and tests it with one request at a time."""
 
-import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final, Literal
-
-from purgatory import AsyncCircuitBreakerFactory
-from purgatory.domain.model import Context, OpenedState
+from time import monotonic
+from typing import Final, Literal, get_args
 
 State = Literal["closed", "half-opened", "opened"]
-STATES: Final[tuple[State, ...]] = ("closed", "half-opened", "opened")
+STATES: Final[tuple[State, ...]] = get_args(State)
 
 
 class OpenError(Exception):
-    """The service is not asked now; in `after_s` seconds it may be."""
+    """The service is not called now; it may be in `after_s` seconds."""
 
     def __init__(self, after_s: float) -> None:
         super().__init__("the circuit is open")
@@ -22,35 +18,47 @@ class OpenError(Exception):
 
 
 class Breaker:
-    """Opens after `failures` in a row, for `pause_s`; `excused` exceptions are answers of a sound service."""
+    """Opens for `pause_s` after `threshold` failures in a row.
 
-    def __init__(self, failures: int, pause_s: float, excused: tuple[type[BaseException], ...]) -> None:
-        # Whoever gives up a request, as at a shutdown, has learnt nothing of the service.
-        self._circuits = AsyncCircuitBreakerFactory(failures, pause_s, [asyncio.CancelledError, *excused])
-        self._context: Context | None = None
-        self._pause_s = pause_s
-        self._trying = False
+    An exception is a failure unless it is one of `answers`, which a healthy service gives too. A cancelled
+    request is neither a failure nor a success.
+    """
+
+    def __init__(self, threshold: int, pause_s: float, answers: tuple[type[Exception], ...]) -> None:
+        self._threshold, self._pause_s, self._answers = threshold, pause_s, answers
+        self._failures = 0
+        self._retry_at: float | None = None  # None while closed
+        self._trial_running = False
 
     @property
     def state(self) -> State:
-        return self._context.state if self._context else "closed"
+        if self._retry_at is None:
+            return "closed"
+        return "half-opened" if self._trial_running else "opened"
 
     @asynccontextmanager
     async def guard(self) -> AsyncIterator[bool]:
-        """Around each request; True where it is the one that finds out. OpenError for all that must not go.
-
-        The library lets everybody through after the pause; with a service that hangs, all of them would wait.
-        """
-        circuit = await self._circuits.get_breaker("service")
-        self._context = circuit.context
-        if self._trying:
-            raise OpenError(self._pause_s)
+        """Wrap one request; True for the trial after a pause. Raises OpenError while the circuit is open."""
+        if trial := self._retry_at is not None:
+            wait_s = self._pause_s if self._trial_running else self._retry_at - monotonic()
+            if wait_s > 0:
+                raise OpenError(wait_s)
+            self._trial_running = True
         try:
-            async with circuit:
-                trial = self._trying = circuit.context.state == "half-opened"
-                try:
-                    yield trial
-                finally:
-                    self._trying = self._trying and not trial
-        except OpenedState as opened:
-            raise OpenError(max(0.0, opened.opened_at + self._pause_s - time.time())) from None
+            yield trial
+        except Exception as error:
+            self._record(trial=trial, failed=not isinstance(error, self._answers))
+            raise
+        else:
+            self._record(trial=trial, failed=False)
+        finally:
+            self._trial_running = self._trial_running and not trial
+
+    def _record(self, *, trial: bool, failed: bool) -> None:
+        if self._retry_at is not None and not trial:
+            return  # it began before the circuit opened; only the trial decides now
+        self._failures = self._failures + 1 if failed else 0
+        if not failed:
+            self._retry_at = None
+        elif trial or self._failures >= self._threshold:
+            self._retry_at = monotonic() + self._pause_s

@@ -1,22 +1,18 @@
-"""How many requests are worked on at once; pure ASGI."""
-
-from typing import Final
+"""Limits how many requests are worked on at once; pure ASGI."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.common.limits import refuse
 from services.common.problems import BusyError
-
-ALWAYS: Final = {"/healthz", "/readyz", "/metrics"}
-"""Whoever looks after the service must get through when it is full."""
+from services.recommender.rate import EXEMPT
 
 
 class CrowdLimit:
-    """503 for one request more than `most`: those under way are finished in time instead of all being late.
+    """Answers 503 beyond `most` requests at once, so that those under way finish in time.
 
-    A request counts from when its body is whole, so that slow senders keep nobody out. One that finds the
-    service full when it begins is refused unread: refusing must cost little, there is much of it to do.
+    A request counts from when its body is complete, so that slow senders take no place. A request that finds
+    the service full at its start is answered before its body is read, which keeps rejecting cheap.
     """
 
     def __init__(self, app: ASGIApp, most: int) -> None:
@@ -25,18 +21,17 @@ class CrowdLimit:
         self.inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in ALWAYS:
+        if scope["type"] != "http" or scope["path"] in EXEMPT:
             await self.app(scope, receive, send)
             return
         entered = False
 
         def enter() -> None:
             nonlocal entered
-            if entered:
-                return
-            self.look()
-            self.inside += 1
-            entered = True
+            if not entered:
+                self._check()
+                self.inside += 1
+                entered = True
 
         async def receive_and_enter() -> Message:
             message = await receive()
@@ -44,25 +39,20 @@ class CrowdLimit:
                 enter()
             return message
 
+        headers = Headers(scope=scope)
+        has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+        check = self._check if has_body else enter
         try:
-            if brings_body(Headers(scope=scope)):
-                self.look()
-            else:
-                enter()
+            check()
         except BusyError as error:
             await refuse(error, scope, receive, send)
             return
         try:
             await self.app(scope, receive_and_enter, send)
         finally:
-            if entered:
-                self.inside -= 1
+            self.inside -= entered
 
-    def look(self) -> None:
-        """BusyError where there is no room."""
+    def _check(self) -> None:
+        """Raise BusyError where there is no room."""
         if self.inside >= self.most:
             raise BusyError(f"{self.most} requests are under way, and no more are taken at once.")
-
-
-def brings_body(headers: Headers) -> bool:
-    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers

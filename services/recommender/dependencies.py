@@ -1,12 +1,11 @@
 """What routes take from the app, as types to annotate parameters with.
 
-The functions are `async` though they wait for nothing: FastAPI would send each plain one through a thread,
-which costs more than the rest of a small request.
+The functions are `async` though they wait for nothing: FastAPI runs each plain one in a thread, which costs
+more than the rest of a small request.
 """
 
 import hmac
-from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, WebSocket, WebSocketException
 from starlette.requests import HTTPConnection, Request
@@ -16,45 +15,42 @@ from services.common.problems import request_id_of
 from services.recommender.errors import NotAllowedError
 from services.recommender.inference_client import InferenceClient
 from services.recommender.metrics import Metrics
+from services.recommender.recommend import Recommender
 from services.recommender.settings import Settings
+from services.recommender.store.db import Sessions
 
 
-async def get_settings(connection: HTTPConnection) -> Settings:
-    settings: Settings = connection.app.state.settings
-    return settings
+def _state(name: str) -> Any:  # noqa: ANN401 # FastAPI's own type of Depends is Any
+    """Depend on what the app holds under `name`."""
+
+    async def get(connection: HTTPConnection) -> object:
+        return getattr(connection.app.state, name)
+
+    return Depends(get)
 
 
-async def get_metrics(connection: HTTPConnection) -> Metrics:
-    metrics: Metrics = connection.app.state.metrics
-    return metrics
-
-
-async def get_inference(connection: HTTPConnection) -> InferenceClient:
-    inference: InferenceClient = connection.app.state.inference
-    return inference
-
-
-async def get_today() -> date:
-    """The day whose seed varies recommendations."""
-    return datetime.now(UTC).date()
-
-
-SettingsDep = Annotated[Settings, Depends(get_settings)]
-MetricsDep = Annotated[Metrics, Depends(get_metrics)]
-InferenceDep = Annotated[InferenceClient, Depends(get_inference)]
-TodayDep = Annotated[date, Depends(get_today)]
+SettingsDep = Annotated[Settings, _state("settings")]
+MetricsDep = Annotated[Metrics, _state("metrics")]
+InferenceDep = Annotated[InferenceClient, _state("inference")]
+SessionsDep = Annotated[Sessions, _state("sessions")]
 
 
 async def get_request_id(request: Request) -> str:
-    """The id that telemetry gave this request."""
     return request_id_of(request)
 
 
 RequestIdDep = Annotated[str, Depends(get_request_id)]
 
 
+async def get_recommender(sessions: SessionsDep, metrics: MetricsDep) -> Recommender:
+    return Recommender(sessions, metrics)
+
+
+RecommenderDep = Annotated[Recommender, Depends(get_recommender)]
+
+
 async def check_api_key(settings: SettingsDep, x_api_key: Annotated[str, Header()] = "") -> None:
-    """Refuse unless a key is configured and this is it; compared in constant time."""
+    """Raise NotAllowedError unless a key is configured and this is it; compared in constant time."""
     if settings.api_key is None:
         raise NotAllowedError("Editing is switched off: no API key is configured.")
     given, right = x_api_key.encode(), settings.api_key.get_secret_value().encode()
@@ -66,9 +62,9 @@ ApiKeyDep = Depends(check_api_key)
 
 
 async def check_origin(socket: WebSocket, settings: SettingsDep) -> None:
-    """Refuse (403) a page of another site unless `cors_origins` names it.
+    """Reject (403) a page of another site unless `cors_origins` names it.
 
-    Browsers apply no CORS to WebSockets. Clients that are no browsers send no `Origin`.
+    Browsers apply no CORS to WebSockets. Clients other than browsers send no `Origin`.
     """
     origin = socket.headers.get("origin")
     if origin is None or origin in settings.cors_origins:

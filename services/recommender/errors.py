@@ -1,4 +1,4 @@
-"""What the recommender refuses or fails at, beside what both services have in common."""
+"""The recommender's own errors, beside those of services/common."""
 
 from collections.abc import Mapping
 
@@ -30,7 +30,7 @@ class InferenceUnavailableError(RetryableError):
 
 
 class InferenceBusyError(InferenceUnavailableError):
-    """Inference is well and says that it has enough to do."""
+    """Inference is healthy and has too much to do."""
 
 
 class InferenceTimeoutError(RetryableError):
@@ -61,19 +61,16 @@ class InferenceRefusedError(ServiceError):
         super().__init__(detail, headers)
 
 
-def database_error(error: DBAPIError | PoolTimeoutError) -> RetryableError:
-    """What the client may know of a database failure: that it passes, and nothing of the inside."""
-    told = str(getattr(error, "orig", "")).lower()
-    if "full" in told or "no space left" in told:  # as SQLite and as PostgreSQL say it
-        return DatabaseFullError("The disk that holds the database is full. Nothing was saved.")
-    return DatabaseUnavailableError("The database cannot be used right now. Nothing was saved.")
-
-
 def add_database_handlers(app: FastAPI) -> None:
-    """What goes wrong at the database is logged with its traceback, and answered without."""
+    """Answer every database failure as a retryable problem; the traceback goes to the log only."""
 
     @app.exception_handler(DBAPIError)
     @app.exception_handler(PoolTimeoutError)
     async def on_database(request: Request, error: DBAPIError | PoolTimeoutError) -> JSONResponse:
         request.scope["state"]["failure"] = error
-        return answer_to(request, database_error(error))
+        message = str(getattr(error, "orig", "")).lower()
+        if "full" in message or "no space left" in message:  # SQLite's and PostgreSQL's words
+            full = DatabaseFullError("The disk that holds the database is full. Nothing was saved.")
+            return answer_to(request, full)
+        unavailable = DatabaseUnavailableError("The database cannot be used right now. Nothing was saved.")
+        return answer_to(request, unavailable)

@@ -1,14 +1,12 @@
-"""The only file that knows the inference service."""
+"""Calls the inference service; no other file knows it."""
 
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Callable, MutableMapping
+from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -18,7 +16,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidHandshake
 
 from services.common.problems import ServiceError
 from services.emotions import Emotion
-from services.recommender.breaker import STATES, Breaker, OpenError, State
+from services.recommender.breaker import STATES, Breaker, OpenError
 from services.recommender.errors import (
     InferenceBadAnswerError,
     InferenceBusyError,
@@ -30,84 +28,75 @@ from services.recommender.metrics import Metrics
 from services.recommender.schemas.recommendation import Probabilities
 from services.recommender.settings import Settings
 
-READY_TIMEOUT_S = 1.0
-TRIAL_TIMEOUT_S = 1.5
-"""For the request that finds out whether inference is back; others are refused at once meanwhile."""
-MAX_ANSWER_BYTES = 1024 * 1024
-"""Of one answer; far above what the most faces take."""
-ABOUT_THE_PHOTO = {400, 413, 415, 422, 429}
-"""Statuses of inference that tell what is wrong with what the client sent."""
-OCTETS = "application/octet-stream"
-UNAVAILABLE = "Photos cannot be read right now. Recommendations by mood still work."
-TRY_AGAIN_LATER = 1013
-Called = Callable[[MutableMapping[str, str]], AbstractContextManager[object]]
-"""What is held around a call for a photo; it may add headers."""
+READY_TIMEOUT_S: Final = 1.0
+TRIAL_TIMEOUT_S: Final = 1.5
+"""For the request that tests whether inference is back; others are rejected at once meanwhile."""
+MAX_ANSWER_BYTES: Final = 1024 * 1024
+"""Of one answer; far above an answer with the most faces."""
+ABOUT_THE_PHOTO: Final = {400, 413, 415, 422, 429}
+"""Statuses with which inference rejects what the client sent."""
+OCTETS: Final = "application/octet-stream"
+UNAVAILABLE: Final = "Photos cannot be read right now. Recommendations by mood still work."
+NOT_UNDERSTOOD: Final = "The answer to the photo could not be understood."
+TRY_AGAIN_LATER: Final = 1013
+AroundCall = Callable[[MutableMapping[str, str]], AbstractContextManager[object]]
+"""Makes a context for the call of one photo; may add headers."""
 
 
-class Prediction(BaseModel):
-    """The part of inference's answer that a recommendation is made from."""
+class PhotoMood(BaseModel):
+    """The part of inference's answer that a recommendation needs."""
 
     emotion: Emotion | None
     probabilities: Probabilities | None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    headers: httpx.Headers
-    content: bytes
-
-
 class InferenceClient:
-    """One client for all requests to inference. Raises nothing but the errors of errors.py."""
+    """One HTTP client for all requests to inference. Raises only the errors of errors.py."""
 
-    def __init__(self, settings: Settings, metrics: Metrics, called: Called = nullcontext) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, around_call: AroundCall = nullcontext) -> None:
         self.timeout_s = settings.inference_timeout_s
         self.connect_timeout_s = settings.inference_connect_timeout_s
         self.stream_url = str(settings.inference_url).rstrip("/").replace("http", "ws", 1) + "/stream"
         self.metrics = metrics
-        self.at_once, self.under_way = settings.inference_at_once, 0
-        self.called = called
-        excused = (InferenceRefusedError, InferenceBusyError)
-        self.breaker = Breaker(settings.inference_failures, settings.inference_pause_s, excused)
+        self.places = asyncio.Semaphore(settings.inference_at_once)
+        self.around_call = around_call
+        answers = (InferenceRefusedError, InferenceBusyError)
+        self.breaker = Breaker(settings.inference_failures, settings.inference_pause_s, answers)
         for state in STATES:
-            metrics.breaker.labels(state).set_function(partial(self.is_in, state))
+            metrics.breaker.labels(state).set_function(partial(lambda s: self.breaker.state == s, state))
         self.http = httpx.AsyncClient(
             base_url=str(settings.inference_url),
-            headers={"Accept-Encoding": "identity"},  # a small answer must not grow when it is unpacked
+            headers={"Accept-Encoding": "identity"},  # so that a small answer cannot grow when unpacked
             timeout=httpx.Timeout(settings.inference_timeout_s, connect=settings.inference_connect_timeout_s),
             transport=httpx.AsyncHTTPTransport(
-                # A new connection each time spreads over all copies.
+                # A new connection for each request spreads the load over all copies.
                 limits=httpx.Limits(max_keepalive_connections=0),
-                # Once more where no connection came about: nothing has been sent yet, and a copy that went
-                # away a moment ago may still have been in the list.
+                # Retries the connection only, before anything is sent: a copy may just have gone away.
                 retries=1,
             ),
-            trust_env=False,  # a proxy for the outside world has no business between the two services
+            trust_env=False,  # a proxy to the outside must not come between the two services
         )
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def aclose(self) -> None:
         await self.http.aclose()
 
     async def predict(
         self, image: bytes, content_type: str, request_id: str, *, strict: bool
     ) -> dict[str, Any]:
-        """Inference's answer to an image, or to a multipart body with one, as `content_type` says."""
+        """Send an image, or a multipart body with one, as `content_type` says; return inference's answer."""
         started = time.perf_counter()
         outcome = "ok"
-        headers = {"Content-Type": sendable(content_type), "X-Request-ID": request_id}
+        sendable = content_type.isascii() and content_type.isprintable()
+        headers = {"Content-Type": content_type if sendable else OCTETS, "X-Request-ID": request_id}
         params = {"strict": "true"} if strict else {}
         request = self.http.build_request("POST", "/predict", content=image, headers=headers, params=params)
         try:
-            async with self.place(), self.breaker.guard() as trial:
-                patience = min(self.timeout_s, TRIAL_TIMEOUT_S) if trial else self.timeout_s
-                with self.called(request.headers):
-                    return read_answer(await self.send(request, patience))
+            if self.places.locked():  # more would leave no room for requests without a photo
+                raise InferenceBusyError("Too many photos are waiting. Try again in a moment.")
+            async with self.places, self.breaker.guard() as trial:
+                timeout_s = min(self.timeout_s, TRIAL_TIMEOUT_S) if trial else self.timeout_s
+                with self.around_call(request.headers):
+                    return _read_answer(*await self._send(request, timeout_s))
         except OpenError as error:
             outcome = "not_asked"
             raise InferenceUnavailableError(UNAVAILABLE, max(1, math.ceil(error.after_s))) from None
@@ -117,23 +106,13 @@ class InferenceClient:
         finally:
             self.metrics.inference.labels(outcome).observe(time.perf_counter() - started)
 
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """InferenceBusyError where photos would leave no room for requests that need none."""
-        if self.under_way >= self.at_once:
-            raise InferenceBusyError("Too many photos are waiting. Try again in a moment.")
-        self.under_way += 1
+    async def _send(self, request: httpx.Request, timeout_s: float) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body of the answer."""
         try:
-            yield
-        finally:
-            self.under_way -= 1
-
-    async def send(self, request: httpx.Request, patience_s: float) -> Answer:
-        try:
-            async with asyncio.timeout(patience_s):
+            async with asyncio.timeout(timeout_s):
                 response = await self.http.send(request, stream=True)
                 try:
-                    return Answer(response.status_code, response.headers, await read_bounded(response))
+                    return response.status_code, response.headers, await _read_bounded(response)
                 finally:
                     await response.aclose()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -145,7 +124,7 @@ class InferenceClient:
 
     @asynccontextmanager
     async def stream(self, request_id: str) -> AsyncIterator[ClientConnection]:
-        """A WebSocket to inference: binary frames up, one JSON text down for each that was read."""
+        """Open a WebSocket to inference: binary frames up, one JSON text down for each frame read."""
         try:
             async with connect(
                 self.stream_url,
@@ -165,12 +144,8 @@ class InferenceClient:
                 raise InferenceUnavailableError("Too many live views are open. Try again later.") from error
             raise InferenceBadAnswerError("The live view broke off.") from error
 
-    def is_in(self, state: State) -> bool:
-        """Whether the breaker is in this state."""
-        return self.breaker.state == state
-
     async def state(self) -> Literal["ok", "unavailable"]:
-        """Whether inference says that it is ready."""
+        """Ask inference whether it is ready."""
         try:
             async with asyncio.timeout(READY_TIMEOUT_S):
                 response = await self.http.get("/readyz")
@@ -179,45 +154,38 @@ class InferenceClient:
         return "ok" if response.is_success else "unavailable"
 
 
-def sendable(content_type: str) -> str:
-    """`content_type` where it may stand in a header; else no stated kind, which inference reads too."""
-    return content_type if content_type.isascii() and content_type.isprintable() else OCTETS
-
-
-async def read_bounded(response: httpx.Response) -> bytes:
+async def _read_bounded(response: httpx.Response) -> bytes:
     content = bytearray()
     async for chunk in response.aiter_raw():
         content += chunk
         if len(content) > MAX_ANSWER_BYTES:
-            raise InferenceBadAnswerError("The answer to the photo could not be understood.")
+            raise InferenceBadAnswerError(NOT_UNDERSTOOD)
     return bytes(content)
 
 
-def read_answer(answer: Answer) -> dict[str, Any]:
-    """The JSON of a success; a refusal of the photo passes through; all else is inference's fault."""
-    if answer.status == httpx.codes.SERVICE_UNAVAILABLE:
+def _read_answer(status: int, headers: Mapping[str, str], content: bytes) -> dict[str, Any]:
+    """Parse the JSON of a success. A 4xx about the photo is passed on; anything else is inference's fault."""
+    if status == httpx.codes.SERVICE_UNAVAILABLE:
         raise InferenceBusyError("Photos cannot be read right now. Try again in a moment.")
-    if answer.status >= httpx.codes.INTERNAL_SERVER_ERROR:
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
         raise InferenceBadAnswerError("Reading the photo failed.")
-    not_understood = InferenceBadAnswerError("The answer to the photo could not be understood.")
     try:
-        # Unlike json.loads: bounded in depth, and neither NaN nor half a surrogate pair, which cannot be
-        # passed on.
-        body = from_json(answer.content, allow_inf_nan=False)
+        # Unlike json.loads, it bounds the depth and takes neither NaN nor lone surrogates, which could not
+        # be passed on.
+        body = from_json(content, allow_inf_nan=False)
     except ValueError as error:
-        raise not_understood from error
-    if not isinstance(body, dict):
-        raise not_understood
-    if answer.status in ABOUT_THE_PHOTO and {"code", "detail"} <= body.keys():
-        headers = {name: answer.headers[name] for name in ("Retry-After",) if name in answer.headers}
-        raise InferenceRefusedError(answer.status, str(body["code"]), str(body["detail"]), headers or None)
-    if answer.status != httpx.codes.OK:
-        raise not_understood
-    return body
+        raise InferenceBadAnswerError(NOT_UNDERSTOOD) from error
+    if isinstance(body, dict):
+        if status == httpx.codes.OK:
+            return body
+        if status in ABOUT_THE_PHOTO and {"code", "detail"} <= body.keys():
+            kept = {name: headers[name] for name in ("Retry-After",) if name in headers}
+            raise InferenceRefusedError(status, str(body["code"]), str(body["detail"]), kept or None)
+    raise InferenceBadAnswerError(NOT_UNDERSTOOD)
 
 
-def read_prediction(answer: dict[str, Any]) -> Prediction:
+def read_mood(answer: dict[str, Any]) -> PhotoMood:
     try:
-        return Prediction.model_validate(answer)
+        return PhotoMood.model_validate(answer)
     except ValidationError as error:
-        raise InferenceBadAnswerError("The answer to the photo could not be understood.") from error
+        raise InferenceBadAnswerError(NOT_UNDERSTOOD) from error

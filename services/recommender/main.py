@@ -1,7 +1,7 @@
 """The recommender: `uvicorn --factory services.recommender.main:create_app --port 8000`."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from services.common.tracing import Tracing
 
 DESCRIPTION = "Recommends films, songs, books and games for a mood, or for the mood of a photo."
-PROBLEMS: dict[int | str, dict[str, Any]] = {
+PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     "default": {
         "model": Problem,
         "description": "What went wrong, as RFC 9457 has it",
         "content": {"application/problem+json": {}},
     }
 }
-UPLOADS = {"/predict", "/recommend/photo"}
+UPLOADS: Final = {"/predict", "/recommend/photo"}
 HEADERS: Final = {
     "Cache-Control": "no-cache",  # answers change by the day, the page with the next version
     "Content-Security-Policy": PAGE_POLICY,
@@ -45,16 +45,15 @@ HEADERS: Final = {
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     set_up_logging("recommender", settings.log_level)
     engine = make_engine(settings.database_url, settings.database_timeout_s, settings.database_pool_size)
     try:
         await run_in_threadpool(prepare, engine, settings.catalogue_dir)
         app.state.sessions = Sessions(engine, settings.database_timeout_s)
-        tracing: Tracing | None = app.state.tracing
-        called = tracing.call if tracing else nullcontext
-        async with InferenceClient(settings, app.state.metrics, called) as inference:
+        around_call = app.state.tracing.call if app.state.tracing else nullcontext
+        async with aclosing(InferenceClient(settings, app.state.metrics, around_call)) as inference:
             app.state.inference = inference
             yield
     finally:
@@ -64,19 +63,19 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """The app; nothing is opened before its lifespan begins. Settings default to the environment's."""
+    """Make the app; its lifespan opens everything. Settings default to the environment's."""
     settings = settings or read_settings()
     metrics, tracing = Metrics(), start_tracing("recommender", settings.otlp_endpoint)
     app = FastAPI(
         title="Expression Recommender",
         description=DESCRIPTION,
         version="0.1.0",
-        lifespan=lifespan,
+        lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
         telemetry=FASTAPIS_OWN,
         responses=PROBLEMS,
-        middleware=middleware(settings, metrics, tracing),
+        middleware=_middleware(settings, metrics, tracing),
     )
     app.state.settings, app.state.metrics, app.state.tracing = settings, metrics, tracing
     add_error_handlers(app)
@@ -88,36 +87,36 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None") -> list[Middleware]:
+def _middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None") -> list[Middleware]:
     """What every request passes, the outermost first."""
-    layers = [
+
+    def limit_of(path: str) -> int:
+        return settings.max_upload_bytes if path in UPLOADS else settings.max_json_bytes
+
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_headers=["Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-ID"],
+        expose_headers=["Location", "RateLimit", "Retry-After", "X-Request-ID"],
+    )
+    quota = {"per_minute": settings.rate_per_minute, "burst": settings.rate_burst}
+    pace = Pace(settings.body_grace_s, settings.body_min_bytes_per_s)
+    # At least one body of the largest size always finds room.
+    most = max(settings.max_bodies_bytes, settings.max_upload_bytes, settings.max_json_bytes)
+    return [
         Middleware(OneLineRefusals),
         Middleware(Telemetry, metrics=metrics),
         *([tracing.middleware()] if tracing else []),
         Middleware(SecurityHeaders, own=HEADERS),
         Middleware(ProblemsOnly),
         Middleware(HeaderLimit),
+        *([cors] if settings.cors_origins else []),
+        *(
+            [Middleware(RateLimit, **quota, trusted=settings.trusted_proxies)]
+            if settings.rate_per_minute
+            else []
+        ),
+        Middleware(BodyLimit, limit_of=limit_of, pace=pace, held=Held(most)),
+        Middleware(CrowdLimit, most=settings.max_requests),
     ]
-    if settings.cors_origins:
-        layers.append(
-            Middleware(
-                CORSMiddleware,
-                allow_origins=settings.cors_origins,
-                allow_methods=["GET", "POST", "PUT", "DELETE"],
-                allow_headers=["Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-ID"],
-                expose_headers=["Location", "RateLimit", "Retry-After", "X-Request-ID"],
-            )
-        )
-    if settings.rate_per_minute:
-        quota = {"per_minute": settings.rate_per_minute, "burst": settings.rate_burst}
-        layers.append(Middleware(RateLimit, **quota, trusted=settings.trusted_proxies))
-
-    def limit_of(path: str) -> int:
-        return settings.max_upload_bytes if path in UPLOADS else settings.max_json_bytes
-
-    pace = Pace(settings.body_grace_s, settings.body_min_bytes_per_s)
-    # One that comes alone always finds room.
-    most = max(settings.max_bodies_bytes, settings.max_upload_bytes, settings.max_json_bytes)
-    layers.append(Middleware(BodyLimit, limit_of=limit_of, pace=pace, held=Held(most)))
-    layers.append(Middleware(CrowdLimit, most=settings.max_requests))
-    return layers

@@ -1,8 +1,11 @@
-"""What Prometheus is told."""
+"""The service's Prometheus metrics."""
+
+from functools import partial
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+BUCKETS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 class Metrics:
@@ -10,25 +13,18 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "recommender_requests_total",
-            "Requests answered.",
-            ["method", "route", "status"],
-            registry=self.registry,
+        counter = partial(Counter, registry=self.registry)
+        histogram = partial(Histogram, registry=self.registry, buckets=BUCKETS)
+        self.requests = counter(
+            "recommender_requests_total", "Requests answered.", ["method", "route", "status"]
         )
-        self.duration = Histogram(
-            "recommender_request_duration_seconds",
-            "From the first byte in to the last byte out.",
-            ["route"],
-            buckets=BUCKETS,
-            registry=self.registry,
+        self.duration = histogram(
+            "recommender_request_duration_seconds", "From the first byte in to the last byte out.", ["route"]
         )
-        self.inference = Histogram(
+        self.inference = histogram(
             "recommender_inference_duration_seconds",
             "Calls to the inference service by outcome.",
             ["outcome"],
-            buckets=BUCKETS,
-            registry=self.registry,
         )
         self.breaker = Gauge(
             "recommender_inference_breaker",
@@ -36,12 +32,7 @@ class Metrics:
             ["state"],
             registry=self.registry,
         )
-        self.moods = Counter(
-            "recommender_moods_total",
-            "Recommendations by mood and strategy.",
-            ["emotion", "strategy"],
-            registry=self.registry,
+        self.moods = counter(
+            "recommender_moods_total", "Recommendations by mood and strategy.", ["emotion", "strategy"]
         )
-        self.feedback = Counter(
-            "recommender_feedback_total", "Feedback kept, by action.", ["action"], registry=self.registry
-        )
+        self.feedback = counter("recommender_feedback_total", "Feedback kept, by action.", ["action"])

@@ -1,77 +1,77 @@
-"""The walk of a recommendation: mood, target, candidates, rank."""
+"""The steps of a recommendation: mood, target, candidates, ranking."""
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.emotions import EMOTIONS, Emotion
+from services.emotions import Emotion
+from services.recommender.metrics import Metrics
 from services.recommender.ranking import mood, rank
 from services.recommender.ranking.taste import Taste
-from services.recommender.schemas.recommendation import Options, Recommendation, RecommendedItem, Target
+from services.recommender.schemas.recommendation import (
+    ItemOut,
+    Options,
+    Recommendation,
+    RecommendedItem,
+    Target,
+    certain,
+)
 from services.recommender.store import catalogue, memory
-
-RELEVANT = 0.15
-"""Share from which on an emotion's curated links are looked at."""
+from services.recommender.store.db import Sessions
 
 
-def strongest(probabilities: Mapping[Emotion, float]) -> Emotion:
-    return max(EMOTIONS, key=lambda emotion: probabilities[emotion])
+class Recommender:
+    """Recommends in a database session of its own, and counts the mood."""
 
+    def __init__(self, sessions: Sessions, metrics: Metrics) -> None:
+        self.sessions, self.metrics = sessions, metrics
 
-def seed_of(day: date, user_id: str | None) -> int:
-    """Changes from day to day and from user to user."""
-    return int.from_bytes(hashlib.sha256(f"{day}:{user_id or ''}".encode()).digest()[:7])
+    async def recommend(self, felt: Emotion | Mapping[Emotion, float], options: Options) -> Recommendation:
+        today = datetime.now(UTC).date()
+        answer = await self.sessions.reading(lambda session: recommend(session, felt, options, today))
+        self.metrics.moods.labels(answer.emotion, answer.strategy).inc()
+        return answer
 
 
 def recommend(
-    session: Session, probabilities: Mapping[Emotion, float], options: Options, day: date
+    session: Session, felt: Emotion | Mapping[Emotion, float], options: Options, day: date
 ) -> Recommendation:
-    where = mood.locate(probabilities)
-    strategy = mood.choose(where.point) if options.strategy == "auto" else options.strategy
-    request = rank.Request(
+    """Recommend for one emotion, or for the probabilities of all six; the same answer all day long."""
+    probabilities = certain(felt) if isinstance(felt, str) else felt
+    located = mood.locate(probabilities)
+    strategy = mood.auto_strategy(located.point) if options.strategy == "auto" else options.strategy
+    query = rank.RankingQuery(
         probabilities=probabilities,
-        mood=where,
+        mood=located,
         strategy=strategy,
-        target=mood.move(where.point, strategy),
+        target=mood.target(located.point, strategy),
         limit=options.limit,
-        seed=seed_of(day, options.user_id),
+        seed=_seed(day, options.user_id),
         taste=memory.taste_of(session, options.user_id) if options.user_id else Taste(),
     )
-    wanted = catalogue.Wanted(
-        target=request.target,
-        emotions=[emotion for emotion in EMOTIONS if probabilities[emotion] >= RELEVANT],
-        limit=options.limit,
-        excluded=frozenset(options.exclude),
-        user_id=options.user_id or "",
-    )
-    items = [
-        to_item(ranked)
+    excluded = frozenset(options.exclude)
+    ranked = [
+        item
         for medium in dict.fromkeys(options.medium)
-        for ranked in rank.rank(catalogue.candidates(session, medium, wanted), request)
+        for item in rank.rank(catalogue.candidates(session, medium, query, excluded, options.user_id), query)
     ]
     return Recommendation(
-        emotion=strongest(probabilities),
-        probabilities=None,
+        emotion=query.strongest,
+        probabilities=None if isinstance(felt, str) else dict(felt),
         strategy=strategy,
-        target=Target(valence=round(request.target.valence, 4), arousal=round(request.target.arousal, 4)),
-        items=items,
+        target=Target(valence=round(query.target.valence, 4), arousal=round(query.target.arousal, 4)),
+        items=[_to_item(item) for item in ranked],
     )
 
 
-def to_item(ranked: rank.Ranked) -> RecommendedItem:
-    candidate = ranked.candidate
-    return RecommendedItem(
-        id=candidate.id,
-        medium=candidate.medium,  # type: ignore[arg-type] # only media get into the table
-        title=candidate.title,
-        creator=candidate.creator,
-        year=candidate.year,
-        url=candidate.url,
-        emotions=list(candidate.emotions),
-        valence=candidate.valence,
-        arousal=candidate.arousal,
-        score=ranked.score,
-        reason=ranked.reason,
-    )
+def _to_item(ranked: rank.Ranked) -> RecommendedItem:
+    known: dict[str, Any] = {name: getattr(ranked.candidate, name) for name in ItemOut.model_fields}
+    return RecommendedItem(**known, score=ranked.score, reason=ranked.reason)
+
+
+def _seed(day: date, user_id: str | None) -> int:
+    """A number that changes from day to day and from user to user."""
+    return int.from_bytes(hashlib.sha256(f"{day}:{user_id or ''}".encode()).digest()[:7])

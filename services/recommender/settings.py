@@ -2,7 +2,7 @@
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import (
     AfterValidator,
@@ -20,25 +20,18 @@ from sqlalchemy.exc import ArgumentError
 
 from services.common import starting
 
-DATA_DIR = Path(__file__).parent / "data"
-WEB_DIR = Path(__file__).parent / "web"
-
-MiB = 1024 * 1024
-LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
+DATA_DIR: Final = Path(__file__).parent / "data"
+WEB_DIR: Final = Path(__file__).parent / "web"
+MiB: Final = 1024 * 1024
 
 
-def split_commas(value: object) -> object:
-    """`a, b` as the environment has it; a list stays one."""
+def _split_commas(value: object) -> object:
+    """Split `a, b`, as the environment has it; a list stays one."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-Networks = Annotated[list[IPv4Network | IPv6Network], NoDecode, BeforeValidator(split_commas)]
-Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
-Origins = Annotated[list[Origin], NoDecode, BeforeValidator(split_commas)]
-
-
-def a_database(url: str) -> str:
-    """ValueError, without the password that it may hold, for what is no URL of a database that we use."""
+def _check_database_url(url: str) -> str:
+    """Raise ValueError, without the URL's password, unless it names SQLite or PostgreSQL."""
     try:
         backend = make_url(url).get_backend_name()
     except ArgumentError:
@@ -48,10 +41,18 @@ def a_database(url: str) -> str:
     return url
 
 
+Networks = Annotated[list[IPv4Network | IPv6Network], NoDecode, BeforeValidator(_split_commas)]
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s]+$")]
+Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split_commas)]
+Level = Annotated[
+    str, BeforeValidator(str.upper), StringConstraints(pattern="^(CRITICAL|ERROR|WARNING|INFO|DEBUG)$")
+]
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RECOMMENDER_", extra="ignore")
 
-    database_url: Annotated[str, AfterValidator(a_database)] = "sqlite:///var/recommender.db"
+    database_url: Annotated[str, AfterValidator(_check_database_url)] = "sqlite:///var/recommender.db"
     """SQLAlchemy's form. `sqlite:///relative`, `sqlite:////absolute` or `postgresql://user:password@host/name`."""
     database_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
     """How long a statement waits for a lock, or a request for a pooled connection."""
@@ -65,11 +66,11 @@ class Settings(BaseSettings):
     inference_timeout_s: Annotated[float, Field(gt=0, le=120)] = 10.0
     """From the request's first byte to the answer's last."""
     inference_at_once: Annotated[int, Field(ge=1)] = 32
-    """Photos that wait for inference; fewer than `max_requests`, so that a slow one stops photos alone."""
+    """Photos that wait for inference; below `max_requests`, so that a slow inference blocks only photos."""
     inference_failures: Annotated[int, Field(ge=1, le=1000)] = 5
-    """So many in a row, and inference is not asked for a while."""
+    """Failures in a row after which inference is not called for `inference_pause_s`."""
     inference_pause_s: Annotated[float, Field(gt=0, le=600)] = 5.0
-    """That while; then one request finds out whether it is back."""
+    """After it, one request tests whether inference is back."""
 
     api_key: SecretStr | None = None
     """Allows catalogue editing over HTTP. Unset, those routes answer 403."""
@@ -79,31 +80,31 @@ class Settings(BaseSettings):
     max_upload_bytes: Annotated[int, Field(ge=1024)] = 10 * MiB
     max_json_bytes: Annotated[int, Field(ge=1024)] = 1 * MiB
     max_requests: Annotated[int, Field(ge=1)] = 64
-    """Requests worked on at once; one more is answered 503."""
+    """Requests worked on at once; further ones are answered 503."""
     max_bodies_bytes: Annotated[int, Field(ge=1024)] = 64 * MiB
     """Of all requests under way together; beyond it 503."""
     body_grace_s: Annotated[float, Field(gt=0, le=600)] = 10.0
     body_min_bytes_per_s: Annotated[int, Field(ge=1)] = 8192
-    """A body that is slower on average, after the grace, is cut with 408."""
+    """A body that is slower on average, after the grace, is answered 408."""
 
     rate_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 0
-    """Requests of one client; 0 is no limit. Off by default: who cannot tell clients apart, as behind a
-    proxy that is not in `trusted_proxies`, would limit all of them as one."""
+    """Requests of one client; 0 is no limit. Off by default: behind a proxy that is not in `trusted_proxies`
+    all clients look like one."""
     rate_burst: Annotated[int, Field(ge=1, le=1_000_000)] = 300
-    """So many at once; opening the page takes about 50."""
+    """Requests that may come at once; opening the page takes about 50."""
     trusted_proxies: Networks = []
-    """Whose X-Forwarded-For is believed: addresses and networks."""
+    """Addresses and networks whose X-Forwarded-For is believed."""
     cors_origins: Origins = []
     """Other sites whose pages may call this service, as `https://example.org`."""
     otlp_endpoint: Annotated[AnyHttpUrl | None, BeforeValidator(lambda text: text or None)] = None
     """Where traces are sent to, as OTLP over HTTP: http://collector:4318. Needs the extra `tracing`."""
-    log_level: Annotated[str, BeforeValidator(str.upper), Field(pattern=f"^({'|'.join(LEVELS)})$")] = "INFO"
+    log_level: Level = "INFO"
 
     @model_validator(mode="after")
     def read_api_key_file(self) -> Self:
-        """The file's key, without the newline that editors add; ValueError if the file is empty.
+        """Read the key from its file, without the newline that editors add; ValueError if it is empty.
 
-        An empty `api_key`, as compose files pass for one that is not set, is none: it would let everyone in.
+        An empty `api_key`, as compose files pass for one that is not set, counts as none.
         """
         if self.api_key is not None and not self.api_key.get_secret_value():
             self.api_key = None
@@ -119,5 +120,5 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """From the environment; ends the process with one line where a variable is wrong."""
+    """Read the environment; ends the process with one line where a variable is wrong."""
     return starting.read_settings(Settings, about_all="API_KEY_FILE")

@@ -1,4 +1,4 @@
-"""A CSV that a person can write by hand, and the format that the shipped catalogue has.
+"""Reads a CSV that a person can write by hand; the shipped catalogue has the same format.
 
 Columns by name, in any order: `medium, title, url` are needed; `creator, year, genres, emotions, valence,
 arousal, affect_source, affect_confidence, quality, popularity` may be left out or blank. Lists are joined
@@ -9,14 +9,14 @@ import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from services.common.problems import describe
 from services.recommender.imports.row import Row
 
-NEEDED = {"medium", "title", "url"}
+NEEDED: Final = {"medium", "title", "url"}
 
 
 class SourceError(Exception):
@@ -32,7 +32,7 @@ class Refused:
 
 
 def read_table(path: Path, needed: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line number, row by column name) of a CSV; SourceError on a wrong encoding or missing columns."""
+    """Yield (line number, row by column name); SourceError on a wrong encoding or missing columns."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True, restval="")
@@ -54,7 +54,7 @@ def read_table(path: Path, needed: set[str]) -> Iterator[tuple[int, dict[str, st
 def checked(
     line: int, make: Callable[[dict[str, str]], dict[str, Any]], cells: dict[str, str]
 ) -> tuple[int, Row] | Refused:
-    """The row that `make` makes of `cells`, or why it is none: no number, a bad link, no title."""
+    """Make a row of `cells` with `make`, or say why it is left out."""
     try:
         return line, Row.model_validate(make(cells))
     except ValidationError as error:

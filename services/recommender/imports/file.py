@@ -1,7 +1,6 @@
-"""Reads one source into the catalogue in one transaction, and says what it did to which line."""
+"""Imports one file into the catalogue in one transaction, and reports by line."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,79 +14,55 @@ from services.recommender.prepare import bring_up_to_date
 from services.recommender.settings import Settings
 from services.recommender.store import load
 from services.recommender.store.db import WRITING, is_missing, make_engine
-from services.recommender.store.load import Changes
 from services.recommender.store.schema import check_sound
 
 Reader = Callable[[Path], Iterator[tuple[int, Row] | Refused]]
-"""Line number and row of what a source can read, or why it is left out."""
+"""Reads a file: line number and row, or why the row is left out."""
 
 
-@dataclass(slots=True)
-class Outcome:
-    changes: Changes
-    refused: list[Refused] = field(default_factory=list)
-    lines: dict[str, int] = field(default_factory=dict)
-    """Key to the line that it came from."""
+def import_file(reader: Reader, path: Path, settings: Settings, *, dry_run: bool) -> Iterator[str]:
+    """Import all valid rows, or none if anything fails; yields the lines to print.
 
-
-def bring_in(source: Reader, path: Path, settings: Settings, *, dry_run: bool) -> Iterator[str]:
-    """What `import` prints; SourceError for a file that cannot be read at all."""
-    if dry_run and is_missing(settings.database_url):
-        with TemporaryDirectory() as folder:  # a dry run makes no file where there is none
-            return take(source, path, settings, f"sqlite:///{folder}/dry-run.db", dry_run=True)
-    return take(source, path, settings, settings.database_url, dry_run=dry_run)
-
-
-def take(source: Reader, path: Path, settings: Settings, url: str, *, dry_run: bool) -> Iterator[str]:
-    engine = make_engine(url, settings.database_timeout_s)
-    check_sound(engine)
-    outcome = import_file(engine, source, path, settings.catalogue_dir, dry_run=dry_run)
-    engine.dispose()
-    return describe(outcome, dry_run=dry_run)
-
-
-def import_file(engine: Engine, source: Reader, path: Path, catalogue_dir: Path, *, dry_run: bool) -> Outcome:
-    """All of the file's good rows or, if anything fails, none; a dry run does the same and takes it back.
-
-    What the database still lacks before the first import, it gets in the same transaction.
+    Raises SourceError for a file that cannot be read, and at the end if every row was refused.
     """
-    outcome = Outcome(Changes())
-    rows = list(read(source, path, outcome))
+    refused: list[Refused] = []
+    rows: dict[str, tuple[int, Row]] = {}
+    for result in tqdm(reader(path), desc=f"reading {path.name}", unit=" rows", leave=False):
+        if isinstance(result, Refused):
+            refused.append(result)
+            continue
+        line, row = result
+        first, _ = rows.setdefault(row.key, result)
+        if first != line:
+            refused.append(Refused(line, f"the same as line {first}, which is used"))
+    values = [row.values() for _, row in rows.values()]
+    with TemporaryDirectory() as folder:
+        url = settings.database_url
+        if dry_run and is_missing(url):  # a dry run makes no file where there is none
+            url = f"sqlite:///{folder}/dry-run.db"
+        engine = make_engine(url, settings.database_timeout_s)
+        changes = _upsert(engine, values, settings.catalogue_dir, dry_run=dry_run)
+        engine.dispose()
+    for one in refused:
+        yield f"line {one.line}: refused: {one.reason}"
+    for key in changes.kept:
+        yield f"line {rows[key][0]}: left alone, as it was edited here"
+    counts = (
+        f"{len(changes.added)} added, {len(changes.changed)} changed, {len(changes.same)} unchanged, "
+        f"{len(changes.kept)} left alone, {len(refused)} refused"
+    )
+    yield f"{counts}; nothing written, as this was a dry run" if dry_run else counts
+    if refused and not rows:
+        raise SourceError("no row was taken: every one was refused")
+
+
+def _upsert(engine: Engine, values: list[load.Values], catalogue_dir: Path, *, dry_run: bool) -> load.Changes:
+    """Prepare the database and write the rows, in one transaction; a dry run rolls it back."""
+    check_sound(engine)
     digest = digest_of(catalogue_dir)
     with engine.execution_options(**WRITING).connect() as connection, connection.begin() as transaction:
         bring_up_to_date(connection, catalogue_dir, digest)
-        outcome.changes = load.upsert(connection, [row.values() for row in rows], shipped=False)
+        changes = load.upsert(connection, values, shipped=False)
         if dry_run:
             transaction.rollback()
-    return outcome
-
-
-def read(source: Reader, path: Path, outcome: Outcome) -> Iterator[Row]:
-    """The good rows, each thing once; `outcome` gets the others and the lines."""
-    for result in tqdm(source(path), desc=f"reading {path.name}", unit=" rows", leave=False):
-        if isinstance(result, Refused):
-            outcome.refused.append(result)
-            continue
-        line, row = result
-        key = row.key
-        if key in outcome.lines:
-            outcome.refused.append(Refused(line, f"the same as line {outcome.lines[key]}, which is used"))
-            continue
-        outcome.lines[key] = line
-        yield row
-
-
-def describe(outcome: Outcome, *, dry_run: bool) -> Iterator[str]:
-    """Lines for people: every refused row, then the counts; SourceError at their end if no row was taken."""
-    for refused in outcome.refused:
-        yield f"line {refused.line}: refused: {refused.reason}"
-    for key in outcome.changes.kept:
-        yield f"line {outcome.lines[key]}: left alone, as it was edited here"
-    changes = outcome.changes
-    counts = (
-        f"{len(changes.added)} added, {len(changes.changed)} changed, {len(changes.same)} unchanged, "
-        f"{len(changes.kept)} left alone, {len(outcome.refused)} refused"
-    )
-    yield f"{counts}; nothing written, as this was a dry run" if dry_run else counts
-    if outcome.refused and not outcome.lines:
-        raise SourceError("no row was taken: every one was refused")
+    return changes

@@ -1,4 +1,4 @@
-"""What makes two rows the same thing: a known site's id for it, else medium, title, creator and year."""
+"""Makes the key that identifies a work: a known site's id for it, else medium, title, creator and year."""
 
 import re
 from typing import Final
@@ -12,23 +12,17 @@ SITES: Final[dict[str, tuple[str, re.Pattern[str]]]] = {
     "deezer.com": ("deezer", re.compile(r"/track/(\d+)")),
     "store.steampowered.com": ("steam", re.compile(r"/app/(\d+)")),
 }
-MAX_KEY = 300
+MAX_KEY: Final = 300
 
 
 def site_id(url: str) -> str | None:
-    """`imdb:tt0109830` for a page of a site known here, whatever its language, host prefix or query."""
+    """`imdb:tt0109830` for a page of a known site, whatever its language, host prefix or query."""
     parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
-    if host in SITES:
-        name, pattern = SITES[host]
-        if match := pattern.match(parts.path):
-            return f"{name}:{match[1]}"[:MAX_KEY]
-    return None
+    name, pattern = SITES.get((parts.hostname or "").removeprefix("www.").removeprefix("m."), ("", None))
+    match = pattern and pattern.match(parts.path)
+    return f"{name}:{match[1]}"[:MAX_KEY] if match else None
 
 
 def key_of(medium: str, url: str, title: str, creator: str | None, year: int | None) -> str:
-    known = site_id(url)
-    if known:
-        return known
     plain = fold(title) or title  # a title may be all punctuation
-    return f"{medium}:{plain}:{fold(creator or '')}:{year or ''}"[:MAX_KEY]
+    return site_id(url) or f"{medium}:{plain}:{fold(creator or '')}:{year or ''}"[:MAX_KEY]

@@ -1,84 +1,45 @@
 """The one shape that every source is read into."""
 
-from typing import Annotated, Any, Self
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from typing import Any, Final, Self
 
 from services.recommender.imports.keys import key_of
 from services.recommender.ranking import mood
-from services.recommender.ranking.item import Medium
-from services.recommender.schemas.fields import (
-    Axis,
-    Creator,
-    Emotions,
-    Genres,
-    Share,
-    Text,
-    Title,
-    WebUrl,
-    Year,
-    check_both_axes,
-    empty_to_none,
-    fold,
-)
-from services.recommender.store.models import to_bits
+from services.recommender.schemas.fields import MaybeShare, Source, Work, fold
 
-QUALITY_UNKNOWN = 0.5
-CONFIDENCE_OF_LINK = 0.1
-"""A person's link to a mood says for whom an item is, hardly how it feels."""
+QUALITY_UNKNOWN: Final = 0.5
+CONFIDENCE_OF_LINK: Final = 0.1
+"""A person's link to a mood says who an item is for, but little about how it feels."""
+AS_GIVEN: Final = {"medium", "title", "creator", "year", "url"}
 
 
-class Row(BaseModel):
-    """One thing as a source describes it. What a source does not know stays None and is estimated."""
+class Row(Work):
+    """One work as a source describes it. Missing values are None and are estimated by `values`."""
 
-    model_config = ConfigDict(str_strip_whitespace=True, extra="ignore")
-
-    medium: Medium
-    title: Title
-    url: WebUrl
-    creator: Creator = None
-    year: Year = None
-    genres: Genres = []
-    emotions: Emotions = []
-    valence: Axis = None
-    arousal: Axis = None
-    affect_source: Annotated[Annotated[Text, Field(max_length=40)] | None, BeforeValidator(empty_to_none)] = (
-        None
-    )
-    affect_confidence: Share = None
-    quality: Share = None
-    popularity: Share = None
-
-    @model_validator(mode="after")
-    def check_affect(self) -> Self:
-        check_both_axes(self.valence, self.arousal)
-        return self
+    affect_source: Source = None
+    affect_confidence: MaybeShare = None
+    quality: MaybeShare = None
+    popularity: MaybeShare = None
 
     @property
     def key(self) -> str:
         return key_of(self.medium, self.url, self.title, self.creator, self.year)
 
     def fill_from(self, other: Self) -> Self:
-        """The row with what only `other` knows of the same thing, and the emotions of both."""
-        mine = self.model_dump()
-        known = {name: value for name, value in mine.items() if value not in (None, [])}
+        """Fill missing values from another row of the same work, and join the emotions of both."""
+        known = {name: value for name, value in self.model_dump().items() if value not in (None, [])}
         emotions = [*self.emotions, *other.emotions]
         return self.model_validate({**other.model_dump(), **known, "emotions": emotions})
 
     def values(self) -> dict[str, Any]:
-        """The columns of `Item`, with estimates for what is not known."""
-        valence, arousal, source, confidence = self.affect()
+        """The columns of `Item`."""
+        valence, arousal, source, confidence = self._affect()
         quality = QUALITY_UNKNOWN if self.quality is None else self.quality
         popularity = self.popularity or 0.0
         return {
+            **self.model_dump(include=AS_GIVEN),
             "key": self.key,
-            "medium": self.medium,
-            "title": self.title,
-            "creator": self.creator,
-            "year": self.year,
-            "url": self.url,
-            "genres": "|".join(self.genres),
-            "emotions": to_bits(self.emotions),
+            "genres": tuple(self.genres),
+            "emotions": tuple(self.emotions),
             "valence": valence,
             "arousal": arousal,
             "affect_source": source,
@@ -90,8 +51,8 @@ class Row(BaseModel):
             "search": fold(f"{self.title} {self.creator or ''}"),
         }
 
-    def affect(self) -> tuple[float, float, str, float]:
-        """Valence, arousal, where they come from, and how sure they are."""
+    def _affect(self) -> tuple[float, float, str, float]:
+        """Valence, arousal, their source, and the confidence in them."""
         if self.valence is not None and self.arousal is not None:
             confidence = 1.0 if self.affect_confidence is None else self.affect_confidence
             return self.valence, self.arousal, self.affect_source or "given", confidence

@@ -1,34 +1,33 @@
-"""Loads the shipped catalogue: every CSV of a folder, one table in the end."""
+"""Loads the shipped catalogue: every CSV of a folder into one table."""
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from services.recommender.imports import csv_file
+from services.recommender.imports.csv_file import Refused, SourceError, read
 from services.recommender.imports.row import Row
 from services.recommender.store import load
 
 
-def files_of(folder: Path) -> list[Path]:
-    """SourceError where there is none: a mistyped folder must not empty the catalogue."""
+def _files(folder: Path) -> list[Path]:
+    """The folder's CSVs; SourceError if there are none, so that a wrong path cannot empty the catalogue."""
     files = sorted(folder.glob("*.csv"))
     if not files:
-        raise csv_file.SourceError(f"{folder} holds no CSV files: a catalogue needs at least one")
+        raise SourceError(f"{folder} holds no CSV files: a catalogue needs at least one")
     return files
 
 
 def digest_of(folder: Path) -> str:
-    """Changes with any byte or name of the folder's CSVs."""
+    """Hash the names and bytes of the folder's CSVs."""
     digest = hashlib.sha256()
-    for path in files_of(folder):
+    for path in _files(folder):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
 def load_shipped(connection: Connection, folder: Path, digest: str) -> None:
-    """Make the shipped items what the folder says. Items edited or removed by a person stay as they are."""
+    """Make the shipped items match the folder. Items that a person edited or removed stay as they are."""
     rows = merged_rows(folder)
     load.upsert(connection, [row.values() for row in rows.values()], shipped=True)
     load.retire_shipped(connection, set(rows))
@@ -36,17 +35,13 @@ def load_shipped(connection: Connection, folder: Path, digest: str) -> None:
 
 
 def merged_rows(folder: Path) -> dict[str, Row]:
-    """Key to row; a thing that several files name is one row. SourceError if a file has a bad row."""
+    """Read all files into rows by key, merging rows of the same work; SourceError for a bad row."""
     rows: dict[str, Row] = {}
-    for row in read_folder(folder):
-        key = row.key
-        rows[key] = rows[key].fill_from(row) if key in rows else row
+    for path in _files(folder):
+        for result in read(path):
+            if isinstance(result, Refused):
+                raise SourceError(f"{path.name}, line {result.line}: {result.reason}")
+            row = result[1]
+            key = row.key
+            rows[key] = rows[key].fill_from(row) if key in rows else row
     return rows
-
-
-def read_folder(folder: Path) -> Iterator[Row]:
-    for path in files_of(folder):
-        for result in csv_file.read(path):
-            if isinstance(result, csv_file.Refused):
-                raise csv_file.SourceError(f"{path.name}, line {result.line}: {result.reason}")
-            yield result[1]

@@ -1,18 +1,20 @@
-"""What is ranked: an item as the catalogue has it, in plain values."""
+"""The media and the plain values that ranking needs of an item."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from services.emotions import Emotion
 
 Medium = Literal["movie", "song", "book", "game"]
-MEDIA: tuple[Medium, ...] = get_args(Medium)
+MEDIA: Final[tuple[Medium, ...]] = get_args(Medium)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
+    """An item that may be recommended; the fields have the names of the table's columns."""
+
     id: int
-    medium: str
+    medium: Medium
     title: str
     creator: str | None
     year: int | None
@@ -21,6 +23,6 @@ class Candidate:
     emotions: tuple[Emotion, ...]
     valence: float
     arousal: float
-    confidence: float
+    affect_confidence: float
     quality: float
     popularity: float

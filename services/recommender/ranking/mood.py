@@ -1,4 +1,4 @@
-"""From six probabilities and a strategy to a point in the valence-arousal plane. Pure: values in and out.
+"""Turns six probabilities and a strategy into a point of the valence-arousal plane. Pure.
 
 Valence (unpleasant to pleasant) and arousal (calm to excited) run from -1 to 1: Russell's circumplex (1980).
 """
@@ -35,7 +35,7 @@ PULLS: Final[dict[Strategy, tuple[float, float, float, float]]] = {
 docs/decisions/0006 says why it does not go all the way."""
 
 GRID: Final = 8
-"""Cells a side that the plane is divided into, so that a database finds what is near a point by an index."""
+"""Cells per side of the plane. The database finds items near a point by an index over the cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +46,13 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Mood:
-    """A probability vector read as a place in the plane."""
-
     point: Point
     spread: float
     """Standard distance of the emotions from the point, weighted by probability: 0 sure, about 0.8 torn."""
 
 
 def locate(probabilities: Mapping[Emotion, float]) -> Mood:
-    """The mean place of all six emotions and how far they are scattered; probabilities sum to 1."""
+    """Compute the mean place of the six emotions and their spread; probabilities sum to 1."""
     valence = sum(probabilities[e] * CIRCUMPLEX[e][0] for e in EMOTIONS)
     arousal = sum(probabilities[e] * CIRCUMPLEX[e][1] for e in EMOTIONS)
     variance = sum(
@@ -64,15 +62,15 @@ def locate(probabilities: Mapping[Emotion, float]) -> Mood:
     return Mood(Point(valence, arousal), math.sqrt(variance))
 
 
-def choose(point: Point) -> Strategy:
-    """What `auto` means: unpleasant and excited is calmed, else unpleasant is lifted, the rest is matched."""
+def auto_strategy(point: Point) -> Strategy:
+    """Calm a mood that is unpleasant and excited, lift any other unpleasant mood, match the rest."""
     if point.valence >= -0.2:
         return "match"
     return "calm" if point.arousal > 0.2 else "lift"
 
 
-def move(point: Point, strategy: Strategy) -> Point:
-    """The point that recommendations should lie around."""
+def target(point: Point, strategy: Strategy) -> Point:
+    """The point around which recommendations should lie."""
     valence, arousal, by_valence, by_arousal = PULLS[strategy]
     return Point(
         point.valence + by_valence * (valence - point.valence),
@@ -80,19 +78,20 @@ def move(point: Point, strategy: Strategy) -> Point:
     )
 
 
-def cell_of(valence: float, arousal: float) -> int:
-    """The number of the grid cell that holds a point: row of arousal times GRID plus column of valence."""
-    column, row = (min(GRID - 1, max(0, int((axis + 1) / 2 * GRID))) for axis in (valence, arousal))
-    return row * GRID + column
+def cell_of(valence: float, arousal: float, side: int = GRID) -> int:
+    """The number of the grid cell that holds a point: row of arousal times `side` plus column of valence."""
+    column, row = (min(side - 1, max(0, int((axis + 1) / 2 * side))) for axis in (valence, arousal))
+    return row * side + column
 
 
 @lru_cache(maxsize=64)
 def cells_around(point: Point) -> tuple[int, ...]:
-    """Every cell, the nearest to the point first by the distance to its centre; ties by number."""
-    side = 2 / GRID
+    """All cells by the distance of their centre to the point, nearest first; ties by number."""
 
     def distance(cell: int) -> float:
         row, column = divmod(cell, GRID)
-        return math.hypot(-1 + (column + 0.5) * side - point.valence, -1 + (row + 0.5) * side - point.arousal)
+        return math.hypot(
+            (column + 0.5) * 2 / GRID - 1 - point.valence, (row + 0.5) * 2 / GRID - 1 - point.arousal
+        )
 
     return tuple(sorted(range(GRID * GRID), key=lambda cell: (distance(cell), cell)))

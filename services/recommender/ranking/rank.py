@@ -1,11 +1,11 @@
-"""From candidates to an ordered, explained list. Pure: the same answer for the same input, no I/O."""
+"""Orders candidates and gives each a reason. Pure: the same answer for the same input, no I/O."""
 
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.emotions import Emotion
+from services.emotions import EMOTIONS, Emotion
 from services.recommender.ranking import reasons
 from services.recommender.ranking.item import Candidate
 from services.recommender.ranking.mood import Mood, Point, Strategy
@@ -18,32 +18,47 @@ POPULARITY_WEIGHT: Final = 0.20
 TASTE_WEIGHT: Final = 1.2
 RECENT_PENALTY: Final = 0.50
 VARIETY: Final = 0.12
-"""Largest bonus that the day's seed may give: enough to change places among near equals."""
+"""Largest bonus that the day's seed may give: enough to swap near equals."""
+FULL_SCORE: Final = AFFECT_WEIGHT + CURATED_WEIGHT + QUALITY_WEIGHT + POPULARITY_WEIGHT + VARIETY
 DIVERSITY: Final = 0.25
-"""MMR's price of likeness to what is already on the list."""
+"""MMR's penalty for likeness to items already chosen."""
+SHORTLIST: Final = 4
+"""MMR considers this many times the wanted number."""
 WIDTH: Final = 0.35
 """Distance in the plane at which closeness has fallen to 0.61, for a sure mood and a sure estimate."""
-SHORTLIST: Final = 4
-"""MMR looks at this many times the wanted number."""
-LIKED: Final = 0.3
-"""A leaning from which on a reason names it."""
 GLOOM_FACTOR: Final = 1.6
-"""Too dark is further off than too bright, as that mistake costs more, unless a dark mood is matched."""
-GLOOM_ASKED_FOR: Final = -0.15
+"""Multiplies the distance of items that are darker than the target, as that mistake costs more."""
+GLOOM_WANTED: Final = -0.15
+"""Target valence up to which `GLOOM_FACTOR` does not apply: a dark mood is being matched."""
 UNSURE: Final = 0.3
-"""Closeness of an item of which nothing is known."""
-FULL_SCORE: Final = AFFECT_WEIGHT + CURATED_WEIGHT + QUALITY_WEIGHT + POPULARITY_WEIGHT + VARIETY
+"""Closeness of an item whose affect is unknown."""
+LIKED: Final = 0.3
+"""Leaning above which a reason names a feature."""
+RELEVANT: Final = 0.15
+"""Probability from which on an emotion's curated items are candidates."""
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RankingQuery:
+    """What one person's list is ranked by."""
+
     probabilities: Mapping[Emotion, float]
     mood: Mood
     strategy: Strategy
     target: Point
     limit: int
+    """Items per medium."""
     seed: int
+    """Varies the order among near equals."""
     taste: Taste = field(default_factory=Taste)
+
+    @property
+    def strongest(self) -> Emotion:
+        return max(EMOTIONS, key=lambda emotion: self.probabilities[emotion])
+
+    @property
+    def relevant(self) -> list[Emotion]:
+        return [emotion for emotion in EMOTIONS if self.probabilities[emotion] >= RELEVANT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,55 +68,44 @@ class Ranked:
     reason: str
 
 
-def rank(candidates: Iterable[Candidate], request: Request) -> list[Ranked]:
-    """At most `limit` of one medium, best first by score; the order of `candidates` does not matter."""
-    scored = [(score(candidate, request), candidate) for candidate in candidates]
-    scored.sort(key=order)
-    chosen = diversify(scored[: request.limit * SHORTLIST], request.limit)
-    chosen.sort(key=order)
-    return [Ranked(item, round(value, 4), reason_for(item, request)) for value, item in chosen]
+def rank(candidates: Iterable[Candidate], query: RankingQuery) -> list[Ranked]:
+    """Choose at most `limit` of one medium, best first; the order of `candidates` does not matter."""
+    scored = sorted(((_score(candidate, query), candidate) for candidate in candidates), key=_order)
+    chosen = sorted(_diversify(scored[: query.limit * SHORTLIST], query.limit), key=_order)
+    return [Ranked(item, round(value, 4), _reason(item, query)) for value, item in chosen]
 
 
-def order(pair: tuple[float, Candidate]) -> tuple[float, int]:
+def _order(pair: tuple[float, Candidate]) -> tuple[float, int]:
     return -pair[0], pair[1].id
 
 
-def score(candidate: Candidate, request: Request) -> float:
-    """0 to 1, the higher the better."""
+def _score(candidate: Candidate, query: RankingQuery) -> float:
+    """From 0 to 1, the higher the better."""
     total = (
-        AFFECT_WEIGHT * closeness(candidate, request)
-        + CURATED_WEIGHT * sum(request.probabilities[emotion] for emotion in candidate.emotions)
+        AFFECT_WEIGHT * _closeness(candidate, query)
+        + CURATED_WEIGHT * sum(query.probabilities[emotion] for emotion in candidate.emotions)
         + QUALITY_WEIGHT * candidate.quality
         + POPULARITY_WEIGHT * candidate.popularity
-        + VARIETY * chance(request.seed, candidate.id)
+        + VARIETY * chance(query.seed, candidate.id)
+        - RECENT_PENALTY * query.taste.recent.get(candidate.id, 0.0)
     )
-    if request.taste.features:
-        total += TASTE_WEIGHT * liking(candidate, request.taste)
-    if request.taste.recent:
-        total -= RECENT_PENALTY * request.taste.recent.get(candidate.id, 0.0)
+    if query.taste.features:
+        total += TASTE_WEIGHT * appeal(features_of(candidate), query.taste.features)
     return max(0.0, min(1.0, total / FULL_SCORE))
 
 
-def closeness(candidate: Candidate, request: Request) -> float:
-    """How near the item feels to the target, 0 to 1.
+def _closeness(candidate: Candidate, query: RankingQuery) -> float:
+    """How near the item's affect is to the target, 0 to 1.
 
-    A vague mood forgives distance; a vague estimate counts as partly unknown.
+    A spread mood widens the tolerance; an unsure estimate counts as partly unknown.
     """
-    target = request.target
-    width = WIDTH * (1 + request.mood.spread)
-    gloom = candidate.valence - target.valence
-    if gloom < 0 and target.valence > GLOOM_ASKED_FOR:
+    width = WIDTH * (1 + query.mood.spread)
+    gloom = candidate.valence - query.target.valence
+    if gloom < 0 and query.target.valence > GLOOM_WANTED:
         gloom *= GLOOM_FACTOR
-    squared = gloom * gloom + (candidate.arousal - target.arousal) ** 2
+    squared = gloom * gloom + (candidate.arousal - query.target.arousal) ** 2
     near = math.exp(-squared / (2 * width * width))
-    return candidate.confidence * near + (1 - candidate.confidence) * UNSURE
-
-
-def liking(candidate: Candidate, taste: Taste) -> float:
-    features = features_of(
-        candidate.medium, candidate.genres, candidate.creator, candidate.valence, candidate.arousal
-    )
-    return appeal(features, taste.features)
+    return candidate.affect_confidence * near + (1 - candidate.affect_confidence) * UNSURE
 
 
 def chance(seed: int, item_id: int) -> float:
@@ -112,19 +116,17 @@ def chance(seed: int, item_id: int) -> float:
     return ((mixed ^ (mixed >> 31)) >> 11) / (1 << 53)
 
 
-def diversify(scored: list[tuple[float, Candidate]], limit: int) -> list[tuple[float, Candidate]]:
-    """Maximal marginal relevance (Carbonell & Goldstein 1998): each next one is good and new."""
+def _diversify(scored: list[tuple[float, Candidate]], limit: int) -> list[tuple[float, Candidate]]:
+    """Choose by maximal marginal relevance (Carbonell & Goldstein 1998): good and unlike those before."""
     left = list(scored)
-    dearest = [0.0] * len(left)  # likeness to the most alike of those chosen
+    closest = [0.0] * len(left)  # likeness to the most similar of those chosen
     chosen: list[tuple[float, Candidate]] = []
     while left and len(chosen) < limit:
-        best = max(range(len(left)), key=lambda i: left[i][0] - DIVERSITY * dearest[i])
+        best = max(range(len(left)), key=lambda i: left[i][0] - DIVERSITY * closest[i])
         pick = left.pop(best)
-        dearest.pop(best)
+        closest.pop(best)
         chosen.append(pick)
-        if len(chosen) == limit:
-            break
-        dearest = [max(old, likeness(pick[1], other[1])) for old, other in zip(dearest, left, strict=True)]
+        closest = [max(old, likeness(pick[1], other)) for old, (_, other) in zip(closest, left, strict=True)]
     return chosen
 
 
@@ -141,21 +143,13 @@ def likeness(one: Candidate, other: Candidate) -> float:
     return alike
 
 
-def reason_for(candidate: Candidate, request: Request) -> str:
-    mood = max(request.probabilities, key=lambda emotion: request.probabilities[emotion])
+def _reason(candidate: Candidate, query: RankingQuery) -> str:
+    mood = query.strongest
     if mood in candidate.emotions:
         return reasons.curated(mood)
-    if request.taste.features:
-        features = features_of(
-            candidate.medium, candidate.genres, candidate.creator, candidate.valence, candidate.arousal
-        )
-        liked = max(features, key=lambda feature: request.taste.features.get(feature, 0.0))
-        if request.taste.features.get(liked, 0.0) > LIKED and not liked.startswith("region:"):
-            return reasons.liked(liked, candidate.medium)
-    genre = candidate.genres[0] if candidate.genres else None
-    return reasons.felt(
-        reasons.name_of(candidate.medium, genre, candidate.creator),
-        Point(candidate.valence, candidate.arousal),
-        request.strategy,
-        mood,
-    )
+    leanings = query.taste.features
+    liked = max(features_of(candidate), key=lambda feature: leanings.get(feature, 0.0))
+    if leanings.get(liked, 0.0) > LIKED and not liked.startswith("region:"):
+        return reasons.liked(liked, candidate.medium)
+    name = reasons.name_of(candidate.medium, next(iter(candidate.genres), None), candidate.creator)
+    return reasons.felt(name, Point(candidate.valence, candidate.arousal), query.strategy, mood)

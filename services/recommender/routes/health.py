@@ -1,24 +1,23 @@
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from services.recommender.dependencies import InferenceDep, MetricsDep
+from services.recommender.dependencies import InferenceDep, MetricsDep, SessionsDep
 from services.recommender.schemas.recommendation import Ready
 from services.recommender.store import catalogue
-from services.recommender.store.db import SessionsDep
 
 router = APIRouter(tags=["operation"])
 
 
 @router.get("/healthz")
 async def healthz() -> dict[str, str]:
-    """The process answers."""
+    """Answer whenever the process runs."""
     return {"status": "ok"}
 
 
 @router.get("/readyz")
 async def readyz(sessions: SessionsDep, inference: InferenceDep) -> Ready:
     """503 while the database does not answer. Inference is reported only: most routes work without it."""
-    await sessions.reading(catalogue.look_at_state)
+    await sessions.reading(catalogue.check_ready)
     state = await inference.state()
     return Ready(status="ready", database="ok", inference=state, breaker=inference.breaker.state)
 

@@ -1,12 +1,10 @@
-from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
-from sqlalchemy.orm import Session
 
 from services.common.problems import InvalidError
-from services.emotions import ALIASES, EMOTIONS
-from services.recommender.dependencies import ApiKeyDep
+from services.emotions import ALIASES
+from services.recommender.dependencies import ApiKeyDep, SessionsDep
 from services.recommender.imports.row import Row
 from services.recommender.ranking import mood
 from services.recommender.ranking.item import MEDIA
@@ -21,7 +19,6 @@ from services.recommender.schemas.catalogue import (
 from services.recommender.schemas.fields import fold
 from services.recommender.schemas.recommendation import MAX_ID
 from services.recommender.store import catalogue
-from services.recommender.store.db import SessionsDep
 from services.recommender.store.models import Item
 
 router = APIRouter(tags=["catalogue"])
@@ -30,16 +27,17 @@ IdPath = Annotated[int, Path(ge=1, le=MAX_ID)]
 
 @router.get("/emotions")
 def list_emotions() -> list[EmotionOut]:
-    """The six labels, the other names accepted for them, and where they lie in the affect plane."""
-    answer = []
-    for name in EMOTIONS:
-        valence, arousal = mood.CIRCUMPLEX[name]
-        aliases = [alias for alias, label in ALIASES.items() if label == name]
-        strategy = mood.choose(mood.Point(valence, arousal))
-        answer.append(
-            EmotionOut(name=name, aliases=aliases, valence=valence, arousal=arousal, auto_strategy=strategy)
+    """The six labels, the other names accepted for them, and their places in the affect plane."""
+    return [
+        EmotionOut(
+            name=name,
+            aliases=[alias for alias, label in ALIASES.items() if label == name],
+            valence=valence,
+            arousal=arousal,
+            auto_strategy=mood.auto_strategy(mood.Point(valence, arousal)),
         )
-    return answer
+        for name, (valence, arousal) in mood.CIRCUMPLEX.items()
+    ]
 
 
 @router.get("/media")
@@ -48,15 +46,15 @@ async def list_media(sessions: SessionsDep) -> list[MediumOut]:
     return [MediumOut(name=medium, items=counts.get(medium, 0)) for medium in MEDIA]
 
 
-@router.get("/items")
-async def list_items(query: Annotated[ItemQuery, Query()], sessions: SessionsDep) -> ItemPage:
-    """The catalogue in order of id. `emotion` keeps what a person linked to it."""
+@router.get("/items", response_model=ItemPage)
+async def list_items(query: Annotated[ItemQuery, Query()], sessions: SessionsDep) -> dict[str, Any]:
+    """The catalogue in order of id. `emotion` selects items that a person linked to it."""
     words = fold(query.q)
     if query.q and not words:
         raise InvalidError("query.q: there is no letter or digit to search for")
 
-    def find(session: Session) -> Sequence[Item]:
-        return catalogue.list_items(
+    found = await sessions.reading(
+        lambda session: catalogue.list_items(
             session,
             medium=query.medium,
             emotion=query.emotion,
@@ -64,38 +62,36 @@ async def list_items(query: Annotated[ItemQuery, Query()], sessions: SessionsDep
             after=int(query.cursor),
             limit=query.limit + 1,
         )
-
-    found = await sessions.reading(find)
-    page = found[: query.limit]
-    more = len(found) > query.limit
-    return ItemPage(
-        items=[CatalogueItem.of(item) for item in page], next_cursor=str(page[-1].id) if more else None
     )
+    more = len(found) > query.limit
+    return {
+        "items": found[: query.limit],
+        "next_cursor": str(found[query.limit - 1].id) if more else None,
+    }
 
 
-@router.get("/items/{item_id}")
-async def get_item(item_id: IdPath, sessions: SessionsDep) -> CatalogueItem:
-    return CatalogueItem.of(await sessions.reading(lambda session: catalogue.get_item(session, item_id)))
+@router.get("/items/{item_id}", response_model=CatalogueItem)
+async def get_item(item_id: IdPath, sessions: SessionsDep) -> Item:
+    return await sessions.reading(lambda session: catalogue.get_item(session, item_id))
 
 
-@router.post("/items", status_code=201, dependencies=[ApiKeyDep])
-async def add_item(body: ItemIn, sessions: SessionsDep, response: Response) -> CatalogueItem:
+@router.post("/items", status_code=201, dependencies=[ApiKeyDep], response_model=CatalogueItem)
+async def add_item(body: ItemIn, sessions: SessionsDep, response: Response) -> Item:
     """Add an item; 409 if the catalogue has it: the same known id, or medium, title, creator and year."""
     values = Row.model_validate(body.model_dump()).values()
     item = await sessions.writing(lambda session: catalogue.add_item(session, values))
     response.headers["Location"] = f"/items/{item.id}"
-    return CatalogueItem.of(item)
+    return item
 
 
-@router.put("/items/{item_id}", dependencies=[ApiKeyDep])
-async def replace_item(item_id: IdPath, body: ItemIn, sessions: SessionsDep) -> CatalogueItem:
-    """Write the item anew. A later catalogue update leaves it as written."""
+@router.put("/items/{item_id}", dependencies=[ApiKeyDep], response_model=CatalogueItem)
+async def replace_item(item_id: IdPath, body: ItemIn, sessions: SessionsDep) -> Item:
+    """Replace the whole item. Later catalogue updates leave it alone."""
     values = Row.model_validate(body.model_dump()).values()
-    item = await sessions.writing(lambda session: catalogue.replace_item(session, item_id, values))
-    return CatalogueItem.of(item)
+    return await sessions.writing(lambda session: catalogue.replace_item(session, item_id, values))
 
 
 @router.delete("/items/{item_id}", status_code=204, dependencies=[ApiKeyDep])
 async def remove_item(item_id: IdPath, sessions: SessionsDep) -> None:
-    """Take the item away for good: no catalogue update brings it back."""
+    """Remove the item for good: no catalogue update brings it back."""
     await sessions.writing(lambda session: catalogue.remove_item(session, item_id))

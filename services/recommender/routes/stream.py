@@ -1,4 +1,4 @@
-"""`WS /stream`, passed through to inference so that a frontend needs one address; frames stay unread."""
+"""Passes `WS /stream` through to inference, so that a frontend needs one address."""
 
 import asyncio
 from contextlib import suppress
@@ -11,17 +11,17 @@ from websockets.exceptions import ConnectionClosed
 from services.common.problems import ServiceError, problem_body
 from services.common.telemetry import request_id_from
 from services.recommender.dependencies import InferenceDep, OwnPagesDep
+from services.recommender.inference_client import TRY_AGAIN_LATER
 
 router = APIRouter(tags=["photos"])
 
-TRY_AGAIN_LATER: Final = 1013
 GONE: Final = (RuntimeError, WebSocketDisconnect)
-"""What sending raises where the client has left; which one depends on the moment."""
+"""What sending raises once the client has left; which one depends on the moment."""
 
 
 @router.websocket("/stream", dependencies=[OwnPagesDep])
 async def stream(socket: WebSocket, inference: InferenceDep) -> None:
-    """Binary image frames in, inference's predictions out; `{"error": problem}` where inference is away."""
+    """Relay image frames and predictions; `{"error": problem}` and 1013 where inference is unavailable."""
     await socket.accept()
     request_id = request_id_from(socket.headers)
     try:
@@ -37,7 +37,7 @@ async def stream(socket: WebSocket, inference: InferenceDep) -> None:
 
 
 async def _relay(socket: WebSocket, upstream: ClientConnection) -> tuple[int, str]:
-    """Both ways until either side ends; the code and reason with which inference closed."""
+    """Relay both ways until either side ends; return the code and reason with which inference closed."""
     ways = {asyncio.create_task(_up(socket, upstream)), asyncio.create_task(_down(socket, upstream))}
     done, waiting = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
     for way in waiting:

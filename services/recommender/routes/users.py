@@ -1,73 +1,49 @@
-from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query
 from sqlalchemy.orm import Session
 
-from services.recommender.dependencies import MetricsDep
-from services.recommender.schemas.memory import (
-    FeedbackIn,
-    FeedbackOut,
-    History,
-    HistoryQuery,
-    PreferenceOut,
-    Said,
-)
+from services.recommender.dependencies import MetricsDep, SessionsDep
+from services.recommender.schemas.memory import FeedbackIn, FeedbackOut, History, HistoryQuery
 from services.recommender.schemas.recommendation import UserId
 from services.recommender.store import memory
-from services.recommender.store.db import SessionsDep
-from services.recommender.store.models import Feedback, Item
+from services.recommender.store.models import Feedback
 
 router = APIRouter(tags=["memory"])
-NEWEST = 2**63 - 1
-"""Above any feedback id."""
 UserPath = Annotated[UserId, Path()]
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=128)]
 
 
-def to_out(feedback: Feedback) -> dict[str, object]:
-    at = datetime.fromtimestamp(feedback.at_ms / 1000, UTC)
-    return {name: getattr(feedback, name) for name in ("id", "item_id", "action", "emotion")} | {"at": at}
-
-
-@router.post("/feedback", status_code=201)
+@router.post("/feedback", status_code=201, response_model=FeedbackOut)
 async def give_feedback(
     body: FeedbackIn, sessions: SessionsDep, metrics: MetricsDep, idempotency_key: IdempotencyKey = None
-) -> FeedbackOut:
-    """Tell what a user thinks of an item. A retry with the same `Idempotency-Key` counts once."""
-    said = memory.Said(body.user_id, body.item_id, body.action, body.emotion, idempotency_key)
-    kept, new = await sessions.writing(lambda session: memory.record(session, said))
+) -> Feedback:
+    """Record a user's action on an item. A retry with the same `Idempotency-Key` counts once."""
+    opinion = memory.Opinion(**body.model_dump(), idempotency_key=idempotency_key)
+    kept, new = await sessions.writing(lambda session: memory.record(session, opinion))
     if new:
         metrics.feedback.labels(kept.action).inc()
-    return FeedbackOut.model_validate(to_out(kept))
+    return kept
 
 
-@router.get("/users/{user_id}/history")
+@router.get("/users/{user_id}/history", response_model=History)
 async def get_history(
     user_id: UserPath, query: Annotated[HistoryQuery, Query()], sessions: SessionsDep
-) -> History:
-    """All that is kept of a user: what was said, the latest first, and what was learnt from it."""
-    before = int(query.cursor) if query.cursor else NEWEST
+) -> dict[str, Any]:
+    """All that is kept of a user: the feedback, the latest first, and the preferences learnt from it."""
 
-    def look(session: Session) -> History:
-        kept = memory.history(session, user_id, before, query.limit + 1)
-        page = kept[: query.limit]
-        return History(
-            user_id=user_id,
-            feedback=[said_of(feedback, item) for feedback, item in page],
-            preferences=[
-                PreferenceOut(feature=p.feature, likes=p.likes, dislikes=p.dislikes)
-                for p in memory.preferences(session, user_id)
-            ],
-            next_cursor=str(page[-1][0].id) if len(kept) > query.limit else None,
-        )
+    def read(session: Session) -> dict[str, Any]:
+        before = int(query.cursor) if query.cursor else None
+        entries = memory.history(session, user_id, before, query.limit + 1)
+        more = len(entries) > query.limit
+        return {
+            "user_id": user_id,
+            "feedback": entries[: query.limit],
+            "preferences": memory.preferences(session, user_id),
+            "next_cursor": str(entries[query.limit - 1].id) if more else None,
+        }
 
-    return await sessions.reading(look)
-
-
-def said_of(feedback: Feedback, item: Item) -> Said:
-    about = {name: getattr(item, name) for name in ("medium", "title", "creator", "url")}
-    return Said.model_validate(to_out(feedback) | about)
+    return await sessions.reading(read)
 
 
 @router.delete("/users/{user_id}", status_code=204)

@@ -1,52 +1,24 @@
-"""What goes over the wire: the catalogue."""
+"""What the catalogue's routes take and answer."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.emotions import Emotion
 from services.recommender.ranking.item import Medium
 from services.recommender.ranking.mood import Strategy
-from services.recommender.schemas.fields import (
-    Axis,
-    Creator,
-    Emotions,
-    Genres,
-    Label,
-    Title,
-    WebUrl,
-    Year,
-    check_both_axes,
-)
+from services.recommender.schemas.fields import Label, Work
 from services.recommender.schemas.recommendation import ItemOut
-from services.recommender.store.models import Item, from_bits
 
 
 class CatalogueItem(ItemOut):
+    model_config = ConfigDict(from_attributes=True)
+
     genres: list[str]
     affect_source: str
     affect_confidence: float
     quality: float
     popularity: float
-
-    @classmethod
-    def of(cls, item: Item) -> Self:
-        return cls(
-            id=item.id,
-            medium=item.medium,  # type: ignore[arg-type] # only media get into the table
-            title=item.title,
-            creator=item.creator,
-            year=item.year,
-            url=item.url,
-            emotions=from_bits(item.emotions),
-            valence=item.valence,
-            arousal=item.arousal,
-            genres=item.genres.split("|") if item.genres else [],
-            affect_source=item.affect_source,
-            affect_confidence=item.affect_confidence,
-            quality=item.quality,
-            popularity=item.popularity,
-        )
 
 
 class ItemPage(BaseModel):
@@ -54,11 +26,10 @@ class ItemPage(BaseModel):
     next_cursor: Annotated[str | None, Field(description="Pass as `cursor`; null on the last page.")]
 
 
-class ItemIn(BaseModel):
+class ItemIn(Work):
     """An item as a person writes it; valence and arousal, if left out, are estimated from the emotions."""
 
     model_config = ConfigDict(
-        str_strip_whitespace=True,
         extra="forbid",
         json_schema_extra={
             "examples": [
@@ -74,21 +45,6 @@ class ItemIn(BaseModel):
             ]
         },
     )
-
-    medium: Medium
-    title: Title
-    url: WebUrl
-    creator: Creator = None
-    year: Year = None
-    genres: Genres = []
-    emotions: Emotions = []
-    valence: Axis = None
-    arousal: Axis = None
-
-    @model_validator(mode="after")
-    def check_affect(self) -> Self:
-        check_both_axes(self.valence, self.arousal)
-        return self
 
 
 class ItemQuery(BaseModel):

@@ -1,9 +1,9 @@
-"""What goes over the wire: feedback and what is kept of a user."""
+"""What the routes about users take and answer."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.emotions import Emotion
 from services.recommender.ranking.item import Medium
@@ -26,16 +26,22 @@ class FeedbackIn(BaseModel):
     emotion: Label | None = None
 
 
+def _from_ms(value: int) -> datetime:
+    return datetime.fromtimestamp(value / 1000, UTC)
+
+
 class FeedbackOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
     id: int
     item_id: int
     action: Action
     emotion: Emotion | None
-    at: datetime
+    at: Annotated[datetime, Field(validation_alias="at_ms"), BeforeValidator(_from_ms)]
 
 
-class Said(FeedbackOut):
-    """Feedback with what it was about."""
+class HistoryEntry(FeedbackOut):
+    """Feedback with the item that it is about."""
 
     medium: Medium
     title: str
@@ -46,6 +52,8 @@ class Said(FeedbackOut):
 class PreferenceOut(BaseModel):
     """Weighted counts of likes and dislikes of a genre, a creator or a region of the affect plane."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     feature: str
     likes: float
     dislikes: float
@@ -53,7 +61,7 @@ class PreferenceOut(BaseModel):
 
 class History(BaseModel):
     user_id: UserId
-    feedback: list[Said]
+    feedback: list[HistoryEntry]
     preferences: list[PreferenceOut]
     next_cursor: Annotated[str | None, Field(description="Pass as `cursor`; null on the last page.")]
 

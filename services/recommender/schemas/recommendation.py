@@ -1,30 +1,32 @@
-"""What goes over the wire: moods and what is recommended for them; what several routes share."""
+"""What the recommending routes take and answer, and the field types of ids."""
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from services.common.prediction import Prediction
 from services.emotions import EMOTIONS, Emotion
 from services.recommender.breaker import State
 from services.recommender.ranking.item import MEDIA, Medium
 from services.recommender.ranking.mood import Strategy, StrategyChoice
-from services.recommender.schemas.fields import Label, to_label
+from services.recommender.schemas.fields import Label, Share, to_label
 
-MAX_LIMIT = 50
-MAX_EXCLUDED = 10_000
-MAX_EXCLUDED_IN_QUERY = 1_000
-"""Beyond 64 KiB of URL and headers the server itself answers, in plain text; a body has room for more."""
-SUM_TOLERANCE = 0.01
-MAX_ID = 2**31 - 1
-"""The largest item id that the database can hold; a larger one cannot exist."""
+MAX_LIMIT: Final = 50
+MAX_EXCLUDED: Final = 10_000
+MAX_EXCLUDED_IN_QUERY: Final = 1_000
+"""The server answers a longer head than 64 KiB itself, in plain text; a body has room for more."""
+SUM_TOLERANCE: Final = 0.01
+MAX_ID: Final = 2**31 - 1
+"""The largest item id that the database can hold."""
 
 
-def one_or_many(value: object) -> object:
+def _one_or_many(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-def merge_aliases(given: object) -> object:
-    """Names to labels; the shares of names that mean one label, as angry and disgust do, are added up."""
+def _merge_aliases(given: object) -> object:
+    """Turn names into labels; adds up the shares of names for one label, as angry and disgust are."""
     if not isinstance(given, dict):
         return given
     merged: dict[Emotion, Any] = {}
@@ -36,8 +38,8 @@ def merge_aliases(given: object) -> object:
     return merged
 
 
-def check_probabilities(given: dict[Emotion, float]) -> dict[Emotion, float]:
-    """All six labels, rescaled to sum to exactly 1; ValueError if a label is missing or the sum is off."""
+def _check_probabilities(given: dict[Emotion, float]) -> dict[Emotion, float]:
+    """Rescale to a sum of exactly 1; ValueError if a label is missing or the sum is off."""
     missing = [label for label in EMOTIONS if label not in given]
     if missing:
         raise ValueError(f"missing labels: {', '.join(missing)}")
@@ -47,46 +49,43 @@ def check_probabilities(given: dict[Emotion, float]) -> dict[Emotion, float]:
     return {label: given[label] / total for label in EMOTIONS}
 
 
+def certain(emotion: Emotion) -> dict[Emotion, float]:
+    """The probabilities of an emotion that is given as certain."""
+    return {label: float(label == emotion) for label in EMOTIONS}
+
+
 ItemId = Annotated[int, Field(ge=1, le=MAX_ID)]
 UserId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["anna-7f3a"])]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Probabilities = Annotated[
     dict[Emotion, Share],
     Field(examples=[dict.fromkeys(EMOTIONS, 0.1) | {"sad": 0.5}]),
-    BeforeValidator(merge_aliases),
-    AfterValidator(check_probabilities),
+    BeforeValidator(_merge_aliases),
+    AfterValidator(_check_probabilities),
 ]
+OneOrMany = BeforeValidator(_one_or_many)
 
 
 class Options(BaseModel):
-    """What every way of asking for recommendations has in common."""
+    """The options of every recommending route."""
 
     model_config = ConfigDict(extra="ignore")
 
-    medium: Annotated[list[Medium], Field(min_length=1, max_length=10), BeforeValidator(one_or_many)] = list(
-        MEDIA
-    )
+    medium: Annotated[list[Medium], Field(min_length=1, max_length=10), OneOrMany] = list(MEDIA)
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Per medium.")] = 5
     strategy: StrategyChoice = "auto"
     exclude: Annotated[
-        list[ItemId],
-        Field(max_length=MAX_EXCLUDED, description="Item ids not to show."),
-        BeforeValidator(one_or_many),
+        list[ItemId], Field(max_length=MAX_EXCLUDED, description="Item ids not to show."), OneOrMany
     ] = []
     user_id: UserId | None = None
 
 
-def certain(emotion: Emotion) -> dict[Emotion, float]:
-    return {label: float(label == emotion) for label in EMOTIONS}
-
-
 class QueryOptions(Options):
-    """As they come in a URL."""
+    """The options in a URL."""
 
     exclude: Annotated[
         list[ItemId],
         Field(max_length=MAX_EXCLUDED_IN_QUERY, description="Item ids not to show; a body takes more."),
-        BeforeValidator(one_or_many),
+        OneOrMany,
     ] = []
 
 
@@ -124,11 +123,11 @@ class MoodBody(Options):
             raise ValueError("give either emotion or probabilities")
         return self
 
-    def vector(self) -> dict[Emotion, float]:
-        if self.probabilities is not None:
-            return self.probabilities
-        assert self.emotion is not None  # noqa: S101 # check_one_mood has made sure
-        return certain(self.emotion)
+    @property
+    def mood(self) -> Emotion | Mapping[Emotion, float]:
+        mood = self.emotion or self.probabilities
+        assert mood is not None  # noqa: S101 # check_one_mood has made sure
+        return mood
 
 
 class Target(BaseModel):
@@ -162,7 +161,7 @@ class Recommendation(BaseModel):
 
 
 class PhotoRecommendation(BaseModel):
-    prediction: dict[str, Any]
+    prediction: Prediction
     recommendation: Recommendation | None
 
 
@@ -171,4 +170,4 @@ class Ready(BaseModel):
     database: Literal["ok"]
     inference: Literal["ok", "unavailable"]
     breaker: State
-    """`opened`: photos are refused without asking inference, which failed too often in a row."""
+    """`opened`: photos are rejected without asking inference, which failed too often in a row."""

@@ -1,4 +1,4 @@
-"""The database copied to a file and back, while the service runs. SQLite only: PostgreSQL has its own."""
+"""Copies the SQLite database to a file and back, while the service runs. PostgreSQL has its own tools."""
 
 import os
 import sqlite3
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import URL, Engine, make_url
 
@@ -15,14 +16,13 @@ from services.recommender.store.models import Base
 from services.recommender.store.schema import (
     DamagedDatabaseError,
     SchemaTooNewError,
-    alembic_config,
     check_sound,
     is_current,
     migrate,
 )
 
-LEFTOVERS = ("-wal", "-shm", "-journal")
-"""What SQLite keeps beside a database; it belongs to that file alone."""
+LEFTOVERS: Final = ("-wal", "-shm", "-journal")
+"""Endings of the files that SQLite keeps beside a database."""
 
 
 class BackupError(Exception):
@@ -30,61 +30,59 @@ class BackupError(Exception):
 
 
 def backup(url: str, target: Path) -> list[str]:
-    """Copy the database as it is at this moment to a new file, checked; writers go on meanwhile."""
-    source = sqlite_file(url, "pg_dump --format=custom --file={file} {url}", target)
+    """Copy the database as it is at this moment to a new file, and check it; writers are not blocked."""
+    source = _sqlite_file(url, "pg_dump --format=custom --file={file} {url}", target)
     if not source.exists():
         raise BackupError(f"There is no database {source}.")
     if target.exists():
         raise BackupError(f"{target} exists already: name a new file.")
-    with beside(target) as partial:
-        copy(source, partial)
+    with _temporary_beside(target) as partial:
+        _copy(source, partial)
         size = partial.stat().st_size
         partial.replace(target)
-        keep(target.parent)
-    return [
-        f"{target}: {size:,} bytes, checked; it holds what users said, so keep it as you keep the database"
-    ]
+        _sync(target.parent)
+    return [f"{target}: {size:,} bytes, checked; it holds users' feedback, so protect it like the database"]
 
 
 def restore(url: str, source: Path, timeout_s: float) -> list[str]:
-    """Make the database what `source` holds, at once or not at all; what it was is kept beside it.
+    """Replace the database by what `source` holds, all at once; keeps the old one beside it.
 
-    BackupError, SchemaTooNewError or DamagedDatabaseError before anything is touched where `source` does
-    not do. A running service goes on with what was restored; its writes wait until that is done.
+    Raises BackupError, SchemaTooNewError or DamagedDatabaseError, before anything is changed, where `source`
+    is unfit. A running service goes on with the restored rows; its writes wait until then.
     """
     command = "pg_restore --clean --if-exists --single-transaction --no-owner --dbname={url} {file}"
-    live = sqlite_file(url, command, source)
+    live = _sqlite_file(url, command, source)
     if not source.exists():
         raise BackupError(f"There is no file {source}.")
     live.parent.mkdir(parents=True, exist_ok=True)
-    with beside(live) as ready:
-        copy(source, ready)
-        bring_up_to_date(ready, source)
+    with _temporary_beside(live) as ready:
+        _copy(source, ready)
+        _check_and_migrate(ready, source)
         if not live.exists():
             ready.replace(live)
-            keep(live.parent)
+            _sync(live.parent)
             return [f"{live} now holds what {source} held"]
         aside = live.with_name(f"{live.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
-        if takes_rows(live):
-            replace_rows(live, ready, aside, timeout_s)
+        if _is_usable(live):
+            _replace_rows(live, ready, aside, timeout_s)
         else:
-            replace_file(live, ready, aside)
+            _replace_file(live, ready, aside)
     return [f"{live} now holds what {source} held", f"what it held before is in {aside}"]
 
 
-def sqlite_file(url: str, command: str, file: Path) -> Path:
-    """The path in a SQLite URL; BackupError with `command` filled in for PostgreSQL."""
+def _sqlite_file(url: str, command: str, file: Path) -> Path:
+    """The path in a SQLite URL; for PostgreSQL a BackupError with `command` filled in."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         plain = URL.create("postgresql", parsed.username, None, parsed.host, parsed.port, parsed.database)
-        told = command.format(file=file, url=plain.render_as_string())
-        raise BackupError(f"PostgreSQL has tools of its own for this; run: {told}")
+        command = command.format(file=file, url=plain.render_as_string())
+        raise BackupError(f"PostgreSQL has tools of its own for this; run: {command}")
     return Path((parsed.database or "").removeprefix("file:"))
 
 
 @contextmanager
-def beside(path: Path) -> Iterator[Path]:
-    """A new empty file in the folder of `path`, for nobody else to read; gone afterwards unless moved."""
+def _temporary_beside(path: Path) -> Iterator[Path]:
+    """An empty private file in the folder of `path`; deleted afterwards unless moved."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent or Path())
     os.close(handle)
     try:
@@ -94,8 +92,8 @@ def beside(path: Path) -> Iterator[Path]:
             Path(name + end).unlink(missing_ok=True)
 
 
-def copy(source: Path, target: Path) -> None:
-    """Every page of one moment, in one step: a smaller step starts anew whenever somebody writes."""
+def _copy(source: Path, target: Path) -> None:
+    """Copy and check all pages in one step: with smaller steps every write would restart the copy."""
     try:
         with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
             old.backup(new)
@@ -105,13 +103,12 @@ def copy(source: Path, target: Path) -> None:
     except sqlite3.DatabaseError as error:
         raise BackupError(f"{source} cannot be copied: {error}.") from error
     if found != ["ok"]:
-        told = " ".join(found[-1].split())
-        raise BackupError(f"{source} is damaged ({told}): nothing was copied.")
-    keep(target)
+        raise BackupError(f"{source} is damaged ({' '.join(found[-1].split())}): nothing was copied.")
+    _sync(target)
 
 
-def keep(path: Path) -> None:
-    """Have a file, or a folder's names, on the disk before going on."""
+def _sync(path: Path) -> None:
+    """Flush a file, or the names in a folder, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -120,7 +117,7 @@ def keep(path: Path) -> None:
 
 
 @contextmanager
-def engine_of(path: Path) -> Iterator[Engine]:
+def _engine(path: Path) -> Iterator[Engine]:
     engine = make_engine(f"sqlite:///{path}")
     try:
         yield engine
@@ -128,38 +125,37 @@ def engine_of(path: Path) -> Iterator[Engine]:
         engine.dispose()
 
 
-def bring_up_to_date(path: Path, source: Path) -> None:
-    """Migrate the copy of a backup; BackupError if `source` was none of this service."""
-    with engine_of(path) as engine:
-        with closing(sqlite3.connect(path)) as connection:
-            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-        if not {"alembic_version", "items"} <= tables:
-            raise BackupError(f"{source} is not a backup of this service.")
-        with engine.execution_options(**WRITING).begin() as connection:
-            migrate(connection, alembic_config())
+def _check_and_migrate(path: Path, source: Path) -> None:
+    """Migrate the copy of a backup; BackupError if `source` is not a backup of this service."""
+    with closing(sqlite3.connect(path)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    if not {"alembic_version", "items"} <= tables:
+        raise BackupError(f"{source} is not a backup of this service.")
+    with _engine(path) as engine, engine.execution_options(**WRITING).begin() as connection:
+        migrate(connection)
 
 
-def takes_rows(live: Path) -> bool:
-    """Whether the database is whole and can be brought to this version's schema; it then is."""
-    with engine_of(live) as engine:
+def _is_usable(live: Path) -> bool:
+    """Whether the database is sound and could be migrated to this version's schema."""
+    with _engine(live) as engine:
         try:
             check_sound(engine)
             with engine.execution_options(**WRITING).begin() as connection:
-                migrate(connection, alembic_config())
-                return is_current(connection, alembic_config())
+                migrate(connection)
+                return is_current(connection)
         except (DamagedDatabaseError, SchemaTooNewError):
             return False
 
 
-def replace_rows(live: Path, ready: Path, aside: Path, timeout_s: float) -> None:
-    """All rows in one transaction, so that whoever has the database open sees the old or the new."""
+def _replace_rows(live: Path, ready: Path, aside: Path, timeout_s: float) -> None:
+    """Replace all rows in one transaction, so that open connections see the old or the new ones."""
     with closing(sqlite3.connect(live, timeout=timeout_s, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA secure_delete=ON")
         connection.execute("ATTACH ? AS restored", (str(ready),))
-        connection.execute("BEGIN IMMEDIATE")  # from here to the end nobody writes, so `aside` misses nothing
-        with beside(aside) as partial:
-            copy(live, partial)
+        connection.execute("BEGIN IMMEDIATE")  # nothing is written from here on, so `aside` is complete
+        with _temporary_beside(aside) as partial:
+            _copy(live, partial)
             partial.replace(aside)
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(f'DELETE FROM main."{table.name}"')  # noqa: S608 # our own tables' names
@@ -171,12 +167,12 @@ def replace_rows(live: Path, ready: Path, aside: Path, timeout_s: float) -> None
         connection.execute("COMMIT")
 
 
-def replace_file(live: Path, ready: Path, aside: Path) -> None:
-    """For a database that no service can have open, as none starts on it."""
+def _replace_file(live: Path, ready: Path, aside: Path) -> None:
+    """Replace a database that no service can have open, as none starts on it."""
     for end in LEFTOVERS:
-        beside_it = Path(f"{live}{end}")
-        if beside_it.exists():
-            beside_it.rename(f"{aside}{end}")
+        leftover = Path(f"{live}{end}")
+        if leftover.exists():
+            leftover.rename(f"{aside}{end}")
     os.link(live, aside)
     ready.replace(live)
-    keep(live.parent)
+    _sync(live.parent)

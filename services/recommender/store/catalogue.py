@@ -1,34 +1,30 @@
 """Every query of the routes on the catalogue. Bulk writing is in load.py, users in memory.py."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, TextClause, func, select, text
+from sqlalchemy import ColumnElement, Row, TextualSelect, bindparam, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.emotions import Emotion
 from services.recommender.errors import ConflictError, NotFoundError
 from services.recommender.ranking.item import Candidate
-from services.recommender.ranking.mood import Point, cells_around
-from services.recommender.store.models import CatalogueState, Item, from_bits, to_bits
+from services.recommender.ranking.mood import cells_around
+from services.recommender.ranking.rank import RankingQuery
+from services.recommender.store.models import CatalogueState, EmotionSet, Item
 
-NEAR_CELLS = 6
-"""Cells of the affect plane around the target that are looked into first."""
-PER_CELL = 12
+NEAR_CELLS: Final = 6
+"""Cells of the affect plane around the target that are searched first."""
+PER_CELL: Final = 12
 """Candidates from each cell, at least: its best by prior."""
-PER_CELL_KNOWN = 20
-"""The same for a user with a name, so that taste has more to choose from."""
-ENOUGH = 3
+PER_CELL_KNOWN: Final = 20
+"""The same for a known user, so that taste has more to choose from."""
+ENOUGH: Final = 3
 """Candidates wanted for each item to be shown, so that ranking has a choice."""
-PAGE = 500
-
-COLUMNS = (
-    "id, medium, title, creator, year, url, genres, emotions, valence, arousal, "
-    "affect_confidence, quality, popularity, prior"
-)
+PAGE: Final = 500
 
 
 def list_items(  # noqa: PLR0913 # one for each filter
@@ -45,33 +41,33 @@ def list_items(  # noqa: PLR0913 # one for each filter
     if medium:
         wanted.append(Item.medium == medium)
     if emotion:
-        wanted.append(Item.emotions.bitwise_and(to_bits([emotion])) != 0)
+        wanted.append(Item.emotions.bitwise_and([emotion]) != [])
     wanted.extend(Item.search.contains(word, autoescape=True) for word in words.split())
     return session.scalars(select(Item).where(*wanted).order_by(Item.id).limit(limit)).all()
 
 
-def get_item(session: Session, item_id: int, *, to_write: bool = False) -> Item:
-    """NotFoundError if there is none. `to_write` waits for who else writes it, and sees what they did."""
-    item = session.get(Item, item_id, with_for_update=to_write)
+def get_item(session: Session, item_id: int, *, lock: bool = False) -> Item:
+    """NotFoundError if there is none. `lock` keeps others from writing it until the transaction ends."""
+    item = session.get(Item, item_id, with_for_update=lock)
     if item is None or item.removed:
         raise NotFoundError(f"There is no item {item_id}.")
     return item
 
 
 def add_item(session: Session, values: dict[str, Any]) -> Item:
-    """A new item; ConflictError if the catalogue has the same thing. One removed earlier comes back."""
+    """Add an item; ConflictError if the catalogue has the same work. One removed earlier comes back."""
     item = session.scalar(select(Item).where(Item.key == values["key"]).with_for_update())
     if item is not None and not item.removed:
         raise ConflictError(f"The catalogue has this as item {item.id}.")
     if item is None:
         item = Item()
         session.add(item)
-    write(session, item, values)
+    _write(session, item, values)
     return item
 
 
 def replace_item(session: Session, item_id: int, values: dict[str, Any]) -> Item:
-    """ConflictError where the item was removed, or is to become what another one is or was."""
+    """ConflictError where the item was removed, or its new key belongs to another item, removed or not."""
     item = session.get(Item, item_id, with_for_update=True)
     if item is None:
         raise NotFoundError(f"There is no item {item_id}.")
@@ -82,16 +78,14 @@ def replace_item(session: Session, item_id: int, values: dict[str, Any]) -> Item
         raise ConflictError("The catalogue had this and it was removed. POST /items adds it again.")
     if other is not None:
         raise ConflictError(f"The catalogue has this as item {other.id}.")
-    write(session, item, values)
+    _write(session, item, values)
     return item
 
 
-def write(session: Session, item: Item, values: dict[str, Any]) -> None:
-    """ConflictError if another request made the same thing since the caller looked."""
-    for name, value in values.items():
+def _write(session: Session, item: Item, values: dict[str, Any]) -> None:
+    """Write the columns; ConflictError if another request made the same work since the caller checked."""
+    for name, value in (values | {"edited": True, "removed": False}).items():
         setattr(item, name, value)
-    item.edited = True
-    item.removed = False
     try:
         session.flush()
     except IntegrityError as error:
@@ -99,13 +93,13 @@ def write(session: Session, item: Item, values: dict[str, Any]) -> None:
 
 
 def remove_item(session: Session, item_id: int) -> None:
-    item = get_item(session, item_id, to_write=True)
+    item = get_item(session, item_id, lock=True)
     item.removed = True
     item.edited = True
 
 
-def look_at_state(session: Session) -> None:
-    """Fails where the database does not answer or was never filled."""
+def check_ready(session: Session) -> None:
+    """Fail where the database does not answer or was never filled."""
     session.execute(select(CatalogueState.digest))
 
 
@@ -114,104 +108,70 @@ def count_by_medium(session: Session) -> dict[str, int]:
     return {medium: count for medium, count in session.execute(counted)}  # noqa: C416 # rows are no pairs to mypy
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a shelf of one medium is picked for."""
+def candidates(
+    session: Session, medium: str, query: RankingQuery, excluded: Collection[int], user_id: str | None
+) -> list[Candidate]:
+    """Select what ranking should consider: the best around the target, and what people linked to the mood.
 
-    target: Point
-    emotions: Collection[Emotion]
-    """Whose curated links count."""
-    limit: int
-    excluded: Collection[int]
-    """Ids; a set, as every candidate is looked up in it."""
-    user_id: str = ""
-    """Whose disliked and hidden items are left out; "" is nobody, as no user id is empty."""
-
-
-def candidates(session: Session, medium: str, wanted: Wanted) -> list[Candidate]:
-    """What ranking should look at: the best around the target and what people linked to the mood.
-
-    Reads a bounded number of rows by index, however large the catalogue is. Looks further away, and in the
-    end at everything, only when too few are left.
+    Leaves out the ids in `excluded` and what the user disliked or hid. Reads a bounded number of rows by
+    index, however large the catalogue is; looks further away, and at last at everything, only when too few
+    are left.
     """
-    enough = wanted.limit * ENOUGH
-    cells = cells_around(wanted.target)
-    found = curated(session, medium, wanted, enough)
+    enough = query.limit * ENOUGH
+    cells = cells_around(query.target)
+    values = {"medium": medium, "user_id": user_id or ""}  # no user id is empty
+    per_cell = max(PER_CELL_KNOWN if user_id else PER_CELL, query.limit)
+    found = _select(session, CURATED, values | {"bits": query.relevant, "rows": enough})
     for near in (cells[:NEAR_CELLS], cells):
-        found |= in_cells(session, medium, near, wanted)
-        left = [item for item in found.values() if item.id not in wanted.excluded]
+        places = {f"cell{i}": cell for i, cell in enumerate(near)}
+        found |= _select(session, cells_query(len(near)), values | places | {"rows": per_cell})
+        left = [item for item in found.values() if item.id not in excluded]
         if len(left) >= enough:
             return left
-    for item in best_first(session, medium, wanted.user_id):
+    for item in _best_first(session, values):
         if len(left) >= enough:
             break
-        if item.id not in wanted.excluded and item.id not in found:
+        if item.id not in excluded and item.id not in found:
             left.append(item)
     return left
 
 
-SHOWN = (
+FIELDS: Final = tuple(field.name for field in fields(Candidate))
+COLUMNS: Final = [getattr(Item, name) for name in (*FIELDS, "prior")]
+SELECT: Final = f"SELECT {', '.join(FIELDS)}, prior FROM items WHERE medium = :medium"  # noqa: S608 # constants
+SHOWN: Final = (
     "NOT removed AND NOT EXISTS (SELECT 1 FROM user_items "
-    "WHERE user_items.user_id = :user_id AND user_items.item_id = items.id AND user_items.blocked)"
+    "WHERE user_items.user_id = :user_id AND user_items.item_id = items.id AND user_items.blocked) "
+    "ORDER BY prior DESC, id DESC LIMIT :rows"
 )
-BEST_FIRST = "ORDER BY prior DESC, id DESC LIMIT :rows"
+CURATED: Final = (
+    text(f"{SELECT} AND emotions <> 0 AND emotions & :bits <> 0 AND {SHOWN}")
+    .bindparams(bindparam("bits", type_=EmotionSet))
+    .columns(*COLUMNS)
+)
+BEST: Final = text(f"{SELECT} AND (prior < :prior OR (prior = :prior AND id < :id)) AND {SHOWN}").columns(
+    *COLUMNS
+)
 
 
 @lru_cache(maxsize=8)
-def cells_query(count: int) -> TextClause:
-    """One indexed look-up per cell, joined: a condition over all cells would sort what lies in them."""
-    arm = (
-        f"SELECT * FROM (SELECT {COLUMNS} FROM items WHERE medium = :medium AND cell = :cell{{i}} "  # noqa: S608 # constants
-        f"AND {SHOWN} {BEST_FIRST}) AS arm{{i}}"
-    )
-    return text(" UNION ALL ".join(arm.format(i=i) for i in range(count)))
+def cells_query(count: int) -> TextualSelect:
+    """One indexed look-up per cell, joined: a condition over all cells would sort all their rows."""
+    arms = (f"SELECT * FROM ({SELECT} AND cell = :cell{i} AND {SHOWN}) AS arm{i}" for i in range(count))  # noqa: S608 # constants
+    return text(" UNION ALL ".join(arms)).columns(*COLUMNS)
 
 
-def in_cells(session: Session, medium: str, cells: Sequence[int], wanted: Wanted) -> dict[int, Candidate]:
-    values: dict[str, object] = {f"cell{i}": cell for i, cell in enumerate(cells)}
-    rows = max(PER_CELL_KNOWN if wanted.user_id else PER_CELL, wanted.limit)
-    values |= {"medium": medium, "user_id": wanted.user_id, "rows": rows}
-    return {row[0]: to_candidate(row) for row in session.execute(cells_query(len(cells)), values).all()}
+def _select(session: Session, query: TextualSelect, values: Mapping[str, object]) -> dict[int, Candidate]:
+    return {row.id: _to_candidate(row) for row in session.execute(query, values).all()}
 
 
-CURATED = text(
-    f"SELECT {COLUMNS} FROM items WHERE medium = :medium AND emotions <> 0 AND emotions & :bits <> 0 "  # noqa: S608 # constants
-    f"AND {SHOWN} {BEST_FIRST}"
-)
-
-
-def curated(session: Session, medium: str, wanted: Wanted, rows: int) -> dict[int, Candidate]:
-    values = {"medium": medium, "bits": to_bits(wanted.emotions), "user_id": wanted.user_id, "rows": rows}
-    return {row[0]: to_candidate(row) for row in session.execute(CURATED, values).all()}
-
-
-BEST = text(
-    f"SELECT {COLUMNS} FROM items WHERE medium = :medium "  # noqa: S608 # constants
-    f"AND (prior < :prior OR (prior = :prior AND id < :id)) AND {SHOWN} {BEST_FIRST}"
-)
-
-
-def best_first(session: Session, medium: str, user_id: str) -> Iterator[Candidate]:
+def _best_first(session: Session, values: Mapping[str, object]) -> Iterator[Candidate]:
     """All of a medium, page by page."""
-    values = {"medium": medium, "prior": 2.0, "id": 0, "user_id": user_id, "rows": PAGE}
-    while page := session.execute(BEST, values).all():
-        yield from map(to_candidate, page)
-        values |= {"prior": page[-1].prior, "id": page[-1].id}
+    after = {"prior": 2.0, "id": 0, "rows": PAGE}
+    while page := session.execute(BEST, {**values, **after}).all():
+        yield from map(_to_candidate, page)
+        after |= {"prior": page[-1].prior, "id": page[-1].id}
 
 
-def to_candidate(row: Any) -> Candidate:  # noqa: ANN401 # a row of COLUMNS, which no static type describes
-    return Candidate(
-        id=row[0],
-        medium=row[1],
-        title=row[2],
-        creator=row[3],
-        year=row[4],
-        url=row[5],
-        genres=tuple(row[6].split("|")) if row[6] else (),
-        emotions=tuple(from_bits(row[7])) if row[7] else (),
-        valence=row[8],
-        arousal=row[9],
-        confidence=row[10],
-        quality=row[11],
-        popularity=row[12],
-    )
+def _to_candidate(row: Row[Any]) -> Candidate:
+    return Candidate(**dict(zip(FIELDS, row, strict=False)))

@@ -1,19 +1,22 @@
-"""Bulk writing of the catalogue: what importers and the first start do, in the caller's transaction."""
+"""Writes the catalogue in bulk, in the caller's transaction: for imports and the first start."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, cast
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from services.recommender.store.models import CatalogueState, Item
 
-BATCH = 500
+BATCH: Final = 500
+ITEMS: Final = cast("Table", Item.__table__)
+Values = dict[str, Any]
+"""The columns of one item."""
 
 
 @dataclass(slots=True)
 class Changes:
-    """Keys by what an import did to them."""
+    """Keys of the imported items by what was done with them."""
 
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -22,27 +25,21 @@ class Changes:
     """Edited or removed by a person, and therefore left alone."""
 
 
-def batches(values: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
-    for start in range(0, len(values), BATCH):
-        yield values[start : start + BATCH]
-
-
-def upsert(connection: Connection, values: Sequence[dict[str, Any]], *, shipped: bool) -> Changes:
+def upsert(connection: Connection, values: Sequence[Values], *, shipped: bool) -> Changes:
     """Insert or update items by `key`; the keys in `values` are distinct."""
     changes = Changes()
-    for batch in batches(values):
-        upsert_batch(connection, batch, changes, shipped=shipped)
+    for start in range(0, len(values), BATCH):
+        _upsert_batch(connection, values[start : start + BATCH], changes, shipped=shipped)
     return changes
 
 
-def upsert_batch(
-    connection: Connection, batch: Sequence[dict[str, Any]], changes: Changes, *, shipped: bool
+def _upsert_batch(
+    connection: Connection, batch: Sequence[Values], changes: Changes, *, shipped: bool
 ) -> None:
-    columns = [Item.id, Item.edited, Item.removed, Item.shipped, *(getattr(Item, name) for name in batch[0])]
-    wanted = select(*columns).where(Item.key.in_([row["key"] for row in batch]))
+    wanted = select(ITEMS).where(ITEMS.c.key.in_([row["key"] for row in batch]))
     existing = {row["key"]: row for row in connection.execute(wanted).mappings()}
-    new: list[dict[str, Any]] = []
-    changed: list[dict[str, Any]] = []
+    new: list[Values] = []
+    changed: list[Values] = []
     for row in batch:
         old = existing.get(row["key"])
         if old is None:
@@ -53,32 +50,26 @@ def upsert_batch(
         elif not old["removed"] and all(old[name] == value for name, value in row.items()):
             changes.same.append(row["key"])
         else:
-            changed.append(
-                {**row, "shipped": shipped or old["shipped"], "removed": False, "at_id": old["id"]}
-            )
+            changed.append({**row, "shipped": shipped or old["shipped"], "removed": False})
             changes.changed.append(row["key"])
     if new:
-        connection.execute(insert(Item), new)
+        connection.execute(insert(ITEMS), new)
     if changed:
-        table = Item.__table__
-        assignments: dict[str, Any] = {name: bindparam(name) for name in changed[0] if name != "at_id"}
-        connection.execute(
-            update(table).where(table.c.id == bindparam("at_id")).values(assignments),  # type: ignore[arg-type] # __table__ is typed as FromClause
-            changed,
-        )
+        _update(connection, changed)
 
 
-def retire_shipped(connection: Connection, keys: set[str]) -> int:
-    """Take away what came with an earlier catalogue and is not in `keys`; how many. Feedback on it stays."""
-    shipped = select(Item.id, Item.key).where(Item.shipped, ~Item.edited, ~Item.removed)
-    gone = [{"id": row.id, "removed": True} for row in connection.execute(shipped) if row.key not in keys]
+def _update(connection: Connection, rows: Sequence[Values]) -> None:
+    """Write the given columns of the items with these keys."""
+    by_key = update(ITEMS).where(ITEMS.c.key == bindparam("at_key"))
+    connection.execute(by_key, [{**row, "at_key": row["key"]} for row in rows])
+
+
+def retire_shipped(connection: Connection, keys: set[str]) -> None:
+    """Remove items of an earlier catalogue that are not in `keys`. Feedback on them stays."""
+    shipped = select(Item.key).where(Item.shipped, ~Item.edited, ~Item.removed)
+    gone = [{"key": key, "removed": True} for key in connection.scalars(shipped) if key not in keys]
     if gone:
-        table = Item.__table__
-        connection.execute(
-            update(table).where(table.c.id == bindparam("at_id")).values(removed=True),  # type: ignore[arg-type] # as above
-            [{"at_id": row["id"]} for row in gone],
-        )
-    return len(gone)
+        _update(connection, gone)
 
 
 def loaded_digest(connection: Connection) -> str | None:

@@ -1,15 +1,44 @@
-"""The tables. Migrations, not these classes, create them; a test checks that both say the same."""
+"""The tables. Migrations, not these classes, create them; a test checks that both agree."""
 
 from collections.abc import Iterable
+from typing import ClassVar
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false, text
+import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.emotions import EMOTIONS, Emotion
+from services.recommender.ranking.item import Medium
+from services.recommender.ranking.taste import Action
+
+
+class GenreList(sa.TypeDecorator[tuple[str, ...]]):
+    """Genres, the weightiest first; stored as text joined with `|`."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[str] | None, dialect: sa.Dialect) -> str:  # noqa: ARG002 # SQLAlchemy's interface
+        return "|".join(value or ())
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> tuple[str, ...]:  # noqa: ARG002 # as above
+        return tuple(value.split("|")) if value else ()
+
+
+class EmotionSet(sa.TypeDecorator[tuple[Emotion, ...]]):
+    """Emotions, stored as the bits of a number: bit i stands for EMOTIONS[i]."""
+
+    impl = sa.Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[Emotion] | None, dialect: sa.Dialect) -> int:  # noqa: ARG002 # as above
+        return sum({1 << EMOTIONS.index(emotion) for emotion in value or ()})
+
+    def process_result_value(self, value: int | None, dialect: sa.Dialect) -> tuple[Emotion, ...]:  # noqa: ARG002 # as above
+        return tuple(emotion for i, emotion in enumerate(EMOTIONS) if value >> i & 1) if value else ()
 
 
 class Base(DeclarativeBase):
-    pass
+    type_annotation_map: ClassVar = {Medium: sa.String(8), Action: sa.String(8), Emotion: sa.String(8)}
 
 
 class Item(Base):
@@ -17,52 +46,50 @@ class Item(Base):
 
     __tablename__ = "items"
     __table_args__ = (
-        # The ranking's prefilter: the best of a cell of the affect plane, without looking at the others.
-        Index("ix_items_cell", "medium", "cell", "prior"),
-        Index("ix_items_prior", "medium", "prior"),
-        Index("ix_items_listing", "medium", "id"),
-        Index(
+        sa.Index("ix_items_cell", "medium", "cell", "prior"),
+        sa.Index("ix_items_prior", "medium", "prior"),
+        sa.Index("ix_items_listing", "medium", "id"),
+        sa.Index(
             "ix_items_curated",
             "medium",
             "prior",
-            sqlite_where=text("emotions <> 0"),
-            postgresql_where=text("emotions <> 0"),
+            sqlite_where=sa.text("emotions <> 0"),
+            postgresql_where=sa.text("emotions <> 0"),
         ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(300), unique=True)
-    """What makes two rows the same thing, e.g. `imdb:tt0109830`; see imports/keys.py."""
-    medium: Mapped[str] = mapped_column(String(8))
-    title: Mapped[str] = mapped_column(String(300))
-    creator: Mapped[str | None] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(sa.String(300), unique=True)
+    """Identifies a work, e.g. `imdb:tt0109830`; see imports/keys.py."""
+    medium: Mapped[Medium]
+    title: Mapped[str] = mapped_column(sa.String(300))
+    creator: Mapped[str | None] = mapped_column(sa.String(200))
     year: Mapped[int | None]
-    url: Mapped[str] = mapped_column(String(2000))
-    genres: Mapped[str] = mapped_column(String(300), default="")
-    """Joined with `|`, the weightiest first."""
-    emotions: Mapped[int] = mapped_column(default=0)
-    """Moods that a person linked this to: bit i stands for EMOTIONS[i]."""
+    url: Mapped[str] = mapped_column(sa.String(2000))
+    genres: Mapped[tuple[str, ...]] = mapped_column(GenreList(300), default=())
+    emotions: Mapped[tuple[Emotion, ...]] = mapped_column(EmotionSet, default=())
+    """Moods that a person linked this to."""
     valence: Mapped[float]
     arousal: Mapped[float]
-    affect_source: Mapped[str] = mapped_column(String(40))
+    affect_source: Mapped[str] = mapped_column(sa.String(40))
     affect_confidence: Mapped[float]
     """0 (a guess) to 1 (measured without error)."""
     quality: Mapped[float]
     """0 to 1: mean rating, shrunken towards its medium's mean where ratings are few."""
     popularity: Mapped[float]
-    """0 to 1: rank among its medium by how many people rated it."""
+    """0 to 1: rank within its medium by number of ratings."""
     prior: Mapped[float]
-    """How good a pick this is knowing nothing of mood or user; orders each cell."""
+    """How good a pick this is for an unknown mood and user; orders each cell."""
     cell: Mapped[int]
-    """Where (valence, arousal) lies on the grid of mood.py."""
-    search: Mapped[str] = mapped_column(Text)
+    """The cell of (valence, arousal) on the grid of mood.py."""
+    search: Mapped[str] = mapped_column(sa.Text)
     """Title and creator, folded to plain lower case."""
-    shipped: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Came with the service; a later catalogue without it takes it away."""
-    edited: Mapped[bool] = mapped_column(default=False, server_default=false())
+    shipped: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Came with the service; removed when a later catalogue lacks it."""
+    edited: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     """Written or changed by a person over HTTP; imports leave it alone."""
-    removed: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Kept as a mark, so that no import brings it back and feedback keeps its subject."""
+    removed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """The row stays, so that no import brings the item back and feedback keeps its item."""
 
 
 class CatalogueState(Base):
@@ -71,41 +98,41 @@ class CatalogueState(Base):
     __tablename__ = "catalogue_state"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    digest: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(sa.String(64))
 
 
 class Feedback(Base):
-    """One thing that a user said about an item, as it was said."""
+    """One action of a user on an item, as it was sent."""
 
     __tablename__ = "feedback"
     __table_args__ = (
-        UniqueConstraint("user_id", "idempotency_key"),
-        Index("ix_feedback_history", "user_id", "id"),
+        sa.UniqueConstraint("user_id", "idempotency_key"),
+        sa.Index("ix_feedback_history", "user_id", "id"),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
-    user_id: Mapped[str] = mapped_column(String(64))
-    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"))
-    action: Mapped[str] = mapped_column(String(8))
-    emotion: Mapped[str | None] = mapped_column(String(8))
-    at_ms: Mapped[int] = mapped_column(BigInteger())
+    id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(sa.String(64))
+    item_id: Mapped[int] = mapped_column(sa.ForeignKey("items.id"))
+    action: Mapped[Action]
+    emotion: Mapped[Emotion | None]
+    at_ms: Mapped[int] = mapped_column(sa.BigInteger())
     """Milliseconds since 1970, UTC."""
-    idempotency_key: Mapped[str | None] = mapped_column(String(128))
+    idempotency_key: Mapped[str | None] = mapped_column(sa.String(128))
 
 
 class UserItem(Base):
-    """Where a user stands with an item after all that was said."""
+    """The result of all of a user's actions on an item."""
 
     __tablename__ = "user_items"
-    __table_args__ = (Index("ix_user_items_recent", "user_id", "at_ms"),)
+    __table_args__ = (sa.Index("ix_user_items_recent", "user_id", "at_ms"),)
 
-    user_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), primary_key=True)
-    counted: Mapped[str] = mapped_column(String(8))
-    """The one action that preferences hold for this item."""
+    user_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    item_id: Mapped[int] = mapped_column(sa.ForeignKey("items.id"), primary_key=True)
+    counted: Mapped[Action]
+    """The one action that preferences count for this item."""
     blocked: Mapped[bool]
     """Disliked or hidden: not to be shown again."""
-    at_ms: Mapped[int] = mapped_column(BigInteger())
+    at_ms: Mapped[int] = mapped_column(sa.BigInteger())
 
 
 class Preference(Base):
@@ -113,15 +140,7 @@ class Preference(Base):
 
     __tablename__ = "preferences"
 
-    user_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    feature: Mapped[str] = mapped_column(String(200), primary_key=True)
+    user_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    feature: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
     likes: Mapped[float]
     dislikes: Mapped[float]
-
-
-def to_bits(emotions: Iterable[Emotion]) -> int:
-    return sum({1 << EMOTIONS.index(emotion) for emotion in emotions})
-
-
-def from_bits(bits: int) -> list[Emotion]:
-    return [emotion for i, emotion in enumerate(EMOTIONS) if bits >> i & 1]

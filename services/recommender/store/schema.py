@@ -1,7 +1,8 @@
-"""The database's schema: whole, current, and migrated by Alembic."""
+"""Checks the database file and migrates its schema with Alembic."""
 
 import sqlite3
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
@@ -12,10 +13,10 @@ from sqlalchemy.exc import DatabaseError
 
 from services.common.starting import StartError
 
-DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-PRIMARY_CODE = 0xFF
+DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+PRIMARY_CODE: Final = 0xFF
 """SQLite's extended codes have the primary one in their lowest byte."""
-LOCK_KEY = 7_226_011
+LOCK_KEY: Final = 7_226_011
 """PostgreSQL's advisory lock for start-up; any number that nothing else in the database uses."""
 
 
@@ -24,17 +25,17 @@ class SchemaTooNewError(StartError):
 
 
 class DamagedDatabaseError(StartError):
-    """SQLite's file is cut off, overwritten or otherwise not what SQLite wrote."""
+    """The SQLite file is cut off, overwritten or otherwise invalid."""
 
 
 def one_at_a_time(connection: Connection) -> None:
-    """Waits until no other process starts on the same PostgreSQL. SQLite lets one writer in anyway."""
+    """Lock PostgreSQL against other processes that start. SQLite allows only one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK_KEY})
 
 
 def check_sound(engine: Engine) -> None:
-    """DamagedDatabaseError unless SQLite finds its file whole. Reads all of it: about 3 ms per megabyte."""
+    """Raise DamagedDatabaseError unless SQLite finds its file sound. Reads all of it: about 3 ms per MB."""
     if engine.dialect.name != "sqlite":
         return
     try:
@@ -57,10 +58,10 @@ def alembic_config() -> Config:
     return config
 
 
-def is_current(connection: Connection, config: Config) -> bool:
-    """Whether the schema is at the newest migration; SchemaTooNewError if it is at one unknown here."""
+def is_current(connection: Connection) -> bool:
+    """Whether the schema is at the newest migration; SchemaTooNewError if it is at an unknown one."""
     revision = MigrationContext.configure(connection).get_current_revision()
-    scripts = ScriptDirectory.from_config(config)
+    scripts = ScriptDirectory.from_config(alembic_config())
     if revision is not None and revision not in {script.revision for script in scripts.walk_revisions()}:
         raise SchemaTooNewError(
             f"The database is at schema {revision}, which this version does not know: "
@@ -69,7 +70,8 @@ def is_current(connection: Connection, config: Config) -> bool:
     return revision == scripts.get_current_head()
 
 
-def migrate(connection: Connection, config: Config) -> None:
-    if not is_current(connection, config):
+def migrate(connection: Connection) -> None:
+    if not is_current(connection):
+        config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

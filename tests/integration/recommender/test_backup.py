@@ -1,4 +1,4 @@
-"""`backup` and `restore` while the service runs and people write."""
+"""`backup` and `restore`, while the service runs and users write."""
 
 import os
 import shlex
@@ -68,11 +68,11 @@ def address(tmp_path, url, made_catalogue):
 
 
 class Writers:
-    """Several users who keep liking things; what was acknowledged is in `said`."""
+    """Several users who keep liking things; the ids of what was acknowledged, by user, are in `ids`."""
 
     def __init__(self, address):
         self.address = address
-        self.said = {f"writer-{n}": [] for n in range(4)}
+        self.ids = {f"writer-{n}": [] for n in range(4)}
         self.refused = []
         self.ending = threading.Event()
 
@@ -83,13 +83,13 @@ class Writers:
                 item = item % 300 + 1
                 answer = client.post("/feedback", json={"user_id": user, "item_id": item, "action": "like"})
                 if answer.status_code == 201:
-                    self.said[user].append(answer.json()["id"])
+                    self.ids[user].append(answer.json()["id"])
                 else:
                     self.refused.append(answer.status_code)
 
     @contextmanager
     def at_work(self):
-        threads = [threading.Thread(target=self.write, args=(user,)) for user in self.said]
+        threads = [threading.Thread(target=self.write, args=(user,)) for user in self.ids]
         for thread in threads:
             thread.start()
         try:
@@ -101,12 +101,12 @@ class Writers:
 
     def until(self, count):
         """Waits until that many were acknowledged."""
-        while sum(map(len, self.said.values())) < count:
+        while sum(map(len, self.ids.values())) < count:
             assert not self.refused
             self.ending.wait(0.01)
 
     def acknowledged(self):
-        return {number for said in self.said.values() for number in list(said)}
+        return {number for ids in self.ids.values() for number in list(ids)}
 
 
 def feedback_in(path):
@@ -122,7 +122,8 @@ def feedback_in(path):
     return ids
 
 
-def test_a_backup_under_load_holds_all_that_was_acknowledged_before_it_began(address, url, tmp_path):
+def test_backup_under_load(address, url, tmp_path):
+    """A backup taken while users write holds everything acknowledged before it began."""
     writers = Writers(address)
     with writers.at_work():
         for number in range(2):
@@ -136,12 +137,13 @@ def test_a_backup_under_load_holds_all_that_was_acknowledged_before_it_began(add
     assert not list(tmp_path.glob(".copy*"))
 
 
-def test_a_restore_under_load_brings_back_the_copy_and_keeps_what_was_there(address, url, tmp_path, command):
+def test_restore_under_load(address, url, tmp_path, command):
+    """A restore while users write brings back the copy and keeps the replaced database beside it."""
     copied = Writers(address)
     with copied.at_work():
         copied.until(40)
     assert command("backup", tmp_path / "copy", url=url) == (0, "")
-    erased = next(iter(copied.said))
+    erased = next(iter(copied.ids))
     assert httpx.delete(f"{address}/users/{erased}").status_code == 204
 
     writers = Writers(address)
@@ -156,12 +158,13 @@ def test_a_restore_under_load_brings_back_the_copy_and_keeps_what_was_there(addr
     (aside,) = tmp_path.glob("r.db.before-*")
     assert before <= feedback_in(aside)
     kept = httpx.get(f"{address}/users/{erased}/history", params={"limit": 200}).json()["feedback"]
-    assert {entry["id"] for entry in kept} >= set(copied.said[erased][:10])
+    assert {entry["id"] for entry in kept} >= set(copied.ids[erased][:10])
     assert copied.acknowledged() <= feedback_in(tmp_path / "r.db")
     assert httpx.get(f"{address}/readyz").status_code == 200
 
 
-def test_a_restore_replaces_a_damaged_file_that_no_service_starts_on(database, tmp_path, command):
+def test_restore_over_damaged_file(database, tmp_path, command):
+    """A restore replaces a damaged or missing database and keeps the damaged file."""
     assert command("backup", tmp_path / "copy", url=database) == (0, "")
     ruined = tmp_path / "other" / "r.db"
     ruined.parent.mkdir()
@@ -205,31 +208,32 @@ def no_file(copy):
         (no_file, "no file"),
     ],
 )
-def test_a_copy_that_cannot_serve_is_refused_before_anything_is_touched(
-    database, tmp_path, command, spoil, why
-):
+def test_unfit_backup(database, tmp_path, command, spoil, why):
+    """An unfit backup is rejected in one line, and the database stays as it was."""
     assert command("backup", tmp_path / "copy", url=database) == (0, "")
     spoil(tmp_path / "copy")
     before = (tmp_path / "r.db").read_bytes()
-    status, told = command("restore", tmp_path / "copy", url=database)
+    status, message = command("restore", tmp_path / "copy", url=database)
     assert status == 1
-    assert why in told
-    assert told.count("\n") == 1, told
+    assert why in message
+    assert message.count("\n") == 1, message
     assert (tmp_path / "r.db").read_bytes() == before
     assert not list(tmp_path.glob("r.db.before-*"))
     assert not list(tmp_path.glob(".*"))
 
 
-def test_a_backup_never_overwrites_a_file(database, tmp_path, command):
+def test_backup_onto_existing_file(database, tmp_path, command):
+    """A backup never overwrites a file."""
     (tmp_path / "copy").write_text("mine")
-    status, told = command("backup", tmp_path / "copy", url=database)
+    status, message = command("backup", tmp_path / "copy", url=database)
     assert status == 1
-    assert "exists already" in told
+    assert "exists already" in message
     assert (tmp_path / "copy").read_text() == "mine"
 
 
 @pytest.mark.postgres
-def test_postgresql_is_told_the_commands_and_they_work(cluster, tmp_path, made_catalogue, command):
+def test_postgresql_commands(cluster, tmp_path, made_catalogue, command):
+    """For PostgreSQL, backup and restore print pg_dump and pg_restore commands that work."""
     url = new_database(cluster, "backed_up")
     engine = make_engine(url)
     prepare(engine, made_catalogue)
@@ -237,10 +241,10 @@ def test_postgresql_is_told_the_commands_and_they_work(cluster, tmp_path, made_c
     programs = {**os.environ, "PATH": f"{server_programs()}:{os.environ['PATH']}"}
 
     def as_told(name):
-        status, told = command(name, tmp_path / "copy", url=url.replace("tester@", "tester:hidden@"))
+        status, message = command(name, tmp_path / "copy", url=url.replace("tester@", "tester:hidden@"))
         assert status == 1
-        assert "hidden" not in told
-        words = shlex.split(told.partition("run: ")[2])
+        assert "hidden" not in message
+        words = shlex.split(message.partition("run: ")[2])
         assert words[0] == {"backup": "pg_dump", "restore": "pg_restore"}[name]
         subprocess.run(words, env=programs, check=True, timeout=60)
 

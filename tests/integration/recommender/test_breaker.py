@@ -1,4 +1,4 @@
-"""Inference hangs, drips, answers garbage or is away: what needs no photo goes on, photos are refused."""
+"""The breaker while inference hangs, drips, answers garbage or is away."""
 
 import json
 import subprocess
@@ -91,8 +91,8 @@ def everything_without_a_photo_works(api: httpx.Client) -> None:
     assert api.get("/recommend", params={"emotion": "sad"}).status_code == 200
     assert api.post("/recommend", json={"probabilities": PREDICTION["probabilities"]}).status_code == 200
     assert api.get("/items/1").status_code == 200
-    said = {"user_id": "u", "item_id": 1, "action": "like"}
-    assert api.post("/feedback", json=said).status_code == 201
+    feedback = {"user_id": "u", "item_id": 1, "action": "like"}
+    assert api.post("/feedback", json=feedback).status_code == 201
     assert api.get("/users/u/history").status_code == 200
     assert api.delete("/users/u").status_code == 204
     assert api.get("/").status_code == 200
@@ -107,7 +107,8 @@ def until_photos_are_read(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(("mode", "status"), FAILS.items())
-def test_photos_are_refused_soon_all_else_works_and_it_heals_by_itself(api, sick, mode, status):
+def test_failing_inference(api, sick, mode, status):
+    """While inference fails, photos are rejected quickly and all else works; they recover by themselves."""
     until_photos_are_read(api)
     sick.become(mode)
     for _ in range(FAILURES):
@@ -136,8 +137,8 @@ def calls(api: httpx.Client) -> dict[str, float]:
     }
 
 
-def test_while_it_hangs_one_photo_at_a_time_finds_out_and_the_others_do_not_wait(api, sick):
-    """Eight clients over two pauses: two or three photos wait for inference, and none of them for long."""
+def test_one_trial_at_a_time(api, sick):
+    """Of eight clients over two pauses, two or three photos wait for a hanging inference, none for long."""
     until_photos_are_read(api)
     sick.become("hang")
     with ThreadPoolExecutor(8) as pool:
@@ -162,8 +163,8 @@ def test_while_it_hangs_one_photo_at_a_time_finds_out_and_the_others_do_not_wait
     until_photos_are_read(api)
 
 
-def test_photos_that_hang_leave_room_for_all_else(sick, sqlite_url, made_catalogue):
-    """Eight photos where eight requests are worked on at once: four wait, four are refused, moods go on."""
+def test_hanging_photos_leave_room(sick, sqlite_url, made_catalogue):
+    """Of eight photos four wait and four are rejected, and moods are still answered."""
     sick.become("hang")
     with (
         recommender(
@@ -185,7 +186,8 @@ def test_photos_that_hang_leave_room_for_all_else(sick, sqlite_url, made_catalog
     sick.become("ok")
 
 
-def test_an_inference_that_is_away_heals_when_it_comes(api, sick):
+def test_inference_comes_back(api, sick):
+    """Photos are read again once an inference that was down is back."""
     until_photos_are_read(api)
     sick.end()
     for _ in range(FAILURES + 1):
@@ -195,7 +197,8 @@ def test_an_inference_that_is_away_heals_when_it_comes(api, sick):
     until_photos_are_read(api)
 
 
-def test_what_inference_says_of_a_photo_is_no_failure(beside_a_fake, inference):
+def test_rejected_photo_is_no_failure(beside_a_fake, inference):
+    """An answer about the photo, or that inference is busy, does not open the breaker."""
     for status, code, expected in ((415, "unsupported_image", 415), (503, "busy", 503)):
         inference.answer({"status": status, "detail": "x", "code": code}, status)
         for _ in range(3):
@@ -219,13 +222,15 @@ def test_what_inference_says_of_a_photo_is_no_failure(beside_a_fake, inference):
         (600, b"{}"),
     ],
 )
-def test_answers_that_cannot_be_passed_on_are_bad_answers(beside_a_fake, inference, path, status, body):
+def test_unusable_answers(beside_a_fake, inference, path, status, body):
+    """An answer that cannot be parsed or passed on is a 502."""
     time.sleep(0.02)  # the pause after the failure before
     inference.answer(body, status)
     assert_problem(beside_a_fake.post(path, files={"file": PHOTO}), 502, "inference_bad_answer")
 
 
-def test_a_number_without_end_is_no_failure_of_ours(beside_a_fake, inference):
+def test_overflowing_number(beside_a_fake, inference):
+    """A number beyond what a float holds does not fail the request."""
     time.sleep(0.02)
     inference.answer(b'{"emotion": "sad", "x": 1e999}')
     assert send(beside_a_fake).status_code == 200

@@ -1,4 +1,4 @@
-"""More requests than are worked on at once: bench/harden/soak.py found that next to none was finished."""
+"""The limit of requests at once."""
 
 import socket
 import threading
@@ -26,7 +26,8 @@ def full(sqlite_url, made_catalogue, inference_server, inference):
             inference.hold.set()
 
 
-def test_one_request_too_many_is_told_to_come_back_and_the_others_are_finished(full):
+def test_one_request_too_many(full):
+    """A request beyond the limit gets 503 with Retry-After; those under way are finished."""
     client, waiting, hold = full
     refused = client.get("/recommend", params={"emotion": "sad"})
     assert_problem(refused, 503, "busy")
@@ -39,15 +40,16 @@ def test_one_request_too_many_is_told_to_come_back_and_the_others_are_finished(f
     assert client.get("/recommend", params={"emotion": "sad"}).status_code == 200
 
 
-def test_one_that_finds_the_service_full_is_refused_before_its_body_comes(full):
+def test_full_before_body(full):
+    """A request that finds the service full is answered before its body comes."""
     client, _, _ = full
     with socket.create_connection((client.base_url.host, client.base_url.port), timeout=5) as late:
         late.sendall(b"POST /feedback HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n")
         assert late.recv(1000).startswith(b"HTTP/1.1 503")
 
 
-def test_many_at_once_are_all_served_with_few_connections_to_the_database(database_url, made_catalogue):
-    """Those that waited for a connection took all threads, and those that had one found none to finish in."""
+def test_few_database_connections(database_url, made_catalogue):
+    """Eighty requests at once are all served over two connections to the database."""
     settings = {"database_url": database_url, "catalogue_dir": made_catalogue, "database_pool_size": 2}
 
     def ask(client, number):
@@ -62,7 +64,8 @@ def test_many_at_once_are_all_served_with_few_connections_to_the_database(databa
             assert Counter(answer.status_code for answer in answers) == {200: 40, 201: 40}
 
 
-def test_who_sends_slowly_takes_no_place(sqlite_url, made_catalogue):
+def test_slow_sender_takes_no_place(sqlite_url, made_catalogue):
+    """A request counts only once its body is complete."""
     settings = {"database_url": sqlite_url, "catalogue_dir": made_catalogue, "max_requests": 1}
     with (
         recommender(**settings) as client,

@@ -1,4 +1,4 @@
-"""A SQLite file that is not what SQLite wrote: refused at the start in one line that says what to do."""
+"""Starting on a SQLite file that is damaged."""
 
 import os
 import random
@@ -69,22 +69,24 @@ def start(path, catalogue):
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_no_command_touches_a_damaged_file(  # noqa: PLR0917 # fixtures are many
+def test_prepare_on_damaged_file(  # noqa: PLR0917 # fixtures are many
     damage, sound, tmp_path, made_catalogue, monkeypatch, capsys
 ):
+    """`prepare` rejects a damaged file in one line and leaves it as it is."""
     path = tmp_path / "r.db"
     path.write_bytes(damage(sound))
     monkeypatch.setenv("RECOMMENDER_DATABASE_URL", f"sqlite:///{path}")
     monkeypatch.setenv("RECOMMENDER_CATALOGUE_DIR", str(made_catalogue))
     assert main(["prepare"]) == 1
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1, told
-    assert f"The database {path} is damaged" in told
-    assert "restore a backup" in told
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1, message
+    assert f"The database {path} is damaged" in message
+    assert "restore a backup" in message
     assert path.read_bytes() == damage(sound)
 
 
-def test_the_service_ends_at_once_with_one_line(sound, tmp_path, made_catalogue):
+def test_start_on_damaged_file(sound, tmp_path, made_catalogue):
+    """The service ends with one line that says what to do."""
     path = tmp_path / "r.db"
     path.write_bytes(cut_in_half(sound))
     done = start(path, made_catalogue)
@@ -96,8 +98,8 @@ def test_the_service_ends_at_once_with_one_line(sound, tmp_path, made_catalogue)
     assert "Traceback" not in done.stderr
 
 
-def test_a_file_cut_off_by_a_crash_of_the_machine_is_not_taken_for_damage(sound, tmp_path, made_catalogue):
-    """A write-ahead log that ends in the middle of a write is what SQLite is made for."""
+def test_torn_write_ahead_log(sound, tmp_path, made_catalogue):
+    """A write-ahead log that a crash cut off is no damage."""
     path = tmp_path / "r.db"
     path.write_bytes(sound)
     (tmp_path / "r.db-wal").write_bytes(random.Random(2).randbytes(10_000))  # noqa: S311 # made data

@@ -25,7 +25,8 @@ def made(api):
     api.delete(f"/items/{item['id']}", headers=AUTH)
 
 
-def test_an_added_item_can_be_read_and_is_recommended(api, made):
+def test_added_item(api, made):
+    """An added item is normalised, can be read, and is recommended."""
     assert made["emotions"] == ["angry", "sad"]
     assert made["genres"] == ["comedy", "family"]
     assert made["affect_source"] == "linked emotions"
@@ -35,7 +36,8 @@ def test_an_added_item_can_be_read_and_is_recommended(api, made):
     assert made["id"] in [item["id"] for item in items]
 
 
-def test_adding_answers_201_and_says_where(api):
+def test_add_status(api):
+    """Adding answers 201 with the item's Location."""
     answer = api.post("/items", json={**NEW, "title": "X", "url": "https://example.org/x"}, headers=AUTH)
     assert answer.status_code == 201
     assert answer.headers["location"] == f"/items/{answer.json()['id']}"
@@ -43,25 +45,29 @@ def test_adding_answers_201_and_says_where(api):
 
 
 @pytest.mark.usefixtures("made")
-def test_the_same_thing_twice_is_a_conflict(api):
+def test_add_twice(api):
+    """Adding a work that the catalogue has is a conflict."""
     again = {**NEW, "title": "Paddington Two", "url": "https://m.imdb.com/title/tt4468740"}
     assert_problem(api.post("/items", json=again, headers=AUTH), 409, "conflict")
 
 
-def test_put_replaces_the_whole_item(api, made):
+def test_put_replaces_item(api, made):
+    """PUT replaces the whole item."""
     body = {"medium": "movie", "title": "Paddington II", "url": NEW["url"], "valence": 0.7, "arousal": 0.1}
     changed = api.put(f"/items/{made['id']}", json=body, headers=AUTH).json()
     assert (changed["title"], changed["creator"], changed["emotions"]) == ("Paddington II", None, [])
     assert (changed["valence"], changed["affect_source"]) == (0.7, "given")
 
 
-def test_put_onto_another_item_is_a_conflict(api, made):
+def test_put_onto_other_item(api, made):
+    """PUT with another item's work is a conflict."""
     taken = api.get("/items", params={"q": "handpicked"}).json()["items"][0]
     body = {"medium": "movie", "title": taken["title"], "url": taken["url"]}
     assert_problem(api.put(f"/items/{made['id']}", json=body, headers=AUTH), 409, "conflict")
 
 
-def test_put_onto_a_removed_item_is_a_conflict_that_says_why(api, made):
+def test_put_onto_removed_item(api, made):
+    """PUT on or onto a removed item is a conflict that says why."""
     gone = {**NEW, "title": "Soon gone", "url": "https://example.org/soon-gone"}
     path = f"/items/{api.post('/items', json=gone, headers=AUTH).json()['id']}"
     api.delete(path, headers=AUTH)
@@ -72,7 +78,8 @@ def test_put_onto_a_removed_item_is_a_conflict_that_says_why(api, made):
     assert_problem(api.put("/items/999999", json=NEW, headers=AUTH), 404, "not_found")
 
 
-def test_a_removed_item_is_gone_and_can_be_added_again(api, made):
+def test_remove_and_add_again(api, made):
+    """A removed item is gone, and comes back under its id when added again."""
     assert api.delete(f"/items/{made['id']}", headers=AUTH).status_code == 204
     assert_problem(api.get(f"/items/{made['id']}"), 404, "not_found")
     assert_problem(api.delete(f"/items/{made['id']}", headers=AUTH), 404, "not_found")
@@ -84,7 +91,8 @@ def test_a_removed_item_is_gone_and_can_be_added_again(api, made):
 @pytest.mark.parametrize(
     "headers", [{}, {"X-API-Key": ""}, {"X-API-Key": "wrong"}, {"X-API-Key": "schlüssel".encode("latin-1")}]
 )
-def test_without_the_right_key_nothing_changes(api, made, headers):
+def test_wrong_key(api, made, headers):
+    """Without the right key every edit is a 403 and changes nothing."""
     path = f"/items/{made['id']}"
     assert_problem(api.post("/items", json=NEW, headers=headers), 403, "not_allowed")
     assert_problem(api.put(path, json=NEW, headers=headers), 403, "not_allowed")
@@ -114,17 +122,20 @@ def test_without_the_right_key_nothing_changes(api, made, headers):
         {"unknown": 1},
     ],
 )
-def test_a_bad_item_is_refused(api, change):
+def test_bad_item(api, change):
+    """An item with an invalid field is a 422."""
     assert_problem(api.post("/items", json={**NEW, **change}, headers=AUTH), 422, "invalid")
 
 
-def test_without_a_configured_key_editing_is_off(sqlite_url, made_catalogue):
+def test_no_configured_key(sqlite_url, made_catalogue):
+    """Without a configured key every edit is a 403."""
     with recommender(database_url=sqlite_url, catalogue_dir=made_catalogue) as client:
         assert_problem(client.post("/items", json=NEW, headers=AUTH), 403, "not_allowed")
         assert_problem(client.post("/items", json=NEW, headers={"X-API-Key": ""}), 403, "not_allowed")
 
 
-def test_the_key_may_come_from_a_file(tmp_path, sqlite_url, made_catalogue):
+def test_key_from_file(tmp_path, sqlite_url, made_catalogue):
+    """The key can be read from a file."""
     (tmp_path / "key").write_text("from a file\n")
     with recommender(
         database_url=sqlite_url, catalogue_dir=made_catalogue, api_key_file=tmp_path / "key"

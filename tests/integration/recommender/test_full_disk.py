@@ -1,4 +1,4 @@
-"""A full disk: writes are refused clearly, nothing acknowledged is lost, all goes on once there is room."""
+"""A full disk under each kind of database."""
 
 import resource
 import shutil
@@ -97,6 +97,7 @@ def assert_nothing_lost(client, kept, user="filler"):
 
 
 def test_sqlite_on_a_full_disk(tmp_path):
+    """On a full disk writes are a 507, reads go on, and no acknowledged write is lost."""
     with (
         small_disk(12) as disk,
         running(f"sqlite:///{disk}/r.db", tmp_path / "s") as (service, client),
@@ -115,8 +116,8 @@ def test_sqlite_on_a_full_disk(tmp_path):
         assert len(history(client, "after")) == 1
 
 
-def test_sqlite_whose_file_may_not_grow(tmp_path):
-    """The quota of a process, which needs no file system of its own."""
+def test_sqlite_file_size_limit(tmp_path):
+    """At a process's file size limit writes are rejected, reads go on, and nothing is lost."""
     with running(f"sqlite:///{tmp_path}/r.db", tmp_path / "s") as (service, client):
         assert say(client, "before", 1).status_code == 201
         _, hard = resource.prlimit(service.process.pid, resource.RLIMIT_FSIZE)
@@ -134,7 +135,8 @@ def test_sqlite_whose_file_may_not_grow(tmp_path):
 
 
 @pytest.mark.postgres
-def test_postgresql_whose_tables_have_no_room_left(tmp_path):
+def test_postgresql_on_a_full_disk(tmp_path):
+    """On a full tablespace writes are a 507, reads go on, and nothing is lost."""
     with small_disk(40) as disk, running_cluster() as cluster:
         space = disk / "space"
         space.mkdir()

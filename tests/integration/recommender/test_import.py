@@ -52,7 +52,8 @@ def titles(engine):
         return {row.title for row in connection.execute(text("SELECT title FROM items WHERE NOT removed"))}
 
 
-def test_a_hand_written_csv_is_added_changed_and_refused_by_line(run):
+def test_import_csv(run):
+    """Rows of a CSV are added, changed or refused, each reported by its line."""
     path = run.write(
         HEAD + "movie,Mine,https://example.org/mine,Me,2020,drama,sad,,\n"
         "movie,Evil,javascript:alert(1),,,,,,\n"
@@ -69,7 +70,8 @@ def test_a_hand_written_csv_is_added_changed_and_refused_by_line(run):
     assert "0 added, 0 changed, 1 unchanged" in run("import", "csv", again).stdout
 
 
-def test_a_dry_run_says_the_same_and_writes_nothing(run):
+def test_dry_run(run):
+    """A dry run reports the same and writes nothing."""
     path = run.write(HEAD + "movie,Only looked at,https://example.org/dry,,,,,,\n")
     before = titles(run.engine)
     answer = run("import", "csv", path, "--dry-run")
@@ -78,7 +80,8 @@ def test_a_dry_run_says_the_same_and_writes_nothing(run):
     assert titles(run.engine) == before
 
 
-def test_a_dry_run_before_the_first_start_leaves_no_trace(run, tmp_path, monkeypatch):
+def test_dry_run_without_database(run, tmp_path, monkeypatch):
+    """A dry run creates no database where there is none."""
     path = run.write(HEAD + "movie,Only looked at,https://example.org/dry,,,,,,\n")
     folder = tmp_path / "not" / "made"
     monkeypatch.setenv("RECOMMENDER_DATABASE_URL", f"sqlite:///{folder / 'r.db'}")
@@ -88,7 +91,8 @@ def test_a_dry_run_before_the_first_start_leaves_no_trace(run, tmp_path, monkeyp
     assert not folder.parent.exists()
 
 
-def test_a_dry_run_on_an_older_catalogue_does_not_update_it(run, made_catalogue):
+def test_dry_run_on_older_catalogue(run, made_catalogue):
+    """A dry run does not update an older catalogue."""
     path = run.write(HEAD + "movie,Only looked at,https://example.org/dry,,,,,,\n")
     with run.engine.execution_options(**WRITING).begin() as connection:
         connection.execute(text("UPDATE catalogue_state SET digest = 'older'"))
@@ -98,7 +102,8 @@ def test_a_dry_run_on_an_older_catalogue_does_not_update_it(run, made_catalogue)
     prepare(run.engine, made_catalogue)
 
 
-def test_an_import_that_takes_no_row_fails(run):
+def test_import_without_valid_row(run):
+    """An import that takes no row fails; an empty file does not."""
     path = run.write(HEAD + "movie,Evil,javascript:alert(1),,,,,,\nmovie,,https://example.org/x,,,,,,\n")
     for more in ([], ["--dry-run"]):
         answer = run("import", "csv", path, *more)
@@ -109,7 +114,8 @@ def test_an_import_that_takes_no_row_fails(run):
     assert run("import", "csv", run.write(HEAD)).returncode == 0
 
 
-def test_what_was_edited_here_is_left_alone(run):
+def test_import_keeps_edits(run):
+    """An import leaves edited items alone and says so."""
     path = run.write(HEAD + "movie,Edited,https://example.org/edited,,,,,,\n")
     run("import", "csv", path)
     with run.engine.execution_options(**WRITING).begin() as connection:
@@ -123,7 +129,8 @@ def test_what_was_edited_here_is_left_alone(run):
     ("content", "message"),
     [("title\nx\n", "missing columns"), (HEAD + 'movie,"a"b,c\n', "line 2"), (None, "No such file")],
 )
-def test_a_file_that_cannot_be_read_changes_nothing_and_fails_with_one_line(run, content, message):
+def test_unreadable_file(run, content, message):
+    """An unreadable file changes nothing and fails with one line."""
     path = run.write(content) if content else "none.csv"
     before = titles(run.engine)
     answer = run("import", "csv", path)
@@ -133,14 +140,16 @@ def test_a_file_that_cannot_be_read_changes_nothing_and_fails_with_one_line(run,
     assert titles(run.engine) == before
 
 
-def test_a_file_that_breaks_off_half_way_adds_nothing(run):
+def test_broken_file(run):
+    """A file that is broken half-way adds nothing."""
     good = "".join(f"movie,Row {i},https://example.org/row/{i},,,,,,\n" for i in range(600))
     path = run.write(HEAD + good + 'movie,"broken"x,https://example.org/\n')
     assert run("import", "csv", path).returncode == 1
     assert "Row 1" not in titles(run.engine)
 
 
-def test_each_source_has_its_name(run):
+def test_import_sources(run):
+    """`curation import` knows the sources; the service knows only CSV."""
     songs = run.write("title,artist,deezer_id,valence,arousal,artist_tracks\nOne,A,1,0.5,0.5,3\n")
     assert "1 added" in run("import", "deezer", songs, module="curation").stdout
     assert run("import", "vinyl", songs).returncode == 2

@@ -1,4 +1,4 @@
-"""Somebody else holds the database: a request ends with 503, in time, instead of waiting for ever."""
+"""Time limits where somebody else holds the database."""
 
 import sqlite3
 import time
@@ -33,7 +33,8 @@ def locked(database_url):
     return closing(connection)
 
 
-def test_a_lock_that_is_not_given_back_is_waited_for_only_so_long(impatient, database_url):
+def test_lock_timeout(impatient, database_url):
+    """A request waits for a lock only as long as the timeout says, then gets 503."""
     opinion = {"user_id": "waiting", "item_id": 1, "action": "like"}
     with locked(database_url):
         started = time.monotonic()
@@ -45,7 +46,8 @@ def test_a_lock_that_is_not_given_back_is_waited_for_only_so_long(impatient, dat
 
 
 @pytest.mark.postgres
-def test_no_statement_of_a_request_runs_without_end(cluster):
+def test_statement_timeout(cluster):
+    """Every session on PostgreSQL has a statement timeout."""
     engine = make_engine(new_database(cluster, "bounded"))
     sessions = Sessions(engine)
     for made in (sessions.read, sessions.write):

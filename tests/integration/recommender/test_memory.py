@@ -30,7 +30,8 @@ def history(api, user, **params):
     return api.get(f"/users/{user}/history", params=params).json()
 
 
-def test_feedback_is_kept_and_shown_to_the_user(api, user):
+def test_feedback_in_history(api, user):
+    """Feedback appears in the user's history with its item and the preferences learnt."""
     answer = say(api, user, 1, "like", emotion="sadness")
     assert answer.status_code == 201
     body = answer.json()
@@ -42,7 +43,8 @@ def test_feedback_is_kept_and_shown_to_the_user(api, user):
     assert {p["feature"]: p["likes"] for p in kept["preferences"]}["creator:Maker 0"] == 1.0
 
 
-def test_a_retry_with_the_same_key_counts_once(api, user):
+def test_retry(api, user):
+    """A retry with the same key gives the first answer and counts once."""
     first = say(api, user, 2, key="k1")
     again = say(api, user, 2, key="k1")
     assert again.status_code == 201
@@ -50,7 +52,8 @@ def test_a_retry_with_the_same_key_counts_once(api, user):
     assert len(history(api, user)["feedback"]) == 1
 
 
-def test_ten_retries_at_once_count_once(api, user):
+def test_retries_at_once(api, user):
+    """Ten retries at the same time count once."""
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda _: say(api, user, 2, key="same"), range(10)))
     assert {answer.status_code for answer in answers} == {201}
@@ -58,7 +61,8 @@ def test_ten_retries_at_once_count_once(api, user):
     assert len(history(api, user)["feedback"]) == 1
 
 
-def test_many_at_once_all_count(api, user):
+def test_feedback_at_once(api, user):
+    """Feedback on thirty items at the same time all counts."""
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda n: say(api, user, n + 1), range(30)))
     assert {answer.status_code for answer in answers} == {201}
@@ -68,14 +72,16 @@ def test_many_at_once_all_count(api, user):
     assert likes == pytest.approx(30)
 
 
-def test_a_key_used_for_something_else_is_a_conflict(api, user):
+def test_reused_key(api, user):
+    """A key reused for other feedback of the same user is a conflict."""
     say(api, user, 2, key="k2")
     assert_problem(say(api, user, 3, key="k2"), 409, "conflict")
     assert say(api, f"{user}-other", 3, key="k2").status_code == 201
 
 
 @pytest.mark.parametrize("action", ["dislike", "hide"])
-def test_what_was_disliked_or_hidden_does_not_come_back(api, user, action):
+def test_blocked_items(api, user, action):
+    """Disliked and hidden items are not recommended again."""
     first = [item["id"] for item in shelf(api, user)]
     for item in first[:3]:
         say(api, user, item, action)
@@ -83,14 +89,16 @@ def test_what_was_disliked_or_hidden_does_not_come_back(api, user, action):
         assert not set(first[:3]) & {item["id"] for item in shelf(api, user, limit=50, emotion=emotion)}
 
 
-def test_nothing_blocked_comes_back_even_when_nearly_all_is(api, user):
+def test_nearly_all_blocked(api, user):
+    """Blocked items stay away even when nearly all are blocked."""
     ids = [item["id"] for item in api.get("/items", params={"medium": "game", "limit": 200}).json()["items"]]
     for item in ids[:-2]:
         say(api, user, item, "hide")
     assert {item["id"] for item in shelf(api, user, "game", 50)} == set(ids[-2:])
 
 
-def test_a_like_takes_a_dislike_back(api, user):
+def test_like_after_dislike(api, user):
+    """A like replaces a dislike of the same item."""
     item = shelf(api, user)[0]["id"]
     say(api, user, item, "dislike")
     say(api, user, item, "like")
@@ -98,14 +106,16 @@ def test_a_like_takes_a_dislike_back(api, user):
     assert all(p["dislikes"] == 0 and p["likes"] == 1 for p in history(api, user)["preferences"])
 
 
-def test_saying_the_same_again_does_not_add_up(api, user):
+def test_repeated_feedback(api, user):
+    """Repeated feedback on one item does not add up."""
     for _ in range(5):
         say(api, user, 4, "like")
         say(api, user, 4, "open")
     assert {p["likes"] for p in history(api, user)["preferences"]} == {1.0}
 
 
-def test_likes_move_a_genre_up_and_are_given_as_the_reason(api, user):
+def test_liked_genre(api, user):
+    """Likes bring more of a genre, and a reason names it."""
     books = api.get("/items", params={"medium": "book", "limit": 200}).json()["items"]
     genre_of = {item["id"]: item["genres"][0] for item in books}
     before = [genre_of[item["id"]] for item in shelf(api, user, "book", 10)]
@@ -119,16 +129,18 @@ def test_likes_move_a_genre_up_and_are_given_as_the_reason(api, user):
     assert "You have liked other drama books." in {item["reason"] for item in after}
 
 
-def test_history_pages_from_the_latest_back(api, user):
+def test_history_pages(api, user):
+    """The history is paged from the latest back."""
     for item in range(1, 8):
         say(api, user, item, "open")
     first = history(api, user, limit=4)
     second = history(api, user, limit=4, cursor=first["next_cursor"])
-    assert [said["item_id"] for said in first["feedback"] + second["feedback"]] == [7, 6, 5, 4, 3, 2, 1]
+    assert [entry["item_id"] for entry in first["feedback"] + second["feedback"]] == [7, 6, 5, 4, 3, 2, 1]
     assert second["next_cursor"] is None
 
 
-def test_erasure_leaves_nothing_and_touches_nobody_else(api, user):
+def test_erasure(api, user):
+    """Erasure removes everything of the user and nothing of others."""
     other = f"{user}-other"
     item = shelf(api, user)[0]["id"]
     say(api, user, item, "hide", key="k")
@@ -140,7 +152,8 @@ def test_erasure_leaves_nothing_and_touches_nobody_else(api, user):
     assert api.delete(f"/users/{user}").status_code == 204
 
 
-def test_unknown_items_cannot_be_judged(api, user):
+def test_feedback_on_unknown_item(api, user):
+    """Feedback on an unknown item is a 404 and is not kept."""
     assert_problem(say(api, user, 999_999), 404, "not_found")
     assert history(api, user)["feedback"] == []
 
@@ -159,18 +172,21 @@ def test_unknown_items_cannot_be_judged(api, user):
         {"more": 1},
     ],
 )
-def test_bad_feedback_is_refused(api, change):
+def test_bad_feedback(api, change):
+    """Feedback with an invalid field is a 422."""
     body = {"user_id": "someone", "item_id": 1, "action": "like", **change}
     assert_problem(api.post("/feedback", json=body), 422, "invalid")
 
 
 @pytest.mark.parametrize("content", ["[]", "null", "3", '"x"'])
-def test_feedback_that_is_no_object_is_refused(api, content):
+def test_feedback_no_object(api, content):
+    """Feedback that is no JSON object is a 422."""
     headers = {"Content-Type": "application/json"}
     assert_problem(api.post("/feedback", content=content, headers=headers), 422, "invalid")
 
 
-def test_bad_user_paths_are_refused(api):
+def test_bad_user_paths(api):
+    """Invalid user ids, cursors and keys are a 422."""
     assert_problem(api.get("/users/a%20b/history"), 422, "invalid")
     assert_problem(api.get("/users/x/history", params={"cursor": "y"}), 422, "invalid")
     assert_problem(api.delete(f"/users/{'x' * 65}"), 422, "invalid")

@@ -1,4 +1,4 @@
-"""Photo routes against a hand-written inference: what passes through, and what each failure gives."""
+"""Photo routes against a hand-written inference."""
 
 import threading
 
@@ -15,7 +15,8 @@ def problem(status, code, detail="about the photo"):
     return {"type": "about:blank", "title": "x", "status": status, "detail": detail, "code": code}
 
 
-def test_predict_passes_a_raw_body_and_its_answer_through(api, inference):
+def test_predict_raw_body(api, inference):
+    """/predict passes a raw body, its type, the request id and the answer through."""
     answer = api.post(
         "/predict?strict=true",
         content=PHOTO,
@@ -29,7 +30,8 @@ def test_predict_passes_a_raw_body_and_its_answer_through(api, inference):
     assert asked["headers"]["x-request-id"] == "walk-1"
 
 
-def test_predict_passes_a_form_through_untouched(api, inference):
+def test_predict_form(api, inference):
+    """/predict passes a form through unchanged."""
     assert api.post("/predict", files=FORM).json() == PREDICTION
     asked = inference.seen[-1]
     assert PHOTO in asked["body"]
@@ -37,7 +39,8 @@ def test_predict_passes_a_form_through_untouched(api, inference):
 
 
 @pytest.mark.parametrize("how", ["form", "raw", "curl"])
-def test_a_photo_gives_prediction_and_recommendation(api, inference, how):
+def test_photo(api, inference, how):
+    """A photo gets inference's prediction and a recommendation for its mood."""
     params = {"medium": "song", "limit": 3}
     kinds = {"raw": "image/jpeg", "curl": "application/x-www-form-urlencoded"}
     if how == "form":
@@ -56,7 +59,8 @@ def test_a_photo_gives_prediction_and_recommendation(api, inference, how):
 
 
 @pytest.mark.usefixtures("inference")
-def test_form_fields_are_options_and_win_over_the_query(api):
+def test_form_options(api):
+    """Options in form fields override those in the query."""
     fields = {"medium": ["book", "game"], "limit": "2", "strategy": "calm"}
     answer = api.post("/recommend/photo?medium=song&limit=9", files=FORM, data=fields).json()[
         "recommendation"
@@ -69,18 +73,21 @@ def test_form_fields_are_options_and_win_over_the_query(api):
 @pytest.mark.parametrize(
     "fields", [{"limit": "0"}, {"medium": "opera"}, {"exclude": ["1", "x"]}, {"strategy": "False"}]
 )
-def test_bad_form_fields_are_refused(api, fields):
+def test_bad_form_options(api, fields):
+    """An invalid option in a form field is a 422."""
     assert_problem(api.post("/recommend/photo", files=FORM, data=fields), 422, "invalid")
 
 
-def test_no_face_gives_no_recommendation(api, inference):
+def test_no_face(api, inference):
+    """A photo without a face gets no recommendation."""
     inference.answer(NO_FACE)
     body = api.post("/recommend/photo", files=FORM).json()
     assert body == {"prediction": NO_FACE, "recommendation": None}
 
 
 @pytest.mark.usefixtures("inference")
-def test_a_form_without_the_file_is_refused(api):
+def test_form_without_file(api):
+    """A form without a file in the field `file` is a 422."""
     answer = api.post("/recommend/photo", files={"picture": ("a.jpg", PHOTO, "image/jpeg")})
     assert_problem(answer, 422, "invalid")
     answer = api.post("/recommend/photo", files={"x": (None, "1")}, data={"file": "a path, not a file"})
@@ -89,13 +96,15 @@ def test_a_form_without_the_file_is_refused(api):
 
 @pytest.mark.usefixtures("inference")
 @pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x"])
-def test_a_broken_form_is_unreadable(api, kind):
+def test_broken_form(api, kind):
+    """A broken form is a 400."""
     answer = api.post("/recommend/photo", content=b"--y\r\nnonsense", headers={"Content-Type": kind})
     assert_problem(answer, 400, "unreadable")
 
 
 @pytest.mark.parametrize("path", ["/predict", "/recommend/photo"])
-def test_too_many_bytes_are_refused_before_inference_sees_them(api, inference, path):
+def test_photo_too_large(api, inference, path):
+    """A photo that is too large is a 413 and never reaches inference."""
     headers = {"Content-Type": "image/jpeg"}
     assert_problem(api.post(path, content=bytes(200_001), headers=headers), 413, "too_large")
     undeclared = iter([bytes(150_000), bytes(150_000)])
@@ -107,13 +116,15 @@ def test_too_many_bytes_are_refused_before_inference_sees_them(api, inference, p
 @pytest.mark.parametrize(
     ("status", "code"), [(400, "unreadable"), (413, "too_large"), (415, "not_an_image"), (422, "no_face")]
 )
-def test_what_inference_says_of_the_photo_passes_through(api, inference, path, status, code):
+def test_rejected_photo(api, inference, path, status, code):
+    """Inference's 4xx about the photo is passed on."""
     inference.answer(problem(status, code), status, "application/problem+json")
     body = assert_problem(api.post(path, files=FORM), status, code)
     assert body["detail"] == "about the photo"
 
 
-def test_a_429_keeps_its_retry_after(api, inference):
+def test_inference_429(api, inference):
+    """A 429 of inference keeps its Retry-After."""
     inference.answer(problem(429, "slow_down"), 429, "application/problem+json", retry_after="7")
     answer = api.post("/predict", files=FORM)
     assert_problem(answer, 429, "slow_down")
@@ -132,7 +143,8 @@ def test_a_429_keeps_its_retry_after(api, inference):
     ],
 )
 @pytest.mark.parametrize("path", ["/predict", "/recommend/photo"])
-def test_a_failing_inference_gives_a_problem_to_retry(api, inference, path, status, body, expected, code):  # noqa: PLR0917 # one per column
+def test_failing_inference(api, inference, path, status, body, expected, code):  # noqa: PLR0917 # one per column
+    """A failure of inference is a problem with Retry-After and nothing of its body."""
     inference.answer(body, status)
     answer = api.post(path, files=FORM)
     assert_problem(answer, expected, code)
@@ -143,12 +155,14 @@ def test_a_failing_inference_gives_a_problem_to_retry(api, inference, path, stat
     "wrong",
     [{"emotion": "sad"}, {**PREDICTION, "probabilities": {"sad": 1}}, {**PREDICTION, "emotion": "bored"}],
 )
-def test_a_prediction_that_breaks_the_contract_is_a_bad_answer(api, inference, wrong):
+def test_invalid_prediction(api, inference, wrong):
+    """A prediction without a valid mood is a 502."""
     inference.answer(wrong)
     assert_problem(api.post("/recommend/photo", files=FORM), 502, "inference_bad_answer")
 
 
-def test_an_inference_that_hangs_is_given_up(api, inference):
+def test_hanging_inference(api, inference):
+    """An inference that does not answer in time is a 504."""
     inference.hold = threading.Event()
     try:
         answer = api.post("/predict", files=FORM)
@@ -158,7 +172,8 @@ def test_an_inference_that_hangs_is_given_up(api, inference):
     assert int(answer.headers["retry-after"]) > 0
 
 
-def test_without_inference_moods_still_work(sqlite_url, made_catalogue):
+def test_no_inference(sqlite_url, made_catalogue):
+    """Without inference photos are a 503, and moods still work."""
     with recommender(
         database_url=sqlite_url,
         catalogue_dir=made_catalogue,

@@ -1,4 +1,4 @@
-"""A recommendation is answered by index whatever the catalogue's size: both databases tell their plan."""
+"""Query plans of both kinds of database."""
 
 import pytest
 from sqlalchemy import text
@@ -25,7 +25,8 @@ QUERIES = {
 
 
 @pytest.mark.parametrize("index", QUERIES)
-def test_candidates_come_by_index(database_url, index):
+def test_queries_use_their_index(database_url, index):
+    """Each query for candidates uses its index and scans no table."""
     engine = make_engine(database_url)
     prepare(engine, DATA_DIR)
     explain = "EXPLAIN QUERY PLAN " if engine.dialect.name == "sqlite" else "EXPLAIN "

@@ -1,4 +1,4 @@
-"""What holds for every request that can be made, on a real catalogue."""
+"""Properties of every recommendation, on a real catalogue."""
 
 import datetime as dt
 import math
@@ -16,7 +16,7 @@ from services.recommender.ranking.taste import ACTIONS
 from services.recommender.recommend import recommend
 from services.recommender.schemas.recommendation import Options
 from services.recommender.store.db import Sessions, make_engine
-from services.recommender.store.memory import Said, forget, record
+from services.recommender.store.memory import Opinion, forget, record
 from services.recommender.store.models import Item
 from tests.helpers.recommender import made_rows
 
@@ -36,7 +36,9 @@ requests = st.builds(
     ),
     user_id=st.sampled_from([None, "someone"]),
 )
-said = st.lists(st.tuples(items.filter(lambda item: item <= ITEMS), st.sampled_from(ACTIONS)), max_size=15)
+feedback = st.lists(
+    st.tuples(items.filter(lambda item: item <= ITEMS), st.sampled_from(ACTIONS)), max_size=15
+)
 days = st.dates(dt.date(2020, 1, 1), dt.date(2040, 1, 1))
 
 
@@ -48,15 +50,14 @@ def sessions(tmp_path_factory, made_catalogue):
     engine.dispose()
 
 
-@given(shares, requests, said, days)
+@given(shares, requests, feedback, days)
 @settings(max_examples=60, deadline=None)
-def test_nothing_excluded_nothing_blocked_nothing_twice_and_as_much_as_there_is(
-    sessions, made, options, opinions, day
-):
+def test_recommendations(sessions, made, options, opinions, day):
+    """A list holds as many allowed items as exist, each once, best first, and the same when asked again."""
     with sessions.write.begin() as session:
         forget(session, "someone")
         for item, action in opinions:
-            record(session, Said("someone", item, action))
+            record(session, Opinion("someone", item, action))
     vector = {emotion: value / sum(made) for emotion, value in zip(EMOTIONS, made, strict=True)}
     with sessions.read.begin() as session:
         everything = {

@@ -1,4 +1,4 @@
-"""Edits that meet: on SQLite and on PostgreSQL, each ends as if it had come before or after the other."""
+"""Edits at the same time, on SQLite and on PostgreSQL: each ends as if one had come after the other."""
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
@@ -36,7 +36,8 @@ def add(api, item):
     return api.post("/items", json=item, headers=EDITOR)
 
 
-def test_of_many_who_add_the_same_thing_one_wins(api):
+def test_add_race(api):
+    """Of several who add the same work at once, one succeeds."""
     for _ in range(ROUNDS):
         item = made(next(numbers))
         answers = together([lambda item=item: add(api, item)] * AT_ONCE)
@@ -46,7 +47,8 @@ def test_of_many_who_add_the_same_thing_one_wins(api):
                 assert_problem(answer, 409, "conflict")
 
 
-def test_of_many_who_bring_back_a_removed_thing_one_wins(api):
+def test_add_removed_race(api):
+    """Of several who add a removed work at once, one succeeds."""
     for _ in range(ROUNDS):
         item = made(next(numbers))
         number = add(api, item).json()["id"]
@@ -55,7 +57,8 @@ def test_of_many_who_bring_back_a_removed_thing_one_wins(api):
         assert sorted(answer.status_code for answer in answers) == [201] + [409] * (AT_ONCE - 1)
 
 
-def test_of_many_who_rename_to_the_same_thing_one_wins(api):
+def test_rename_race(api):
+    """Of several who rename items to the same work at once, one succeeds."""
     for _ in range(ROUNDS):
         ids = [add(api, made(next(numbers))).json()["id"] for _ in range(AT_ONCE)]
         name = made(next(numbers))
@@ -68,7 +71,8 @@ def test_of_many_who_rename_to_the_same_thing_one_wins(api):
         assert sorted(answer.status_code for answer in answers) == [200] + [409] * (AT_ONCE - 1)
 
 
-def test_what_was_removed_stays_removed_whoever_edits_it_meanwhile(api):
+def test_remove_race(api):
+    """An item removed while others edit it stays removed."""
     for _ in range(ROUNDS):
         item = made(next(numbers))
         number = add(api, item).json()["id"]
@@ -81,17 +85,17 @@ def test_what_was_removed_stays_removed_whoever_edits_it_meanwhile(api):
 
 
 @pytest.mark.parametrize("action", ["like", "open"])
-def test_feedback_and_erasure_leave_all_or_nothing(api, action):
-    """What was learnt is gone with what was said, however the two meet."""
+def test_erasure_race(api, action):
+    """Feedback that meets an erasure is kept with its preferences, or both are gone."""
     for number in range(ROUNDS):
         user = f"raced-{action}-{number}"
-        said = [
+        sent = [
             lambda user=user, item=item: api.post(
                 "/feedback", json={"user_id": user, "item_id": item, "action": action}
             )
             for item in range(1, AT_ONCE)
         ]
-        answers = together([*said, lambda user=user: api.delete(f"/users/{user}")])
+        answers = together([*sent, lambda user=user: api.delete(f"/users/{user}")])
         assert {answer.status_code for answer in answers} == {201, 204}
         kept = api.get(f"/users/{user}/history").json()
         learnt = [p for p in kept["preferences"] if p["feature"].startswith("creator:") and p["likes"]]

@@ -15,7 +15,8 @@ ITEM_FIELDS = [
 MEDIA = ["movie", "song", "book", "game"]
 
 
-def test_get_recommend_gives_the_contracts_shape(api):
+def test_recommend_shape(api):
+    """GET /recommend answers with the contract's fields, five items per medium."""
     answer = api.get("/recommend", params={"emotion": "sad"})
     assert answer.status_code == 200
     body = answer.json()
@@ -27,7 +28,8 @@ def test_get_recommend_gives_the_contracts_shape(api):
     assert [item["medium"] for item in body["items"]] == [m for m in MEDIA for _ in range(5)]
 
 
-def test_items_come_by_medium_then_score(api):
+def test_order_of_items(api):
+    """Items come by medium, then by score."""
     items = api.get("/recommend", params={"emotion": "happy", "limit": 10}).json()["items"]
     for medium in MEDIA:
         scores = [item["score"] for item in items if item["medium"] == medium]
@@ -36,39 +38,44 @@ def test_items_come_by_medium_then_score(api):
         assert all(0 <= score <= 1 for score in scores)
 
 
-def test_media_come_in_the_order_asked_and_once(api):
+def test_order_of_media(api):
+    """Media come in the order asked for, each once."""
     params = {"emotion": "happy", "medium": ["game", "movie", "game"], "limit": 2}
     items = api.get("/recommend", params=params).json()["items"]
     assert [item["medium"] for item in items] == ["game", "game", "movie", "movie"]
 
 
 @pytest.mark.parametrize(("alias", "label"), [("disgust", "angry"), ("Joy", "happy"), (" sadness ", "sad")])
-def test_aliases_are_accepted_and_never_emitted(api, alias, label):
+def test_aliases(api, alias, label):
+    """Aliases are accepted and answered with the label."""
     assert api.get("/recommend", params={"emotion": alias}).json()["emotion"] == label
 
 
 @pytest.mark.parametrize("strategy", ["match", "lift", "calm"])
-def test_a_chosen_strategy_is_used(api, strategy):
+def test_strategy(api, strategy):
+    """A given strategy is used."""
     body = api.get("/recommend", params={"emotion": "sad", "strategy": strategy}).json()
     assert body["strategy"] == strategy
 
 
-def test_items_lie_near_the_target(api):
+def test_items_near_target(api):
+    """Recommended items lie near the target."""
     body = api.get("/recommend", params={"emotion": "sad", "strategy": "lift", "medium": "song"}).json()
     for item in body["items"]:
         assert abs(item["valence"] - body["target"]["valence"]) < 0.6
         assert abs(item["arousal"] - body["target"]["arousal"]) < 0.6
 
 
-def test_what_a_person_linked_to_the_mood_is_offered(api):
+def test_curated_item(api):
+    """An item that a person linked to the mood is recommended with that reason."""
     items = api.get("/recommend", params={"emotion": "sad", "medium": "movie", "limit": 20}).json()["items"]
     picked = [item for item in items if item["title"] == "Handpicked"]
     assert picked[0]["emotions"] == ["happy", "sad"]
     assert picked[0]["reason"] == "Picked by hand for a sad mood."
 
 
-def test_post_recommend_uses_the_whole_vector(api):
-    """Two vectors with the same largest share get different targets."""
+def test_whole_vector(api):
+    """Vectors with the same largest share get different targets."""
     torn = {**dict.fromkeys(EMOTIONS, 0.0), "sad": 0.5, "happy": 0.5}
     answer = api.post("/recommend", json={"probabilities": PROBABILITIES, "strategy": "match"}).json()
     other = api.post("/recommend", json={"probabilities": torn, "strategy": "match"}).json()
@@ -77,7 +84,8 @@ def test_post_recommend_uses_the_whole_vector(api):
     assert answer["target"]["valence"] < other["target"]["valence"] - 0.3
 
 
-def test_post_recommend_takes_an_emotion_too(api):
+def test_post_emotion(api):
+    """POST /recommend with an emotion answers as GET does."""
     body = {"emotion": "fear", "medium": "book", "limit": 3}
     posted = api.post("/recommend", json=body).json()
     got = api.get("/recommend", params=body).json()
@@ -85,20 +93,23 @@ def test_post_recommend_takes_an_emotion_too(api):
     assert len(posted["items"]) == 3
 
 
-def test_shares_of_names_for_one_label_are_added(api):
+def test_added_aliases(api):
+    """Shares of several names for one label are added."""
     shares = {"anger": 0.2, "disgust": 0.3, "fear": 0.1, "happiness": 0.1, "sad": 0.1, "surprise": 0.1}
     body = api.post("/recommend", json={"probabilities": {**shares, "neutral": 0.1}}).json()
     assert body["emotion"] == "angry"
     assert body["probabilities"]["angry"] == pytest.approx(0.5)
 
 
-def test_a_sum_within_tolerance_is_rescaled(api):
+def test_rescaled_sum(api):
+    """A sum within the tolerance is rescaled to 1."""
     given = {**dict.fromkeys(EMOTIONS, 0.0), "happy": 0.5, "neutral": 0.495}
     shares = api.post("/recommend", json={"probabilities": given}).json()["probabilities"]
     assert sum(shares.values()) == pytest.approx(1)
 
 
-def test_excluded_items_do_not_come_back(api):
+def test_exclude(api):
+    """Excluded items are not recommended."""
     params = {"emotion": "sad", "medium": "movie", "limit": 10}
     first = {item["id"] for item in api.get("/recommend", params=params).json()["items"]}
     second = api.get("/recommend", params={**params, "exclude": sorted(first)}).json()["items"]
@@ -106,7 +117,8 @@ def test_excluded_items_do_not_come_back(api):
     assert not first & {item["id"] for item in second}
 
 
-def test_ten_thousand_excludes_are_obeyed_and_one_more_refused(api):
+def test_exclude_limit(api):
+    """A body may exclude ten thousand items, and not one more."""
     everything = [i for i in range(1, 10_001) if i != 7]
     body = {"emotion": "sad", "medium": MEDIA, "limit": 50, "exclude": [*everything, 10_001]}
     assert [item["id"] for item in api.post("/recommend", json=body).json()["items"]] == [7]
@@ -130,7 +142,8 @@ def test_ten_thousand_excludes_are_obeyed_and_one_more_refused(api):
         {"emotion": "sad", "user_id": "x" * 65},
     ],
 )
-def test_a_bad_query_is_refused(api, params):
+def test_bad_query(api, params):
+    """An invalid query parameter is a 422."""
     assert_problem(api.get("/recommend", params=params), 422, "invalid")
 
 
@@ -152,14 +165,16 @@ def test_a_bad_query_is_refused(api, params):
         None,
     ],
 )
-def test_bad_probabilities_are_refused(api, probabilities):
+def test_bad_probabilities(api, probabilities):
+    """Invalid probabilities are a 422."""
     body = json.dumps({"probabilities": probabilities})
     answer = api.post("/recommend", content=body, headers={"Content-Type": "application/json"})
     assert_problem(answer, 422, "invalid")
 
 
 @pytest.mark.parametrize("content", ["[]", "3", "null", '"sad"', "", "{}", '{"emotion": 3}'])
-def test_json_that_is_no_mood_is_refused(api, content):
+def test_json_without_mood(api, content):
+    """JSON without a mood is a 422."""
     answer = api.post("/recommend", content=content, headers={"Content-Type": "application/json"})
     assert_problem(answer, 422, "invalid")
 
@@ -167,19 +182,22 @@ def test_json_that_is_no_mood_is_refused(api, content):
 @pytest.mark.parametrize(
     "content", ["{", "sad", '{"emotion": "sad",}', "{'emotion': 'sad'}", b'{"emotion": "\xff"}']
 )
-def test_what_is_no_json_is_unreadable(api, content):
+def test_no_json(api, content):
+    """A body that is no JSON is a 400."""
     answer = api.post("/recommend", content=content, headers={"Content-Type": "application/json"})
     assert_problem(answer, 400, "unreadable")
 
 
-def test_emotion_and_probabilities_together_are_refused(api):
+def test_emotion_and_probabilities(api):
+    """Emotion and probabilities together are a 422."""
     body = {"emotion": "sad", "probabilities": PROBABILITIES}
     assert_problem(api.post("/recommend", json=body), 422, "invalid")
 
 
 @pytest.mark.parametrize("depth", [10, 300, 900, 1_100, 70_000])
 @pytest.mark.parametrize("start", ['{"emotion": "sad", "x": ', '{"probabilities": ', '{"exclude": ', ""])
-def test_json_nested_deep_is_taken_or_refused_never_a_failure(api, start, depth):
+def test_deep_json(api, start, depth):
+    """Deeply nested JSON is accepted or rejected, never a failure."""
     content = start + "[" * depth + "]" * depth + "}" * bool(start)
     answer = api.post("/recommend", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code in {200, 400, 422}
@@ -187,41 +205,47 @@ def test_json_nested_deep_is_taken_or_refused_never_a_failure(api, start, depth)
         assert_problem(answer, 400, "unreadable")
 
 
-def test_json_over_the_limit_is_refused_declared_or_not(api):
+def test_large_json(api):
+    """JSON over the limit is a 413, with or without a declared length."""
     big = b'{"emotion": "sad", "x": "' + b"x" * 200_000 + b'"}'
     headers = {"Content-Type": "application/json"}
     assert_problem(api.post("/recommend", content=big, headers=headers), 413, "too_large")
     assert_problem(api.post("/recommend", content=iter([big]), headers=headers), 413, "too_large")
 
 
-def test_unknown_paths_and_methods_are_problems(api):
+def test_unknown_paths(api):
+    """Unknown paths are a 404 and wrong methods a 405, as problems."""
     assert_problem(api.get("/nothing/here"), 404, "not_found")
     assert_problem(api.post("/nothing"), 404, "not_found")
     assert_problem(api.put("/recommend"), 405, "method_not_allowed")
     assert_problem(api.get("/recommend/photo"), 405, "method_not_allowed")
 
 
-def test_a_sane_request_id_is_kept_and_another_replaced(api):
+def test_request_id(api):
+    """A short plain request id is kept; any other is replaced."""
     kept = api.get("/healthz", headers={"X-Request-ID": "abc-123"})
     assert kept.headers["x-request-id"] == "abc-123"
     replaced = api.get("/healthz", headers={"X-Request-ID": "a b{}" + "c" * 200})
     assert len(replaced.headers["x-request-id"]) == 32
 
 
-def test_emotions_are_listed_with_their_place(api):
+def test_emotions(api):
+    """/emotions lists the labels in order, with aliases and places."""
     listed = api.get("/emotions").json()
     assert [entry["name"] for entry in listed] == list(EMOTIONS)
     assert "disgust" in listed[0]["aliases"]
     assert listed[2]["valence"] > 0.5
 
 
-def test_media_are_listed_with_their_size(api):
+def test_media(api):
+    """/media lists the media in order, with their sizes."""
     listed = api.get("/media").json()
     assert [entry["name"] for entry in listed] == MEDIA
     assert all(entry["items"] >= 99 for entry in listed)
 
 
-def test_paging_reaches_every_item_once(api):
+def test_paging(api):
+    """Paging through /items reaches every item once."""
     seen, cursor = [], None
     while True:
         params = {"medium": "book", "limit": 30, **({"cursor": cursor} if cursor else {})}
@@ -233,13 +257,15 @@ def test_paging_reaches_every_item_once(api):
     assert len(seen) == len(set(seen)) == 100
 
 
-def test_search_folds_case_and_wants_every_word(api):
+def test_search(api):
+    """Search ignores case and accents, and needs every word."""
     found = api.get("/items", params={"q": "MÁKER 3, song 13", "limit": 200}).json()["items"]
     assert [(item["creator"], item["title"]) for item in found] == [("Maker 3", "song 13")]
     assert api.get("/items", params={"q": "100%_nothing"}).json()["items"] == []
 
 
-def test_items_can_be_filtered_by_linked_emotion(api):
+def test_filter_by_emotion(api):
+    """/items can be filtered by linked emotion."""
     found = api.get("/items", params={"emotion": "sad"}).json()["items"]
     assert "Handpicked" in [item["title"] for item in found]
     assert all("sad" in item["emotions"] for item in found)
@@ -248,11 +274,13 @@ def test_items_can_be_filtered_by_linked_emotion(api):
 @pytest.mark.parametrize(
     "params", [{"limit": 0}, {"limit": 201}, {"cursor": "x"}, {"medium": "opera"}, {"emotion": "bored"}]
 )
-def test_bad_item_filters_are_refused(api, params):
+def test_bad_filters(api, params):
+    """An invalid filter is a 422."""
     assert_problem(api.get("/items", params=params), 422, "invalid")
 
 
-def test_unknown_items_are_problems(api):
+def test_unknown_items(api):
+    """Unknown ids are a 404 and impossible ones a 422."""
     assert_problem(api.get("/items/999999"), 404, "not_found")
     assert_problem(api.get(f"/items/{2**31 - 1}"), 404, "not_found")
     assert_problem(api.get(f"/items/{2**31}"), 422, "invalid")
@@ -261,7 +289,8 @@ def test_unknown_items_are_problems(api):
     assert_problem(api.get("/items/x"), 422, "invalid")
 
 
-def test_health_readiness_metrics(api, inference):
+def test_health(api, inference):
+    """Health, readiness and metrics answer; readiness reports inference and the breaker."""
     assert api.get("/healthz").json() == {"status": "ok"}
     ready = {"status": "ready", "database": "ok", "inference": "ok", "breaker": "closed"}
     assert api.get("/readyz").json() == ready
@@ -271,7 +300,8 @@ def test_health_readiness_metrics(api, inference):
     assert 'recommender_requests_total{method="GET",route="/healthz",status="200"}' in text
 
 
-def test_docs_work_without_a_cdn(api):
+def test_docs(api):
+    """/docs loads nothing from elsewhere and runs only its own inline script."""
     page = api.get("/docs")
     assert page.status_code == 200
     assert "https://cdn" not in page.text
@@ -283,13 +313,15 @@ def test_docs_work_without_a_cdn(api):
 
 
 def test_openapi_has_examples(api):
+    """The OpenAPI document has the routes and their examples."""
     document = api.get("/openapi.json").json()
     assert document["components"]["schemas"]["MoodBody"]["examples"]
     assert "/recommend/photo" in document["paths"]
 
 
 @pytest.mark.parametrize("path", ["/", "/emotions", "/nothing", "/docs"])
-def test_every_answer_has_the_security_headers(api, path):
+def test_security_headers(api, path):
+    """Every answer has the security headers."""
     headers = api.get(path).headers
     policy = headers["content-security-policy"]
     assert policy.startswith(
@@ -301,7 +333,8 @@ def test_every_answer_has_the_security_headers(api, path):
     assert headers["permissions-policy"].startswith("camera=(self)")
 
 
-def test_the_page_is_served(api: httpx.Client):
+def test_page(api: httpx.Client):
+    """`/` is the web page."""
     page = api.get("/")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")

@@ -1,4 +1,4 @@
-"""Every schema that was ever released is brought up to date with its rows, on both kinds of database."""
+"""Every released schema is migrated with its rows, on both kinds of database."""
 
 import sqlite3
 from contextlib import closing
@@ -42,13 +42,14 @@ def database(request, kind, tmp_path):
     return url
 
 
-def test_this_version_starts_on_every_released_schema_and_keeps_its_rows(database, made_catalogue):
+def test_released_schemas(database, made_catalogue):
+    """The service starts on every released schema, keeps its rows and can write."""
     with recommender(database_url=database, catalogue_dir=made_catalogue, api_key="k") as api:
         kept = api.get("/items/7").json()
         assert (kept["title"], kept["creator"], kept["emotions"]) == ("Kept", "Ada", ["sad"])
         assert api.get("/items/8").status_code == 404
-        said = {"user_id": "someone", "item_id": 7, "action": "like"}
-        assert api.post("/feedback", json=said).status_code == 201
+        feedback = {"user_id": "someone", "item_id": 7, "action": "like"}
+        assert api.post("/feedback", json=feedback).status_code == 201
         made = {"medium": "book", "title": "New", "url": "https://example.org/new"}
         assert api.post("/items", json=made, headers={"X-API-Key": "k"}).status_code == 201
         shelf = api.get("/recommend", params={"emotion": "sad", "user_id": "someone"}).json()
@@ -63,8 +64,8 @@ def test_this_version_starts_on_every_released_schema_and_keeps_its_rows(databas
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_a_released_migration_still_makes_what_it_made_then(revision, tmp_path):
-    """Whoever edits an old migration leaves two kinds of databases in the world."""
+def test_released_migrations(revision, tmp_path):
+    """A released migration still creates the same tables, so that all databases of a revision are alike."""
     engine = make_engine(f"sqlite:///{tmp_path / 'now.db'}")
     config = alembic_config()
     with engine.execution_options(**WRITING).begin() as connection:

@@ -1,4 +1,4 @@
-"""Starting: schema, first load, updates, and databases in every bad state."""
+"""Starting: schema, first load, updates, and a database that is locked, read-only or gone."""
 
 import subprocess
 import sys
@@ -42,13 +42,15 @@ def count(engine):
         return connection.scalar(select(func.count()).select_from(Item).where(~Item.removed))
 
 
-def test_the_migrations_make_what_the_models_say(engine, made_catalogue):
+def test_migrations_match_models(engine, made_catalogue):
+    """The migrations create what the models describe."""
     prepare(engine, made_catalogue)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
-def test_migrations_run_back_and_forth(engine, made_catalogue):
+def test_downgrade(engine, made_catalogue):
+    """The schema can be migrated down to nothing and up again."""
     prepare(engine, made_catalogue)
     config = alembic_config()
     with engine.execution_options(**WRITING).begin() as connection:
@@ -59,7 +61,8 @@ def test_migrations_run_back_and_forth(engine, made_catalogue):
     assert count(engine) == len(made_rows())
 
 
-def test_an_older_schema_is_brought_up_to_date(engine, made_catalogue):
+def test_older_schema(engine, made_catalogue):
+    """An older schema is migrated."""
     config = alembic_config()
     with engine.execution_options(**WRITING).begin() as connection:
         config.attributes["connection"] = connection
@@ -70,7 +73,8 @@ def test_an_older_schema_is_brought_up_to_date(engine, made_catalogue):
         assert loaded_digest(connection) is not None
 
 
-def test_a_newer_schema_is_refused(engine, made_catalogue):
+def test_newer_schema(engine, made_catalogue):
+    """A newer schema is rejected with its number."""
     prepare(engine, made_catalogue)
     with engine.execution_options(**WRITING).begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -78,7 +82,8 @@ def test_a_newer_schema_is_refused(engine, made_catalogue):
         prepare(engine, made_catalogue)
 
 
-def test_a_second_start_changes_nothing(engine, made_catalogue):
+def test_second_start(engine, made_catalogue):
+    """A second start changes nothing."""
     prepare(engine, made_catalogue)
     with engine.execution_options(**WRITING).begin() as connection:
         connection.execute(text("UPDATE items SET title = 'touched' WHERE id = 1"))
@@ -87,7 +92,8 @@ def test_a_second_start_changes_nothing(engine, made_catalogue):
         assert connection.scalar(text("SELECT title FROM items WHERE id = 1")) == "touched"
 
 
-def test_an_update_adds_changes_and_takes_away_but_keeps_what_people_did(engine, tmp_path):
+def test_catalogue_update(engine, tmp_path):
+    """A new catalogue adds, changes and removes items, but keeps what people edited or removed."""
     rows = made_rows()
     prepare(engine, write_catalogue(tmp_path, rows))
     with engine.execution_options(**WRITING).begin() as connection:
@@ -111,8 +117,8 @@ def test_an_update_adds_changes_and_takes_away_but_keeps_what_people_did(engine,
     assert (back.id, bool(back.removed)) == (ids["movie 2"], False)
 
 
-def test_several_processes_may_start_at_once(database_url):
-    """Four processes prepare one empty database; one loads, the others wait and find it done."""
+def test_starts_at_once(database_url):
+    """Of four processes that start on an empty database one loads, the others wait and find it done."""
     code = (
         "import sys; from pathlib import Path\n"
         "from services.recommender.store.db import make_engine\n"
@@ -130,7 +136,8 @@ def test_several_processes_may_start_at_once(database_url):
     engine.dispose()
 
 
-def test_the_shipped_catalogue_loads_in_three_seconds(tmp_path):
+def test_load_time(tmp_path):
+    """The shipped catalogue loads in three seconds of processor time."""
     engine = make_engine(f"sqlite:///{tmp_path / 'r.db'}")
     started = time.process_time()
     prepare(engine, DATA_DIR)
@@ -138,8 +145,8 @@ def test_the_shipped_catalogue_loads_in_three_seconds(tmp_path):
     engine.dispose()
 
 
-def test_a_service_of_its_own_starts_on_the_defaults_and_answers(tmp_path):
-    """As a user starts it, with the shipped catalogue, settings from the environment."""
+def test_defaults(tmp_path):
+    """The service starts on its defaults, answers, and logs no user id."""
     with serve(
         "recommender", tmp_path / "log", database_url=f"sqlite:///{tmp_path}/new/folder/r.db"
     ) as address:
@@ -153,7 +160,8 @@ def test_a_service_of_its_own_starts_on_the_defaults_and_answers(tmp_path):
     assert "anna" not in (tmp_path / "log").read_text()
 
 
-def test_a_locked_database_refuses_writes_and_still_reads(sqlite_url, made_catalogue):
+def test_locked_database(sqlite_url, made_catalogue):
+    """A locked database is a 503 for writes, and reads go on."""
     with recommender(
         database_url=sqlite_url, catalogue_dir=made_catalogue, api_key="k", database_timeout_s=0.2
     ) as client:
@@ -167,7 +175,8 @@ def test_a_locked_database_refuses_writes_and_still_reads(sqlite_url, made_catal
         engine.dispose()
 
 
-def test_a_read_only_database_still_recommends(tmp_path, made_catalogue):
+def test_read_only_database(tmp_path, made_catalogue):
+    """On a read-only database writes are a 503, and reads go on."""
     path = tmp_path / "r.db"
     engine = make_engine(f"sqlite:///{path}")
     prepare(engine, made_catalogue)
@@ -180,7 +189,8 @@ def test_a_read_only_database_still_recommends(tmp_path, made_catalogue):
         assert client.get("/items/1").status_code == 200
 
 
-def test_a_database_that_is_gone_is_a_problem_and_not_ready(tmp_path, made_catalogue):
+def test_missing_tables(tmp_path, made_catalogue):
+    """Without its tables the service answers 503 and is not ready, but alive."""
     path = tmp_path / "r.db"
     with recommender(database_url=f"sqlite:///{path}", catalogue_dir=made_catalogue) as client:
         engine = make_engine(f"sqlite:///{path}")
@@ -193,8 +203,8 @@ def test_a_database_that_is_gone_is_a_problem_and_not_ready(tmp_path, made_catal
         assert client.get("/healthz").status_code == 200
 
 
-def test_a_pool_that_is_used_up_is_a_problem_to_retry(sqlite_url, made_catalogue):
-    """Two requests for one connection: the second gives up after the timeout instead of waiting for ever."""
+def test_used_up_pool(sqlite_url, made_catalogue):
+    """A request that gets no connection within the timeout is a 503."""
     engine = make_engine(sqlite_url)
     with recommender(
         database_url=sqlite_url,

@@ -16,7 +16,8 @@ def sqlite(tmp_path) -> str:
     return f"sqlite:///{tmp_path / 'catalogue.db'}"
 
 
-def test_frames_pass_through_and_answers_come_back(tmp_path):
+def test_frames(tmp_path):
+    """Frames go to inference and its answers come back in order."""
     with (
         serve("inference", tmp_path / "inference.log") as inference,
         serve(
@@ -34,7 +35,8 @@ def test_frames_pass_through_and_answers_come_back(tmp_path):
         assert json.loads(socket.recv(timeout=30))["error"]["code"] == "bad_request"
 
 
-def test_inference_away_is_said_and_the_stream_closed(tmp_path):
+def test_no_inference(tmp_path):
+    """Without inference the client gets a problem, and the stream closes with 1013."""
     nobody = f"http://127.0.0.1:{free_port()}"
     with (
         serve(
@@ -50,7 +52,8 @@ def test_inference_away_is_said_and_the_stream_closed(tmp_path):
         assert socket.close_code == 1013
 
 
-def test_a_page_of_another_site_opens_a_stream_only_where_a_setting_names_it(tmp_path):
+def test_origin(tmp_path):
+    """A page of another site can open a stream only if a setting names it."""
     with (
         serve("inference", tmp_path / "inference.log") as inference,
         serve(

@@ -1,4 +1,4 @@
-"""The whole walk: a real photo through both real services, the shipped model and the shipped catalogue."""
+"""A real photo through both real services, with the shipped model and catalogue."""
 
 import json
 
@@ -30,7 +30,8 @@ def walk(logs, tmp_path_factory):
         yield client
 
 
-def test_a_photo_gives_a_mood_and_things_that_suit_it(walk):
+def test_photo(walk):
+    """A real photo gets the right mood and items that suit it."""
     answer = walk.post(
         "/recommend/photo?medium=song&medium=movie",
         files={"file": ("astronaut.jpg", ASTRONAUT.read_bytes(), "image/jpeg")},
@@ -45,14 +46,16 @@ def test_a_photo_gives_a_mood_and_things_that_suit_it(walk):
     assert all(item["url"].startswith("https://") for item in shelf["items"])
 
 
-def test_predict_is_passed_through(walk):
+def test_predict(walk):
+    """/predict gives inference's answer."""
     headers = {"Content-Type": "image/jpeg"}
     body = walk.post("/predict", content=ASTRONAUT.read_bytes(), headers=headers).json()
     assert len(body["faces"]) == 1
     assert walk.get("/readyz").json()["inference"] == "ok"
 
 
-def test_a_photo_without_a_face_is_a_result_and_strict_makes_it_a_problem(walk):
+def test_no_face(walk):
+    """A photo without a face is a result; `strict` makes it a 422."""
     from PIL import Image  # noqa: PLC0415 # only here
 
     blank = encode(Image.new("RGB", (200, 200), "grey"), "PNG")
@@ -65,12 +68,14 @@ def test_a_photo_without_a_face_is_a_result_and_strict_makes_it_a_problem(walk):
 
 
 @pytest.mark.parametrize("path", ["/predict", "/recommend/photo"])
-def test_what_is_no_photo_is_refused_as_inference_says(walk, path):
+def test_no_photo(walk, path):
+    """A file that is no photo is a 415 with inference's code."""
     answer = walk.post(path, files={"file": ("a.txt", b"only text", "text/plain")})
     assert_problem(answer, 415, answer.json()["code"])
 
 
-def test_one_request_id_is_in_the_logs_of_both_services(walk, logs):
+def test_request_id(walk, logs):
+    """One request id is in the logs of both services, and no file name is."""
     files = {"file": ("secret-name.jpg", ASTRONAUT.read_bytes(), "image/jpeg")}
     walk.post("/recommend/photo", files=files, headers={"X-Request-ID": "both-services-1"})
     for log in logs:

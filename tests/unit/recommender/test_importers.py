@@ -44,18 +44,21 @@ def made(tmp_path):
         ("Crouching Tiger, Hidden Dragon", "Crouching Tiger, Hidden Dragon"),
     ],
 )
-def test_titles_read_as_people_write_them(title, cleaned):
+def test_clean_titles(title, cleaned):
+    """Titles lose series, escapes, trade marks and inverted articles, and keep the rest."""
     assert clean(title) == cleaned
 
 
 def test_names_and_versions():
+    """The first author is taken, and versions of a song are dropped from its title."""
     assert first_name("J.K. Rowling, Mary GrandPré") == "J.K. Rowling"
     assert first_name("Michael   Lewis") == "Michael Lewis"
     assert first_name("") is None
     assert bare("Song (Live) [2004] - Remastered") == "Song"
 
 
-def test_folding_drops_accents_case_and_punctuation():
+def test_fold():
+    """Folding drops accents, case and punctuation."""
     assert fold("Amélie: L’Été & “Déjà-vu”!") == "amelie l ete deja vu"
 
 
@@ -70,11 +73,13 @@ def test_folding_drops_accents_case_and_punctuation():
         ("https://www.imdb.com/name/nm1/", None),
     ],
 )
-def test_known_sites_name_a_thing_whatever_the_address_looks_like(url, key):
+def test_site_id(url, key):
+    """The id of a known site is found in any form of its addresses."""
     assert site_id(url) == key
 
 
-def test_without_a_known_site_title_creator_and_year_name_it():
+def test_key_without_site():
+    """Without a known site, medium, title, creator and year make the key."""
     key = key_of("book", "https://example.org/1", "The  Étranger!", "A. Camus", 1942)
     assert key == key_of("book", "https://example.org/2", "the etranger", "a camus", 1942)
     assert key != key_of("song", "https://example.org/1", "The Étranger", "A. Camus", 1942)
@@ -82,13 +87,15 @@ def test_without_a_known_site_title_creator_and_year_name_it():
 
 @pytest.mark.parametrize("start", ["", "\ufeff"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_plain_csv_takes_a_byte_order_mark_and_any_line_ends(made, start, end):
+def test_csv_forms(made, start, end):
+    """A CSV may have a byte-order mark and any line ends."""
     lines = ["title,medium,url,emotions", '"One, two",movie,https://example.org/1,sad|joy', ""]
     read = rows(csv_file.read(made(start + end.join(lines))))
     assert [(row.title, row.emotions) for row in read] == [("One, two", ["happy", "sad"])]
 
 
-def test_plain_csv_tells_the_line_of_a_refused_row(made):
+def test_refused_rows(made):
+    """Each refused row is reported with its line and reason."""
     text = (
         "medium,title,url,year,valence,arousal\n"
         "movie,Good,https://example.org/1,1999,0.5,0.1\n"
@@ -114,17 +121,20 @@ def test_plain_csv_tells_the_line_of_a_refused_row(made):
         ('medium,title,url\n"movie"x,a,b\n', "utf-8", "line 2"),
     ],
 )
-def test_a_file_that_cannot_be_read_says_why(made, text, encoding, message):
+def test_unreadable_file(made, text, encoding, message):
+    """A file that cannot be read raises SourceError with the reason."""
     with pytest.raises(SourceError, match=message):
         list(csv_file.read(made(text, encoding)))
 
 
-def test_a_missing_file_says_so(tmp_path):
+def test_missing_file(tmp_path):
+    """A missing file raises SourceError."""
     with pytest.raises(SourceError, match="No such file"):
         list(csv_file.read(tmp_path / "none.csv"))
 
 
-def test_the_report_folds_emotions_leaves_out_untitled_rows_and_tidies_links(made):
+def test_report(made):
+    """The report's rows are joined by work; untitled ones are left out and links are shortened."""
     text = (
         "emotion,medium,title,url,title_as_printed\n"
         "angry,movie,Inside Out,https://www.imdb.com/title/tt2096673/,x\n"
@@ -138,7 +148,8 @@ def test_the_report_folds_emotions_leaves_out_untitled_rows_and_tidies_links(mad
     assert [result.line for result in refused(results)] == [4]
 
 
-def test_goodbooks_places_a_book_by_its_readers_tags(made):
+def test_goodbooks(made):
+    """A book's affect comes from its readers' tags."""
     head = "title,authors,year,goodreads_id,rating_mean,rating_count,tags\n"
     text = head + (
         '"Sad One (S, #1)",A,1999.0,1,4.5,900000,tear-jerker:900|cancer:500|sad:400\n'
@@ -155,7 +166,8 @@ def test_goodbooks_places_a_book_by_its_readers_tags(made):
     assert [result.line for result in refused(results)] == [4]
 
 
-def test_movielens_places_a_film_and_keeps_its_ratings_to_four_tiers(made):
+def test_movielens(made):
+    """A film's affect comes from genres and tags, and its ratings become four tiers."""
     head = "title,year,imdb_id,genres,movielens_genres,movielens_tags,rating_mean,rating_count\n"
     text = head + (
         '"Shining, The",1980,tt0081505,Horror,Horror,creepy,4.1,109\n'
@@ -170,7 +182,8 @@ def test_movielens_places_a_film_and_keeps_its_ratings_to_four_tiers(made):
     assert shining.genres == ["horror"]
 
 
-def test_deezer_rescales_what_was_measured(made):
+def test_deezer(made):
+    """A song's measured affect is rescaled."""
     text = "title,artist,deezer_id,valence,arousal,artist_tracks\nCheer Up_ Boys,Foo,5,1.5,-9,3\n"
     (song,) = rows(deezer.read(made(text)))
     assert (song.title, song.creator) == ("Cheer Up, Boys", "Foo")
@@ -179,7 +192,8 @@ def test_deezer_rescales_what_was_measured(made):
     assert song.affect_source == "measured"
 
 
-def test_steam_places_a_game_by_its_tags(made):
+def test_steam(made):
+    """A game's affect comes from its players' tags."""
     head = "title,developer,year,steam_app_id,tags,positive,negative\n"
     text = head + (
         "Calm,Dev &amp; Co,2020,1,Cozy|Relaxing|Farming Sim,900,10\n"
@@ -195,31 +209,36 @@ def test_steam_places_a_game_by_its_tags(made):
 
 
 @pytest.mark.parametrize("source", [goodbooks, movielens, deezer, steam, report])
-def test_every_source_names_its_missing_columns(made, source):
+def test_missing_columns(made, source):
+    """Every source names its missing columns."""
     with pytest.raises(SourceError, match="missing columns"):
         list(source.read(made("a,b\n1,2\n")))
 
 
-def test_the_tag_table_is_sound():
+def test_tag_table():
+    """The tag table is large, folded and within range."""
     table = tag_table()
     assert len(table) > 250
     assert all(tag == fold(tag) for tag in table)
     assert all(-1 <= t.valence <= 1 and -1 <= t.arousal <= 1 and 0 < t.weight <= 4 for t in table.values())
 
 
-def test_tags_count_once_and_unknown_ones_say_nothing():
+def test_mean_of_tags():
+    """Each tag counts once, and unknown ones do not count."""
     once = mean_of_tags([("Horror", 1.0)])
     assert mean_of_tags([("horror", 1.0), ("HORROR", 1.0), ("xyzzy", 1.0)]) == once
     assert mean_of_tags([("xyzzy", 1.0)]).known == 0
 
 
-def test_known_films_lie_where_they_should():
+def test_film_affect():
+    """Genres lie in the right parts of the plane."""
     assert film_affect(["Horror", "Slasher"])[0] < -0.3
     assert film_affect(["Comedy", "Children", "Animation"])[0] > 0.4
     assert film_affect(["Action", "Thriller"])[1] > film_affect(["Drama", "Biography"])[1] + 0.3
 
 
-def test_few_ratings_are_drawn_to_the_middle():
+def test_shrunken_ratings():
+    """Few ratings are drawn to the mean, and all measures stay in range."""
     assert shrunken(5.0, 0, 3.0, 10) == 3.0
     assert shrunken(5.0, 10, 3.0, 10) == 4.0
     assert quality(3.0, 3.0, 0.2) == 0.5
@@ -229,7 +248,8 @@ def test_few_ratings_are_drawn_to_the_middle():
     assert popularity(10**9, 10, 1000) == 1.0
 
 
-def test_a_row_is_filled_from_another_of_the_same_thing():
+def test_fill_from():
+    """A row keeps its values, gets missing ones from another, and joins the emotions."""
     known = Row(medium="movie", title="A", url="https://example.org/", emotions=["sad"], quality=0.9)
     other = Row(
         medium="movie", title="B", url="https://example.org/", year=1999, emotions=["happy"], quality=0.1
@@ -238,7 +258,8 @@ def test_a_row_is_filled_from_another_of_the_same_thing():
     assert (both.title, both.year, both.quality, both.emotions) == ("A", 1999, 0.9, ["happy", "sad"])
 
 
-def test_the_shipped_catalogue_is_whole():
+def test_shipped_catalogue():
+    """The shipped catalogue has its size, links, clean titles and licences."""
     shipped = list(merged_rows(DATA_DIR).values())
     sizes = {
         medium: sum(row.medium == medium for row in shipped) for medium in ("movie", "book", "song", "game")
@@ -257,8 +278,8 @@ def test_the_shipped_catalogue_is_whole():
         assert (DATA_DIR / f"{part}.LICENSE.md").is_file()
 
 
-def test_the_shipped_films_hold_no_ratings():
-    """MovieLens' terms: only a few tiers may be told from the file."""
+def test_shipped_films():
+    """Films carry only a few tiers of ratings, as MovieLens' terms demand."""
     films = [
         row for row in merged_rows(DATA_DIR).values() if row.affect_source == "genres and tags, calibrated"
     ]
@@ -266,7 +287,8 @@ def test_the_shipped_films_hold_no_ratings():
     assert len({row.popularity for row in films}) <= 4
 
 
-def test_the_digest_changes_with_any_byte(tmp_path):
+def test_digest(tmp_path):
+    """The digest changes with the files' bytes."""
     (tmp_path / "a.csv").write_text("x")
     first = digest_of(tmp_path)
     (tmp_path / "a.csv").write_text("y")

@@ -8,11 +8,11 @@ from services.recommender.ranking.mood import (
     GRID,
     STRATEGIES,
     Point,
+    auto_strategy,
     cell_of,
     cells_around,
-    choose,
     locate,
-    move,
+    target,
 )
 
 axis = st.floats(-1, 1)
@@ -29,20 +29,23 @@ def sure(emotion):
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)
-def test_a_sure_emotion_lies_at_its_place_without_spread(emotion):
+def test_sure_emotion(emotion):
+    """A certain emotion lies at its place, without spread."""
     mood = locate(sure(emotion))
     assert (mood.point.valence, mood.point.arousal) == CIRCUMPLEX[emotion]
     assert mood.spread == 0
 
 
-def test_torn_between_happy_and_sad_lies_between_and_is_spread():
+def test_mixed_emotions():
+    """A mood half happy, half sad lies between the two and is spread."""
     mood = locate({**dict.fromkeys(EMOTIONS, 0.0), "happy": 0.5, "sad": 0.5})
     assert mood.point == Point(pytest.approx(0.09), pytest.approx(0.12))
     assert mood.spread > 0.7
 
 
 @given(vectors())
-def test_the_point_stays_within_the_emotions(vector):
+def test_bounds(vector):
+    """The point stays within the emotions' places."""
     mood = locate(vector)
     assert -0.64 <= mood.point.valence <= 0.81
     assert -0.27 <= mood.point.arousal <= 0.67
@@ -50,8 +53,8 @@ def test_the_point_stays_within_the_emotions(vector):
 
 
 @given(vectors(), st.sampled_from(EMOTIONS), st.floats(0, 1))
-def test_more_of_an_emotion_moves_the_point_towards_it(vector, emotion, share):
-    """Monotone: mixing an emotion in never leads away from its place, nor past it."""
+def test_monotone(vector, emotion, share):
+    """Mixing an emotion in never leads away from its place, nor past it."""
     mixed = {label: (1 - share) * vector[label] + share * float(label == emotion) for label in EMOTIONS}
     before, after, place = locate(vector).point, locate(mixed).point, CIRCUMPLEX[emotion]
     for axis_before, axis_after, end in zip(
@@ -62,7 +65,8 @@ def test_more_of_an_emotion_moves_the_point_towards_it(vector, emotion, share):
 
 
 @given(vectors(), st.permutations(EMOTIONS))
-def test_the_order_of_the_shares_does_not_matter(vector, order):
+def test_order_of_shares(vector, order):
+    """The order of the shares does not matter."""
     assert locate({label: vector[label] for label in order}) == locate(vector)
 
 
@@ -77,26 +81,30 @@ def test_the_order_of_the_shares_does_not_matter(vector, order):
         ("neutral", "match"),
     ],
 )
-def test_auto_chooses_by_where_the_mood_lies(emotion, strategy):
-    assert choose(Point(*CIRCUMPLEX[emotion])) == strategy
+def test_auto_strategy(emotion, strategy):
+    """The automatic strategy depends on where the mood lies."""
+    assert auto_strategy(Point(*CIRCUMPLEX[emotion])) == strategy
 
 
 @given(axis, axis)
-def test_match_stays_lift_never_lowers_a_low_valence_calm_never_excites(valence, arousal):
+def test_target(valence, arousal):
+    """Matching stays, lifting never lowers valence, calming never raises arousal."""
     point = Point(valence, arousal)
-    assert move(point, "match") == point
+    assert target(point, "match") == point
     if valence <= 0.7:
-        assert move(point, "lift").valence >= valence - 1e-9
+        assert target(point, "lift").valence >= valence - 1e-9
     if arousal >= -0.5:
-        assert move(point, "calm").arousal <= arousal + 1e-9
+        assert target(point, "calm").arousal <= arousal + 1e-9
 
 
-def test_strategies_are_the_contracts():
+def test_strategies():
+    """The strategies are the contract's."""
     assert STRATEGIES == ("auto", "match", "lift", "calm")
 
 
 @given(axis, axis)
-def test_every_point_has_a_cell_and_it_is_the_nearest(valence, arousal):
+def test_cells(valence, arousal):
+    """Every point has a cell, which is among the nearest."""
     cell = cell_of(valence, arousal)
     assert 0 <= cell < GRID * GRID
     near = cells_around(Point(valence, arousal))
@@ -104,6 +112,7 @@ def test_every_point_has_a_cell_and_it_is_the_nearest(valence, arousal):
     assert cell in near[:4]
 
 
-def test_points_outside_the_plane_fall_into_its_edge():
+def test_outside_the_plane():
+    """Points outside the plane belong to cells at its edge."""
     assert cell_of(-9, -9) == 0
     assert cell_of(9, 9) == GRID * GRID - 1

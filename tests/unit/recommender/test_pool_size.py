@@ -1,4 +1,4 @@
-"""How many connections an engine has; none is opened."""
+"""The number of connections of an engine; none is opened."""
 
 import pytest
 
@@ -8,6 +8,7 @@ POSTGRESQL = "postgresql://user@127.0.0.1/name"
 
 
 @pytest.mark.parametrize(("setting", "sqlite", "postgresql"), [(None, 3, 10), (7, 7, 7)])
-def test_sqlite_has_fewer_unless_a_setting_says_otherwise(setting, sqlite, postgresql, tmp_path):
+def test_pool_size(setting, sqlite, postgresql, tmp_path):
+    """SQLite has fewer connections than PostgreSQL unless a setting names a number."""
     assert make_engine(f"sqlite:///{tmp_path / 'r.db'}", 5.0, setting).pool.size() == sqlite
     assert make_engine(POSTGRESQL, 5.0, setting).pool.size() == postgresql

@@ -6,36 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.emotions import EMOTIONS
-from services.recommender.ranking.item import Candidate
-from services.recommender.ranking.mood import CIRCUMPLEX, Point, locate, move
-from services.recommender.ranking.rank import Request, chance, likeness, rank
+from services.recommender.ranking.mood import CIRCUMPLEX, Point, locate, target
+from services.recommender.ranking.rank import RankingQuery, chance, likeness, rank
 from services.recommender.ranking.taste import Taste
+from tests.helpers.candidates import candidate
 
 SAD = {label: float(label == "sad") for label in EMOTIONS}
 
 
 def request(**changes):
     mood = locate(SAD)
-    made = Request(SAD, mood, "match", move(mood.point, "match"), limit=5, seed=1)
-    return dataclasses.replace(made, **changes)
-
-
-def candidate(number, **changes):
-    made = Candidate(
-        id=number,
-        medium="movie",
-        title=f"t{number}",
-        creator=None,
-        year=None,
-        url="https://example.org/",
-        genres=(),
-        emotions=(),
-        valence=-0.63,
-        arousal=-0.27,
-        confidence=0.8,
-        quality=0.5,
-        popularity=0.5,
-    )
+    made = RankingQuery(SAD, mood, "match", target(mood.point, "match"), limit=5, seed=1)
     return dataclasses.replace(made, **changes)
 
 
@@ -47,7 +28,7 @@ pool = st.lists(
         st.integers(1, 2**40),
         valence=axis,
         arousal=axis,
-        confidence=share,
+        affect_confidence=share,
         quality=share,
         popularity=share,
         creator=st.sampled_from([None, "a", "b"]),
@@ -77,7 +58,8 @@ def vectors(draw):
 
 
 @given(pool, st.integers(1, 50), st.randoms(use_true_random=False))
-def test_the_order_of_candidates_does_not_matter(candidates, limit, random):
+def test_order_of_candidates(candidates, limit, random):
+    """The order of the candidates does not matter."""
     wanted = request(limit=limit)
     shuffled = list(candidates)
     random.shuffle(shuffled)
@@ -85,7 +67,8 @@ def test_the_order_of_candidates_does_not_matter(candidates, limit, random):
 
 
 @given(pool, st.integers(1, 50))
-def test_never_more_than_wanted_never_twice_best_first_scores_in_range(candidates, limit):
+def test_ranked_list(candidates, limit):
+    """A list is no longer than wanted, has each item once, best first, with scores in range and reasons."""
     ranked = rank(candidates, request(limit=limit))
     assert len(ranked) == min(limit, len(candidates))
     assert len({item.candidate.id for item in ranked}) == len(ranked)
@@ -96,11 +79,12 @@ def test_never_more_than_wanted_never_twice_best_first_scores_in_range(candidate
 
 
 @given(pool, vectors(), st.sampled_from(["match", "lift", "calm"]), st.integers(0, 2**56 - 1), tastes)
-def test_a_list_is_some_of_the_candidates_each_once_with_finite_scores(
-    candidates, vector, strategy, seed, taste
-):
+def test_all_inputs(candidates, vector, strategy, seed, taste):
+    """For any mood, strategy, seed and taste a list holds the candidates once, with scores in range."""
     mood = locate(vector)
-    wanted = Request(vector, mood, strategy, move(mood.point, strategy), limit=50, seed=seed, taste=taste)
+    wanted = RankingQuery(
+        vector, mood, strategy, target(mood.point, strategy), limit=50, seed=seed, taste=taste
+    )
     ranked = rank(candidates, wanted)
     assert sorted(item.candidate.id for item in ranked) == sorted(item.id for item in candidates)
     assert {item.candidate for item in ranked} == set(candidates)
@@ -117,10 +101,11 @@ def test_a_list_is_some_of_the_candidates_each_once_with_finite_scores(
     share,
     share,
 )
-def test_more_of_what_is_good_never_lowers_a_score(  # noqa: PLR0917 # drawn one by one
+def test_monotone_score(  # noqa: PLR0917 # drawn one by one
     field, one, other, seed, valence, arousal, sure, taste
 ):
-    made = candidate(7, valence=valence, arousal=arousal, confidence=sure, genres=("war",))
+    """Higher quality or popularity never lowers a score."""
+    made = candidate(7, valence=valence, arousal=arousal, affect_confidence=sure, genres=("war",))
     wanted = request(seed=seed, taste=Taste(features={"genre:movie:war": 2 * taste - 1}))
     low, high = (
         rank([dataclasses.replace(made, **{field: value})], wanted)[0].score for value in sorted((one, other))
@@ -129,10 +114,10 @@ def test_more_of_what_is_good_never_lowers_a_score(  # noqa: PLR0917 # drawn one
 
 
 @given(axis, axis, axis, axis, axis, st.sampled_from(["valence", "arousal"]))
-def test_nearer_to_the_target_on_the_same_side_is_never_scored_lower(  # noqa: PLR0917 # as above
+def test_monotone_distance(  # noqa: PLR0917 # as above
     near, far, other, valence, arousal, side
 ):
-    """On one axis, with the other the same: gloom weighs more than glare, so sides are not compared."""
+    """On one side of the target, a nearer item never scores lower; sides weigh differently."""
     target = Point(valence, arousal)
     aim = getattr(target, side)
     if (near - aim) * (far - aim) < 0 or abs(near - aim) > abs(far - aim):
@@ -155,19 +140,22 @@ def test_nearer_to_the_target_on_the_same_side_is_never_scored_lower(  # noqa: P
         ({"emotions": ("sad",)}, {"emotions": ("happy",)}),
     ],
 )
-def test_what_is_better_comes_first_whatever_the_day(better, worse):
+def test_better_first(better, worse):
+    """A clearly better item comes first whatever the seed."""
     for seed in range(20):
         first, second = candidate(1, **better), candidate(2, **worse)
         assert rank([first, second], request(seed=seed))[0].candidate == first
 
 
-def test_what_was_just_seen_steps_back():
+def test_recent_item():
+    """An item of a recent action ranks lower."""
     taste = Taste(recent={1: 1.0})
     ranked = rank([candidate(1, quality=0.8), candidate(2, quality=0.6)], request(taste=taste))
     assert [item.candidate.id for item in ranked] == [2, 1]
 
 
-def test_a_liked_genre_steps_forward_and_is_named():
+def test_liked_genre():
+    """A liked genre ranks higher and is named in the reason."""
     taste = Taste(features={"genre:movie:war": 0.6})
     ranked = rank(
         [candidate(1, genres=("drama",)), candidate(2, genres=("war",))], request(taste=taste, limit=2)
@@ -176,46 +164,52 @@ def test_a_liked_genre_steps_forward_and_is_named():
     assert ranked[0].reason == "You have liked other war films."
 
 
-def test_a_liked_creator_is_named():
+def test_liked_creator():
+    """A liked creator is named in the reason."""
     taste = Taste(features={"creator:Ada": 0.8})
     ranked = rank([candidate(1, creator="Ada")], request(taste=taste))
     assert ranked[0].reason == "By Ada, whom you have liked before."
 
 
-def test_a_list_is_not_all_by_one_creator():
+def test_variety_of_creators():
+    """A list is not all by one creator."""
     same = [candidate(n, creator="a", quality=0.6) for n in range(1, 11)]
     other = [candidate(n, creator=f"c{n}", quality=0.5) for n in range(11, 21)]
     creators = [item.candidate.creator for item in rank([*same, *other], request(limit=5))]
     assert creators.count("a") <= 2
 
 
-def test_another_day_changes_the_list_among_equals():
+def test_seed():
+    """Another seed gives another list among equals."""
     equals = [candidate(n) for n in range(1, 60)]
     lists = {tuple(item.candidate.id for item in rank(equals, request(seed=seed))) for seed in range(10)}
     assert len(lists) == 10
 
 
-def test_chance_is_spread_evenly():
+def test_chance():
+    """The seed's numbers are spread evenly."""
     numbers = [chance(7, n) for n in range(2000)]
     assert all(0 <= number < 1 for number in numbers)
     assert 0.45 < sum(numbers) / 2000 < 0.55
 
 
-def test_likeness_is_symmetric_and_grows_with_what_is_shared():
+def test_likeness():
+    """Likeness is symmetric and grows with what two items share."""
     one = candidate(1, creator="a", genres=("drama", "war"), year=1991)
     other = candidate(2, creator="a", genres=("drama",), year=1999)
     assert likeness(one, other) == likeness(other, one) == pytest.approx(0.5 + 0.175 + 0.15)
     assert likeness(candidate(1), candidate(2)) == 0
 
 
-def test_reasons_say_feeling_and_purpose():
+def test_reasons():
+    """A reason names the item's feeling and the strategy's purpose."""
     mood = locate(SAD)
-    lifted = request(strategy="lift", target=move(mood.point, "lift"))
+    lifted = request(strategy="lift", target=target(mood.point, "lift"))
     made = candidate(1, genres=("comedy",), valence=0.5, arousal=0.0)
     assert rank([made], lifted)[0].reason == "A comedy film that feels warm, to lift a sad mood."
     at = Point(*CIRCUMPLEX["angry"])
     angry = {label: float(label == "angry") for label in EMOTIONS}
-    calm = dataclasses.replace(lifted, probabilities=angry, strategy="calm", target=move(at, "calm"))
+    calm = dataclasses.replace(lifted, probabilities=angry, strategy="calm", target=target(at, "calm"))
     made = candidate(1, medium="song", valence=0.5, arousal=-0.5)
     reason = rank([made], calm)[0].reason
     assert reason == "A song that feels gentle and soothing, to settle an angry mood."
@@ -229,12 +223,14 @@ def test_reasons_say_feeling_and_purpose():
         ("book", "animal", "An animal b"),
     ],
 )
-def test_reasons_read_as_people_speak(medium, genre, start):
+def test_grammar(medium, genre, start):
+    """Reasons use the right article and do not repeat the noun."""
     ranked = rank([candidate(1, medium=medium, genres=(genre,))], request())
     assert ranked[0].reason.startswith(start)
 
 
-def test_too_dark_is_further_off_than_too_bright():
+def test_gloom():
+    """An item that is too dark ranks below one that is as much too bright."""
     happy = {label: float(label == "happy") for label in EMOTIONS}
     aim = request(probabilities=happy, target=Point(0.3, 0.1))
     dark, bright = candidate(1, valence=0.0, arousal=0.1), candidate(2, valence=0.6, arousal=0.1)

@@ -1,4 +1,4 @@
-"""Who a client is, behind proxies that are trusted and others that are not; and how many are remembered."""
+"""Telling clients apart behind proxies."""
 
 from ipaddress import ip_network
 
@@ -30,29 +30,34 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
         ("", ["198.51.100.7"], NOBODY),
     ],
 )
-def test_the_client_is_the_last_address_that_is_no_trusted_proxy(peer, forwarded, client):
+def test_client(peer, forwarded, client):
+    """The client is the last address that is no trusted proxy."""
     assert client_of(peer, forwarded, PROXIES) == client
 
 
 @given(some.lists(some.text(max_size=50), max_size=5))
-def test_who_is_no_proxy_cannot_choose_whom_to_count_for(forwarded):
+def test_untrusted_peer(forwarded):
+    """A peer that is no trusted proxy counts under its own address."""
     assert client_of("192.0.2.1", forwarded, PROXIES) == "192.0.2.1"
 
 
 @given(some.text(max_size=30), some.ip_addresses())
-def test_what_a_client_writes_before_its_proxy_does_changes_nothing(written, address):
+def test_forged_header(written, address):
+    """What a client writes into the header itself changes nothing."""
     peer = "10.0.0.1"
-    said = [f"{written}, {address}"]
+    forwarded = [f"{written}, {address}"]
     if not any(address in network for network in PROXIES):
-        assert client_of(peer, said, PROXIES) == client_of(peer, [str(address)], PROXIES)
+        assert client_of(peer, forwarded, PROXIES) == client_of(peer, [str(address)], PROXIES)
 
 
 @given(some.text(max_size=60))
-def test_no_text_breaks_the_reading_of_an_address(text):
+def test_parse_address(text):
+    """No text makes parsing an address fail."""
     parse_address(text)
 
 
-def test_many_addresses_do_not_grow_the_memory():
+def test_bounded_memory():
+    """Only the latest clients are remembered."""
     limiter = RateLimit(app=None, per_minute=60, burst=2, trusted=[])
     for number in range(MAX_CLIENTS + 500):
         limiter.buckets.limit(str(number))

@@ -4,13 +4,15 @@ from pydantic import ValidationError
 from services.recommender.settings import Settings
 
 
-def test_defaults_need_no_environment():
+def test_defaults():
+    """The defaults need no environment."""
     settings = Settings()
     assert settings.database_url == "sqlite:///var/recommender.db"
     assert settings.api_key is None
 
 
-def test_settings_come_from_the_environment(monkeypatch):
+def test_environment(monkeypatch):
+    """Settings come from the environment, and the key is not printed."""
     monkeypatch.setenv("RECOMMENDER_INFERENCE_URL", "http://inference:8001")
     monkeypatch.setenv("RECOMMENDER_API_KEY", "secret")
     settings = Settings()
@@ -18,13 +20,14 @@ def test_settings_come_from_the_environment(monkeypatch):
     assert "secret" not in repr(settings)
 
 
-def test_an_empty_key_is_no_key(monkeypatch):
-    """Else an empty X-API-Key header would be the right one."""
+def test_empty_key(monkeypatch):
+    """An empty key is none; else an empty X-API-Key header would match it."""
     monkeypatch.setenv("RECOMMENDER_API_KEY", "")
     assert Settings().api_key is None
 
 
-def test_a_key_file_is_read_without_its_newline_and_may_not_be_empty(tmp_path):
+def test_key_file(tmp_path):
+    """A key file is read without its newline and must not be empty."""
     path = tmp_path / "key"
     path.write_text("k\n")
     key = Settings(api_key_file=path).api_key
@@ -38,6 +41,7 @@ def test_a_key_file_is_read_without_its_newline_and_may_not_be_empty(tmp_path):
 @pytest.mark.parametrize(
     "change", [{"inference_url": "ftp://x"}, {"max_upload_bytes": 0}, {"database_timeout_s": 0}]
 )
-def test_wrong_settings_are_refused(change):
+def test_wrong_settings(change):
+    """Invalid settings raise an error."""
     with pytest.raises(ValidationError):
         Settings(**change)

@@ -1,4 +1,4 @@
-"""Runs the migrations inside the connection and transaction that prepare.py holds."""
+"""Runs the migrations on the caller's connection, inside its transaction."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""What users said about items, and what follows from it."""
+"""Users' feedback and the preferences learnt from it."""
 
 import sqlalchemy as sa
 from alembic import op

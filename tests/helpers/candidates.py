@@ -1,0 +1,26 @@
+"""Candidates for the tests of ranking."""
+
+import dataclasses
+from typing import Any
+
+from services.recommender.ranking.item import Candidate
+
+
+def candidate(number: int, **changes: Any) -> Candidate:
+    """A sad film of average quality with that id, but for `changes`."""
+    made = Candidate(
+        id=number,
+        medium="movie",
+        title=f"t{number}",
+        creator=None,
+        year=None,
+        url="https://example.org/",
+        genres=(),
+        emotions=(),
+        valence=-0.63,
+        arousal=-0.27,
+        affect_confidence=0.8,
+        quality=0.5,
+        popularity=0.5,
+    )
+    return dataclasses.replace(made, **changes)
