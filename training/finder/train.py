@@ -1,0 +1,269 @@
+"""Train the face finder.
+
+    python -m training finder train --photos DIR --out runs/finder --epochs 120
+
+Can be killed at any moment: the same command goes on after the last whole epoch. Writes into `--out`: `state.npz`
+(all that resuming needs), `history.csv` (a line per epoch), `best.npz` (the averaged weights of the epoch that finds
+most held-out faces) and at the end `model.keras` from them. Runs under Keras' TensorFlow, JAX and PyTorch backends.
+"""
+
+import argparse
+import csv
+import json
+import sys
+import time
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from services.inference.finder import read
+from training.finder.augment import Cropper
+from training.finder.loss import FinderLoss
+from training.finder.network import finder
+from training.finder.photos import LabelledPhoto, load_photos
+from training.finder.scoring import score_photo
+from training.schedule import WarmupStableDecay
+
+LOOK: Final = 320
+"""Long side, in pixels, at which held-out photos are looked at."""
+AVERAGE_EVERY: Final = 8
+"""Steps between updates of the averaged weights."""
+LEAST: Final = -3.0
+"""Log-odds of the weakest boxes that are scored."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run; the fields are the command's options."""
+
+    out: Path
+    epochs: int = 120
+    steps: int = 250
+    """Of one epoch."""
+    batch: int = 32
+    side: int = 256
+    """Of a crop, in pixels."""
+    small_side: int = 160
+    small_epochs: int = 40
+    """First epochs on crops of `small_side`: two and a half times as fast."""
+    rate: float = 0.003
+    """Peak learning rate of AdamW."""
+    decay: float = 0.6
+    """Fraction of the run, at its end, over which the rate falls to zero."""
+    weight_decay: float = 0.01
+    average: float = 0.9985
+    """Per-step decay of the averaged weights."""
+    validate_every: int = 4
+    """Epochs between two looks at the held-out photos."""
+    seed: int = 1
+    colour: bool = False
+    precision: str = "mixed_bfloat16"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--photos", type=Path, required=True, help="folder with labels.csv and the photos")
+    parser.add_argument("--out", type=Path, required=True, help="folder of this run")
+    for option in fields(Run):
+        name = f"--{option.name.replace('_', '-')}"
+        if option.name == "colour":
+            parser.add_argument(name, action="store_true", help="train on colour photos instead of grey ones")
+        elif option.name != "out":
+            parser.add_argument(name, type=type(option.default), default=option.default)
+
+
+def main(args: argparse.Namespace) -> None:
+    run = Run(**{f.name: getattr(args, f.name) for f in fields(Run)})
+    print(f"wrote {train(run, args.photos)}")
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no type information
+    """Batch i of the current epoch: (b, side, side, channels) float32 0–255, and (b, MOST, COLUMNS) labels."""
+
+    def __init__(self, cropper: Cropper, run: Run) -> None:
+        super().__init__(workers=1, max_queue_size=8)
+        self.cropper, self.run, self.epoch = cropper, run, 0
+
+    @property
+    def side(self) -> int:
+        return self.run.small_side if self.epoch < self.run.small_epochs else self.run.side
+
+    def __len__(self) -> int:
+        return self.run.steps
+
+    def __getitem__(self, i: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        rng = np.random.default_rng([self.run.seed, self.epoch, i])
+        crops = [self.cropper.draw(rng, self.side) for _ in range(self.run.batch)]
+        pixels = np.stack([crop.pixels for crop in crops]).astype(np.float32)
+        return pixels.reshape(*pixels.shape[:3], -1), np.stack([crop.labels for crop in crops])
+
+
+def train(run: Run, folder: Path) -> Path:
+    """Trains to the end, resuming where `run.out` holds a state; the path of the finished model."""
+    run.out.mkdir(parents=True, exist_ok=True)
+    cv2.setNumThreads(1)
+    keras.utils.set_random_seed(run.seed)
+    keras.mixed_precision.set_global_policy(run.precision)
+    model = finder(3 if run.colour else 1)
+    batches = Batches(Cropper(load_photos(folder, "train", colour=run.colour)), run)
+    optimizer = _optimizer(run, model)
+    keeper = Keeper(run, batches, load_photos(folder, "held_out", colour=run.colour))
+    keeper.set_model(model)
+    _compile(model, optimizer, run.side)
+    done = keeper.restore()
+    bar = 1 if sys.stdout.isatty() else 0
+    for end in (min(run.small_epochs, run.epochs), run.epochs):  # Keras fixes the size for each fit
+        if done < end:
+            batches.epoch = done
+            _compile(model, optimizer, batches.side)
+            model.fit(batches, epochs=end, initial_epoch=done, shuffle=False, callbacks=[keeper], verbose=bar)
+            done = end
+    return _finish(run, keeper)
+
+
+def _optimizer(run: Run, model: keras.Model) -> keras.optimizers.Optimizer:
+    total = run.epochs * run.steps
+    schedule = WarmupStableDecay(run.rate, min(500, total // 10), round(total * (1 - run.decay)), total)
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=run.weight_decay, global_clipnorm=10.0)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    optimizer.build(model.trainable_variables)
+    return optimizer
+
+
+def _compile(model: keras.Model, optimizer: keras.optimizers.Optimizer, side: int) -> None:
+    jit = keras.backend.backend() == "jax"  # XLA makes these layers ten times slower on TensorFlow
+    model.compile(optimizer=optimizer, loss=FinderLoss(side), jit_compile=jit)
+
+
+class Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no type information
+    """Averages the weights, looks at held-out photos, and saves all that resuming needs after each epoch."""
+
+    def __init__(self, run: Run, batches: Batches, held_out: list[LabelledPhoto]) -> None:
+        super().__init__()
+        self.run, self.batches, self.held_out = run, batches, held_out
+        self.averaged: list[NDArray[np.float32]] = []
+        self.history: list[dict[str, float]] = []
+        self.started = 0.0
+
+    def restore(self) -> int:
+        """Number of whole epochs done."""
+        self.averaged = [np.array(w) for w in self.model.get_weights()]
+        path = self.run.out / "state.npz"
+        if not path.exists():
+            return 0
+        with np.load(path) as state:
+            self.model.set_weights([state[f"weight_{i}"] for i in range(len(self.averaged))])
+            self.averaged = [state[f"average_{i}"] for i in range(len(self.averaged))]
+            for i, variable in enumerate(self.model.optimizer.variables):
+                variable.assign(state[f"optimizer_{i}"])
+            self.history = json.loads(str(state["history"]))
+        return len(self.history)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002  # Keras' form
+        self.batches.epoch = epoch
+        self.started = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002  # as above
+        if batch % AVERAGE_EVERY:
+            return
+        step = int(self.model.optimizer.iterations)
+        keep = min(self.run.average**AVERAGE_EVERY, (1 + step) / (10 + step))
+        now = self.model.get_weights()
+        self.averaged = [keep * a + (1 - keep) * w for a, w in zip(self.averaged, now, strict=True)]
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        row = {"epoch": epoch + 1, "seconds": round(time.monotonic() - self.started, 1)}
+        row |= {k: float(v) for k, v in (logs or {}).items()}
+        if (epoch + 1) % self.run.validate_every == 0 or epoch + 1 == self.run.epochs:
+            row["found"] = self._validate()
+        else:
+            row["found"] = float("nan")
+        self.history.append(row)
+        self._save()
+        print(" ".join(f"{k} {v:.4g}" for k, v in row.items()), flush=True)
+
+    def _validate(self) -> float:
+        current = self.model.get_weights()
+        self.model.set_weights(self.averaged)
+        found = held_out_recall(self.model, self.held_out)
+        self.model.set_weights(current)
+        best = max((row["found"] for row in self.history if row["found"] == row["found"]), default=0.0)
+        if found >= best:
+            _write(self.run.out / "best.npz", {f"average_{i}": w for i, w in enumerate(self.averaged)})
+        return found
+
+    def _save(self) -> None:
+        arrays = {f"weight_{i}": w for i, w in enumerate(self.model.get_weights())}
+        arrays |= {f"average_{i}": w for i, w in enumerate(self.averaged)}
+        optimizer = self.model.optimizer.variables
+        arrays |= {f"optimizer_{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(optimizer)}
+        _write(self.run.out / "state.npz", {**arrays, "history": np.array(json.dumps(self.history))})
+        with (self.run.out / "history.csv").open("w", newline="") as file:
+            rows = csv.DictWriter(file, list(self.history[-1]))
+            rows.writeheader()
+            rows.writerows(self.history)
+
+
+def _write(path: Path, arrays: dict[str, Any]) -> None:
+    """Replaced whole, so that a kill leaves the old file or the new one."""
+    part = path.with_suffix(".part.npz")
+    np.savez(part, **arrays)
+    part.replace(path)
+
+
+def held_out_recall(model: keras.Model, photos: list[LabelledPhoto]) -> float:
+    """Share of faces found at the threshold that lets through one false box in fifteen photos, at one look."""
+    scores: list[NDArray[np.float32]] = []
+    hits: list[NDArray[np.bool_]] = []
+    faces: list[NDArray[np.float32]] = []
+    for start in range(0, len(photos), 16):
+        part = photos[start : start + 16]
+        looks = [shrunk(photo.pixels, LOOK) for photo in part]
+        channels = 1 if part[0].pixels.ndim == 2 else 3
+        batch = np.zeros((16, LOOK, LOOK, channels), np.float32)
+        for i, (pixels, _) in enumerate(looks):
+            batch[i, : pixels.shape[0], : pixels.shape[1]] = pixels.reshape(*pixels.shape[:2], channels)
+        for photo, numbers, (_, scale) in zip(part, np.asarray(model.predict_on_batch(batch)), looks, strict=False):
+            found = read(numbers, LOOK, LOOK, LEAST)
+            truth = photo.boxes * scale
+            small = truth[:, 2:].max(axis=1, initial=0) < 10
+            truth[:, 2:] += truth[:, :2]
+            scored = score_photo(found.boxes, found.logits, truth, photo.ignored | small)
+            scores.append(scored.scores)
+            hits.append(scored.hits)
+            faces.append(scored.face_scores)
+    wrong = np.sort(np.concatenate(scores)[~np.concatenate(hits)])[::-1]
+    allowed = max(1, len(photos) // 15)
+    threshold = wrong[allowed] if len(wrong) > allowed else LEAST
+    return float((np.concatenate(faces) > threshold).mean())
+
+
+def shrunk(pixels: NDArray[np.uint8], long_side: int) -> tuple[NDArray[np.uint8], float]:
+    """The picture brought down to `long_side`, and by how much; a smaller one stays as it is."""
+    height, width = pixels.shape[:2]
+    scale = min(1.0, long_side / max(height, width))
+    if scale == 1.0:
+        return pixels, scale
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False), scale
+
+
+def _finish(run: Run, keeper: Keeper) -> Path:
+    keras.mixed_precision.set_global_policy("float32")
+    model = finder(3 if run.colour else 1)
+    with np.load(run.out / "best.npz") as best:
+        model.set_weights([best[f"average_{i}"] for i in range(len(keeper.averaged))])
+    path = run.out / "model.keras"
+    model.save(path)
+    about = {
+        "name": "finder",
+        "parameters": model.count_params(),
+        "run": {f.name: getattr(run, f.name) for f in fields(run) if f.name != "out"},
+        "train_seconds": round(sum(row["seconds"] for row in keeper.history)),
+    }
+    path.with_suffix(".json").write_text(json.dumps(about, indent=2) + "\n")
+    return path
