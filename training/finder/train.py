@@ -27,7 +27,7 @@ from training.finder.loss import FinderLoss
 from training.finder.network import finder
 from training.finder.photos import LabelledPhoto, load_photos
 from training.finder.scoring import score_photo
-from training.schedule import WarmupStableDecay
+from training.network.schedule import WarmupStableDecay
 
 LOOK: Final = 320
 """Long side, in pixels, at which held-out photos are looked at."""
