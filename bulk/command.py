@@ -25,9 +25,10 @@ from bulk.engine import Engine, EngineError, engine
 from bulk.journal import About, Journal, is_finished, opened
 from bulk.photos import InputError, Photos, find_photos
 from bulk.work import FACE, FAILED, NO_FACE, Reader, Row
-from services.inference.classify import Model, load_model
+from services.inference.classify import load_model
 from services.inference.errors import ModelFileError
 from services.inference.pipeline import Limits
+from services.inference.runtime import Model
 from services.inference.settings import Settings, read_settings
 
 MOST_PER_CHUNK: Final = 100

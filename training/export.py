@@ -23,7 +23,8 @@ import tensorflow as tf
 from keras import layers, ops
 
 from services.emotions import EMOTIONS
-from services.inference.classify import ANSWER, Classifier, Model
+from services.inference.classify import ANSWER, Classifier
+from services.inference.runtime import Model
 from training import data, evaluate
 from training.measure.degrade import DEGRADATIONS
 from training.network.calibration import Calibration, choose_threshold, fit_alone, fit_temperature, sharpen

@@ -55,7 +55,10 @@ def cut(grey: NDArray[np.uint8], middle: Point, side: float, tilt: float) -> NDA
     cos, sin = scale * math.cos(math.radians(tilt)), scale * math.sin(math.radians(tilt))
     half = (size - 1) / 2
     matrix = np.array(
-        [[cos, -sin, middle[0] - 0.5 - cos * half + sin * half], [sin, cos, middle[1] - 0.5 - sin * half - cos * half]]
+        [
+            [cos, -sin, middle[0] - 0.5 - cos * half + sin * half],
+            [sin, cos, middle[1] - 0.5 - sin * half - cos * half],
+        ]
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     turned = cv2.warpAffine(grey, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)

@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 
 from services.emotions import EMOTIONS
 from services.inference.errors import ModelFileError
-from services.inference.runtime import Model, Network, load_model
+from services.inference.runtime import Model, Network, load_network
 
 ANSWER: Final = "probabilities"
 """The output that is served, where a file has several; the others are its heads alone."""
 
 
-def load_classifier(path: Path) -> Model:
-    """As `load_model`, and ModelFileError unless the labels are EMOTIONS in their order."""
-    model = load_model(path)
+def load_model(path: Path) -> Model:
+    """As `load_network`, and ModelFileError unless the labels are EMOTIONS in their order."""
+    model = load_network(path)
     if model.card.get("labels") != list(EMOTIONS):
         raise ModelFileError(f"{path.name} has labels {model.card.get('labels')}, not {list(EMOTIONS)}")
     return model

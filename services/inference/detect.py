@@ -5,6 +5,7 @@
 
 import math
 from collections.abc import Iterator
+from functools import cache
 from typing import Final, Literal
 
 import numpy as np
@@ -13,7 +14,8 @@ from services.inference.align import SURE, register
 from services.inference.cascade import Cascade
 from services.inference.face import Face, in_order
 from services.inference.finder import NEAR, NOTHING, TALL, WIDE, Finder, Found, Grey, Shape, merged, shrunk
-from services.inference.runtime import Model
+from services.inference.model import FINDER_FILE
+from services.inference.runtime import Model, load_network
 
 Mode = Literal["auto", "haar", "network"]
 
@@ -37,12 +39,18 @@ BOX_SIDE, BOX_DOWN = 0.94, 0.07
 """Side of the square in FER2013's framing, and how far below the box's middle its own lies, in sizes of the box."""
 
 
+@cache
+def shipped_finder() -> Model:
+    """ModelFileError where the file and its card do not fit."""
+    return load_network(FINDER_FILE)
+
+
 class Detector:
     """Not thread-safe, as its tools are not: one per thread."""
 
-    def __init__(self, model: Model, mode: Mode = "auto") -> None:
+    def __init__(self, mode: Mode = "auto", finder: Model | None = None) -> None:
         self._mode = mode
-        self._cascade, self._finder = Cascade(), Finder(model)
+        self._cascade, self._finder = Cascade(), Finder(finder or shipped_finder())
         self._threshold = self._finder.calibration.threshold
 
     def detect(self, grey: Grey) -> list[Face]:
@@ -66,7 +74,9 @@ class Detector:
         if self._mode == "haar":
             return next((face for face in self._cascade.plain(grey) if _near(face, before)), None)
         faces = self._faces(self._look_at(grey, before))
-        near = [face for face in faces if face.score is not None and face.score >= KEEPS and _near(face, before)]
+        near = [
+            face for face in faces if face.score is not None and face.score >= KEEPS and _near(face, before)
+        ]
         return max(near, key=lambda face: face.score or 0.0, default=None)
 
     def _look(self, grey: Grey) -> tuple[Found, float]:
@@ -104,7 +114,11 @@ class Detector:
         shape = WIDE if grey.shape[1] >= grey.shape[0] else TALL
         height, width = (times * side - (times - 1) * OVERLAP for side in shape)
         small, scale = shrunk(grey, (height, width))
-        parts = [self._tile(small, x, y, shape) for y in _starts(small.shape[0], shape[0]) for x in _starts(small.shape[1], shape[1])]
+        parts = [
+            self._tile(small, x, y, shape)
+            for y in _starts(small.shape[0], shape[0])
+            for x in _starts(small.shape[1], shape[1])
+        ]
         return merged(Found.join(parts)).moved(1 / scale, 0, 0), scale
 
     def _tile(self, grey: Grey, x: int, y: int, shape: Shape) -> Found:
@@ -114,7 +128,9 @@ class Detector:
         height, width = tile.shape
         left, top, right, bottom = found.boxes.T
         whole = ((left > 1) | (x == 0)) & ((top > 1) | (y == 0))
-        whole &= ((right < width - 1) | (x + width == grey.shape[1])) & ((bottom < height - 1) | (y + height == grey.shape[0]))
+        whole &= ((right < width - 1) | (x + width == grey.shape[1])) & (
+            (bottom < height - 1) | (y + height == grey.shape[0])
+        )
         return found.only(whole).moved(1.0, x, y)
 
     def _faces(self, found: Found) -> list[Face]:
@@ -142,7 +158,8 @@ def _face(box: np.ndarray, points: np.ndarray, score: float, *, covered: bool) -
         width, height = (float(v) for v in box[2:] - box[:2])
         side, tilt = BOX_SIDE * math.sqrt(width * height), 0.0
         x, y = float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2 + BOX_DOWN * height
-    return Face(x - side / 2, y - side / 2, side, score, tilt, landmarks, covered)
+    left, top, right, bottom = (float(value) for value in box)
+    return Face(x - side / 2, y - side / 2, side, score, tilt, landmarks, (left, top, right, bottom), covered)
 
 
 def _near(a: Face, b: Face) -> bool:

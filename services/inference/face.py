@@ -24,13 +24,27 @@ class Face:
     """Degrees by which the picture is to be turned anticlockwise for the face to stand upright."""
     landmarks: tuple[Point, ...] | None = None
     """Five points in the order of POINTS; None where they are not known."""
+    extent: tuple[float, float, float, float] | None = None
+    """The head's own box, left, top, right, bottom: taller than the square; None where it is not known."""
     covered: bool = False
     """Whether the lower half is covered: by a mask, a hand, a scarf."""
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """`extent`, or the square: left, top, right, bottom."""
+        return self.extent or (self.x, self.y, self.x + self.side, self.y + self.side)
 
     @property
     def probability(self) -> float:
         """`score` as a probability, 0 to 1."""
         return 1.0 if self.score is None else 1 / (1 + math.exp(-self.score))
+
+
+def whole(shape: tuple[int, ...]) -> Face:
+    """A picture of `shape` (h, w) taken as one upright face: a square of the same area about its middle."""
+    height, width = shape[:2]
+    side = math.sqrt(height * width)
+    return Face((width - side) / 2, (height - side) / 2, side, None)
 
 
 def in_order(faces: list[Face]) -> list[Face]:

@@ -180,4 +180,5 @@ def shrunk(grey: Grey, shape: Shape) -> tuple[Grey, float]:
     if scale == 1.0:
         return grey, scale
     size = (max(1, math.floor(width * scale)), max(1, math.floor(height * scale)))
-    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False), size[0] / width if width >= height else size[1] / height
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return small, max(size) / max(width, height)

@@ -29,7 +29,7 @@ class Model:
         return str(self.card["version"])
 
 
-def load_model(path: Path) -> Model:
+def load_network(path: Path) -> Model:
     """ModelFileError unless the file can be read and has the checksum that its card gives."""
     try:
         content = path.read_bytes()

@@ -80,18 +80,29 @@ class Cropper:
         padded[: len(labels)] = labels
         return Crop(pixels, padded)
 
-    def _warp(self, photo: LabelledPhoto, matrix: NDArray[np.float64], side: int, rng: np.random.Generator) -> Pixels:
+    def _warp(
+        self, photo: LabelledPhoto, matrix: NDArray[np.float64], side: int, rng: np.random.Generator
+    ) -> Pixels:
         """The photo through `matrix`, read from a smaller copy of it where the crop is smaller: no aliasing."""
         scale = math.sqrt(abs(np.linalg.det(matrix[:, :2])))
         level = min(max(0, int(-math.log2(scale) + 0.35)), len(self._small[photo.name]) - 1)
         small = self._small[photo.name][level]
-        shrink = np.diag([photo.pixels.shape[1] / small.shape[1], photo.pixels.shape[0] / small.shape[0], 1.0])
-        border = (cv2.BORDER_REPLICATE, cv2.BORDER_REFLECT_101, cv2.BORDER_CONSTANT)[rng.choice(3, p=(0.08, 0.02, 0.9))]
+        shrink = np.diag(
+            [photo.pixels.shape[1] / small.shape[1], photo.pixels.shape[0] / small.shape[0], 1.0]
+        )
+        border = (cv2.BORDER_REPLICATE, cv2.BORDER_REFLECT_101, cv2.BORDER_CONSTANT)[
+            rng.choice(3, p=(0.08, 0.02, 0.9))
+        ]
         if border == cv2.BORDER_REFLECT_101:  # would mirror faces into places without a label
             border = cv2.BORDER_REPLICATE
         grey = float(rng.choice([0, 0, 255, rng.integers(256)]))
         return cv2.warpAffine(
-            small, (matrix @ shrink)[:2], (side, side), flags=cv2.INTER_LINEAR, borderMode=border, borderValue=(grey,) * 3
+            small,
+            (matrix @ shrink)[:2],
+            (side, side),
+            flags=cv2.INTER_LINEAR,
+            borderMode=border,
+            borderValue=(grey,) * 3,
         ).astype(np.uint8, copy=False)
 
 
@@ -99,7 +110,9 @@ def _pyramid(pixels: Pixels) -> list[Pixels]:
     levels = [pixels]
     while min(levels[-1].shape[:2]) > 96 and len(levels) < 3:
         height, width = levels[-1].shape[:2]
-        levels.append(cv2.resize(levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA).astype(np.uint8))
+        levels.append(
+            cv2.resize(levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA).astype(np.uint8)
+        )
     return levels
 
 
@@ -244,7 +257,16 @@ def _mask_outline(points: NDArray[np.float64], rng: np.random.Generator) -> NDAr
     down, across = mouth - eyes, (points[1] - points[0]) * 0.5
     top = rng.uniform(0.3, 0.62)
     wide = rng.uniform(1.5, 2.1)
-    corners = [(-wide, top + 0.12), (0, top), (wide, top + 0.12), (wide * 0.95, 1.2), (0.6 * wide, 1.75), (0, 1.95), (-0.6 * wide, 1.75), (-wide * 0.95, 1.2)]
+    corners = [
+        (-wide, top + 0.12),
+        (0, top),
+        (wide, top + 0.12),
+        (wide * 0.95, 1.2),
+        (0.6 * wide, 1.75),
+        (0, 1.95),
+        (-0.6 * wide, 1.75),
+        (-wide * 0.95, 1.2),
+    ]
     return np.array([eyes + x * across + y * down for x, y in corners])
 
 
@@ -285,11 +307,17 @@ def _paint(
         shift = tuple(int(v) for v in rng.integers(pixels.shape[0] // 4, pixels.shape[0] // 2, 2))
         fill = np.roll(pixels, shift, axis=(0, 1)).reshape(*pixels.shape[:2], -1).astype(np.float64)
     else:
-        level = rng.choice([rng.uniform(150, 255), rng.uniform(0, 255), rng.uniform(0, 60)], p=(0.5, 0.3, 0.2))
-        fill = np.full((*pixels.shape[:2], 1), level) + _blotches(pixels.shape[:2], rng, size)[..., None] * rng.uniform(0, 18)
+        level = rng.choice(
+            [rng.uniform(150, 255), rng.uniform(0, 255), rng.uniform(0, 60)], p=(0.5, 0.3, 0.2)
+        )
+        fill = np.full((*pixels.shape[:2], 1), level) + _blotches(pixels.shape[:2], rng, size)[
+            ..., None
+        ] * rng.uniform(0, 18)
         if rng.random() < 0.3:
             rows = np.arange(pixels.shape[0])[:, None, None]
-            fill = fill + rng.uniform(5, 25) * np.sin(rows * 2 * math.pi / max(2.0, size * rng.uniform(0.06, 0.15)))
+            fill = fill + rng.uniform(5, 25) * np.sin(
+                rows * 2 * math.pi / max(2.0, size * rng.uniform(0.06, 0.15))
+            )
     result = pixels.reshape(*pixels.shape[:2], -1) * (1 - area[..., None]) + fill * area[..., None]
     return np.clip(result, 0, 255).astype(np.uint8).reshape(pixels.shape)
 
@@ -297,7 +325,9 @@ def _paint(
 def _blotches(shape: tuple[int, ...], rng: np.random.Generator, size: float) -> NDArray[np.float64]:
     """Smooth random relief of deviation about 1, its features a tenth of the face wide."""
     grain = max(2, round(max(shape) / max(3.0, size * 0.12)))
-    return np.asarray(cv2.resize(rng.normal(0, 1, (grain, grain)), shape[::-1], interpolation=cv2.INTER_CUBIC))
+    return np.asarray(
+        cv2.resize(rng.normal(0, 1, (grain, grain)), shape[::-1], interpolation=cv2.INTER_CUBIC)
+    )
 
 
 def _sunglasses(pixels: Pixels, points: NDArray[np.float64], rng: np.random.Generator) -> Pixels:
@@ -331,7 +361,11 @@ def _light(pixels: Pixels, labels: Floats, rng: np.random.Generator) -> Pixels:
         values = values * (ramp if values.ndim == 2 else ramp[..., None])
     if rng.random() < 0.6:
         extreme = rng.random() < 0.25
-        gain = math.exp(rng.uniform(math.log(0.2), math.log(3.0))) if extreme else math.exp(rng.uniform(-0.4, 0.4))
+        gain = (
+            math.exp(rng.uniform(math.log(0.2), math.log(3.0)))
+            if extreme
+            else math.exp(rng.uniform(-0.4, 0.4))
+        )
         contrast = rng.uniform(0.5, 1.3)
         middle = float(values.mean())
         values = gain * ((values - middle) * contrast + middle)
@@ -351,7 +385,9 @@ def _tint(values: Floats, rng: np.random.Generator) -> Floats:
     return np.asarray(values * rng.uniform(0.75, 1.25, 3).astype(np.float32), np.float32)
 
 
-def _around(values: Floats, shape: tuple[int, ...], faces: Floats, rng: np.random.Generator, *, bright: bool) -> Floats:
+def _around(
+    values: Floats, shape: tuple[int, ...], faces: Floats, rng: np.random.Generator, *, bright: bool
+) -> Floats:
     """Black around lit faces, or dark faces before a bright background."""
     near = np.zeros(shape, np.float32)
     grow = rng.uniform(0.62, 1.0)
@@ -397,4 +433,16 @@ def _spoil(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     return pixels
 
 
-__all__ = ["COLUMNS", "EMPTY", "FACE", "IGNORED", "MOST", "POINTS", "Crop", "Cropper", "roll", "transform_labels", "turned_size"]
+__all__ = [
+    "COLUMNS",
+    "EMPTY",
+    "FACE",
+    "IGNORED",
+    "MOST",
+    "POINTS",
+    "Crop",
+    "Cropper",
+    "roll",
+    "transform_labels",
+    "turned_size",
+]

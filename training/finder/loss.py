@@ -65,7 +65,9 @@ class FinderLoss(keras.losses.Loss):  # type: ignore[misc]  # keras ships no typ
         score_loss = ops.sum(focal) / count
 
         box_loss = ops.sum(held * (1 - _generalised_overlap(boxes, wanted[..., 1:5]))) / count
-        size = ops.sqrt(ops.maximum((wanted[..., 3] - wanted[..., 1]) * (wanted[..., 4] - wanted[..., 2]), 1.0))
+        size = ops.sqrt(
+            ops.maximum((wanted[..., 3] - wanted[..., 1]) * (wanted[..., 4] - wanted[..., 2]), 1.0)
+        )
         off = ops.abs(points - wanted[..., 5:15]) / size[..., None]
         wing = ops.where(off < 0.05, 0.5 * ops.square(off) / 0.05, off - 0.025)
         point_loss = ops.sum(held * wanted[..., 15] * ops.mean(wing, axis=-1)) / count

@@ -42,8 +42,12 @@ def finder(channels: int = 1) -> keras.Model:
         y = _conv(level, HEAD)
         score = layers.Conv2D(1, 1, dtype="float32", bias_initializer=keras.initializers.Constant(PRIOR))(y)
         rest = layers.Conv2D(NUMBERS - 1, 1, dtype="float32")(y)
-        outputs.append(layers.Reshape((-1, NUMBERS), dtype="float32")(layers.Concatenate(dtype="float32")([score, rest])))
-    return keras.Model(pixels, layers.Concatenate(axis=1, dtype="float32", name="places")(outputs), name="finder")
+        outputs.append(
+            layers.Reshape((-1, NUMBERS), dtype="float32")(layers.Concatenate(dtype="float32")([score, rest]))
+        )
+    return keras.Model(
+        pixels, layers.Concatenate(axis=1, dtype="float32", name="places")(outputs), name="finder"
+    )
 
 
 def _conv(x: Any, width: int, *, kernel: int = 3, stride: int = 1, active: bool = True) -> Any:  # noqa: ANN401  # Keras tensors are untyped

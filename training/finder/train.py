@@ -227,12 +227,14 @@ def held_out_recall(model: keras.Model, photos: list[LabelledPhoto]) -> float:
         batch = np.zeros((16, LOOK, LOOK, channels), np.float32)
         for i, (pixels, _) in enumerate(looks):
             batch[i, : pixels.shape[0], : pixels.shape[1]] = pixels.reshape(*pixels.shape[:2], channels)
-        for photo, numbers, (_, scale) in zip(part, np.asarray(model.predict_on_batch(batch)), looks, strict=False):
-            found = read(numbers, LOOK, LOOK, LEAST)
+        for photo, numbers, (_, scale) in zip(
+            part, np.asarray(model.predict_on_batch(batch)), looks, strict=False
+        ):
+            found = read(numbers, (LOOK, LOOK), LEAST)
             truth = photo.boxes * scale
             small = truth[:, 2:].max(axis=1, initial=0) < 10
             truth[:, 2:] += truth[:, :2]
-            scored = score_photo(found.boxes, found.logits, truth, photo.ignored | small)
+            scored = score_photo(found.boxes, found.scores, truth, photo.ignored | small)
             scores.append(scored.scores)
             hits.append(scored.hits)
             faces.append(scored.face_scores)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.inference.classify import Classifier, Model, load_model
+from services.inference.classify import Classifier, load_model
+from services.inference.runtime import Model
 from services.inference.model import MODEL_FILE
 from training.data import Faces
 from training.methods import classical
