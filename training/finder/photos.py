@@ -33,6 +33,8 @@ class LabelledPhoto:
     """(n,): boxes that are neither faces nor background."""
     covered: NDArray[np.float32]
     """(n,): 1 for a lower half that is covered, 0 for a bare one, NaN where that is not known."""
+    about: pd.DataFrame
+    """A row for each box: `blur`, `pose` and `occlusion` (WIDER's, NaN where unknown), and whether it is `normal`."""
 
 
 def load_photos(folder: Path, split: str, *, colour: bool = False) -> list[LabelledPhoto]:
@@ -44,6 +46,7 @@ def load_photos(folder: Path, split: str, *, colour: bool = False) -> list[Label
         names = [name for i, name in enumerate(names) if (i % HELD_OUT == 0) == (split == "held_out")]
     if not names:
         raise ValueError(f"{folder} has no photos of the split {split}")
+    labels = labels.assign(normal=_is_normal(labels, folder / f"{stored}_normal_frontal.csv"))
     by_photo = dict(list(labels.groupby("file")))
     empty = labels.iloc[:0]
     return [_photo(folder, name, by_photo.get(name, empty), colour=colour) for name in names]
@@ -65,7 +68,19 @@ def _photo(folder: Path, name: str, rows: pd.DataFrame, *, colour: bool) -> Labe
         rows[LANDMARK_COLUMNS].to_numpy(np.float32).reshape(-1, len(POINTS), 2),
         (rows["kind"] != "face").to_numpy(bool),
         _covered(rows),
+        rows.reindex(columns=["blur", "pose", "occlusion", "normal"]).reset_index(drop=True),
     )
+
+
+def _is_normal(labels: pd.DataFrame, listed: Path) -> pd.Series:
+    """Upright, unoccluded, sharp enough: as the file lists them, else by WIDER's attributes."""
+    if listed.exists():
+        boxes = ["file", "x", "y", "w", "h"]
+        names = set(pd.read_csv(listed)[boxes].round(1).itertuples(index=False, name=None))
+        found = [row in names for row in labels[boxes].round(1).itertuples(index=False, name=None)]
+        return pd.Series(found, labels.index)
+    columns = labels.reindex(columns=["blur", "pose", "occlusion"])
+    return (columns["blur"] < 2) & (columns["pose"] == 0) & (columns["occlusion"] == 0)
 
 
 def _covered(rows: pd.DataFrame) -> NDArray[np.float32]:

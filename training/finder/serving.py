@@ -1,6 +1,7 @@
 """The finder's serving file: a `.tflite` of open height and width, weights in eight bits."""
 
 import tempfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -21,6 +22,7 @@ def to_tflite(model: keras.Model, *, quantise: bool = True) -> bytes:
     return content
 
 
-def weights_from(path: str, model: keras.Model) -> None:
-    with np.load(path) as best:
+def restore_best(run: Path, model: keras.Model) -> None:
+    """Gives `model` the averaged weights of the run's best epoch."""
+    with np.load(run / "best.npz") as best:
         model.set_weights([best[f"average_{i}"] for i in range(len(model.get_weights()))])

@@ -4,7 +4,7 @@
 
 Can be killed at any moment: the same command goes on after the last whole epoch. Writes into `--out`: `state.npz`
 (all that resuming needs), `history.csv` (a line per epoch), `best.npz` (the averaged weights of the epoch that finds
-most held-out faces) and at the end `model.keras` from them. Runs under Keras' TensorFlow, JAX and PyTorch backends.
+most held-out faces) and `run.json`. Runs under Keras' TensorFlow, JAX and PyTorch backends.
 """
 
 import argparse
@@ -20,14 +20,16 @@ import cv2
 import keras
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from services.inference.finder import read
-from training.finder.augment import Cropper
+from training.finder.batches import Batches
 from training.finder.loss import FinderLoss
 from training.finder.network import finder
 from training.finder.photos import LabelledPhoto, load_photos
 from training.finder.scoring import score_photo
 from training.network.schedule import WarmupStableDecay
+from training.train import commit
 
 LOOK: Final = 320
 """Long side, in pixels, at which held-out photos are looked at."""
@@ -81,48 +83,29 @@ def main(args: argparse.Namespace) -> None:
     print(f"wrote {train(run, args.photos)}")
 
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no type information
-    """Batch i of the current epoch: (b, side, side, channels) float32 0–255, and (b, MOST, COLUMNS) labels."""
-
-    def __init__(self, cropper: Cropper, run: Run) -> None:
-        super().__init__(workers=1, max_queue_size=8)
-        self.cropper, self.run, self.epoch = cropper, run, 0
-
-    @property
-    def side(self) -> int:
-        return self.run.small_side if self.epoch < self.run.small_epochs else self.run.side
-
-    def __len__(self) -> int:
-        return self.run.steps
-
-    def __getitem__(self, i: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        rng = np.random.default_rng([self.run.seed, self.epoch, i])
-        crops = [self.cropper.draw(rng, self.side) for _ in range(self.run.batch)]
-        pixels = np.stack([crop.pixels for crop in crops]).astype(np.float32)
-        return pixels.reshape(*pixels.shape[:3], -1), np.stack([crop.labels for crop in crops])
-
-
 def train(run: Run, folder: Path) -> Path:
-    """Trains to the end, resuming where `run.out` holds a state; the path of the finished model."""
+    """Trains to the end, resuming where `run.out` holds a state; the best epoch's weights."""
     run.out.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
     keras.utils.set_random_seed(run.seed)
     keras.mixed_precision.set_global_policy(run.precision)
     model = finder(3 if run.colour else 1)
-    batches = Batches(Cropper(load_photos(folder, "train", colour=run.colour)), run)
     optimizer = _optimizer(run, model)
-    keeper = Keeper(run, batches, load_photos(folder, "held_out", colour=run.colour))
-    keeper.set_model(model)
-    _compile(model, optimizer, run.side)
-    done = keeper.restore()
-    bar = 1 if sys.stdout.isatty() else 0
-    for end in (min(run.small_epochs, run.epochs), run.epochs):  # Keras fixes the size for each fit
-        if done < end:
-            batches.epoch = done
-            _compile(model, optimizer, batches.side)
-            model.fit(batches, epochs=end, initial_epoch=done, shuffle=False, callbacks=[keeper], verbose=bar)
-            done = end
-    return _finish(run, keeper)
+    keeper = Keeper(run, model, optimizer, load_photos(folder, "held_out", colour=run.colour))
+    batches, side = Batches(folder, run.batch, run.steps, run.seed, run.colour), 0
+    for epoch in range(keeper.restore(), run.epochs):
+        wanted = run.small_side if epoch < run.small_epochs else run.side
+        if side != wanted:
+            side = wanted
+            _compile(model, optimizer, side)
+        keeper.begin()
+        bar = tqdm(batches.epoch(epoch, side), f"epoch {epoch + 1}", run.steps, disable=not sys.stdout.isatty())
+        for pixels, labels in bar:
+            loss = model.train_on_batch(pixels.astype(np.float32), labels)
+            keeper.after_step()
+        keeper.end(epoch, float(loss))
+    batches.close()
+    return run.out / "best.npz"
 
 
 def _optimizer(run: Run, model: keras.Model) -> keras.optimizers.Optimizer:
@@ -139,49 +122,52 @@ def _compile(model: keras.Model, optimizer: keras.optimizers.Optimizer, side: in
     model.compile(optimizer=optimizer, loss=FinderLoss(side), jit_compile=jit)
 
 
-class Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no type information
+class Keeper:
     """Averages the weights, looks at held-out photos, and saves all that resuming needs after each epoch."""
 
-    def __init__(self, run: Run, batches: Batches, held_out: list[LabelledPhoto]) -> None:
-        super().__init__()
-        self.run, self.batches, self.held_out = run, batches, held_out
-        self.averaged: list[NDArray[np.float32]] = []
+    def __init__(
+        self,
+        run: Run,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        held_out: list[LabelledPhoto],
+    ) -> None:
+        self.run, self.model, self.optimizer, self.held_out = run, model, optimizer, held_out
+        self.averaged = [np.array(w) for w in model.get_weights()]
         self.history: list[dict[str, float]] = []
         self.started = 0.0
+        self.steps = 0
 
     def restore(self) -> int:
         """Number of whole epochs done."""
-        self.averaged = [np.array(w) for w in self.model.get_weights()]
         path = self.run.out / "state.npz"
         if not path.exists():
             return 0
         with np.load(path) as state:
             self.model.set_weights([state[f"weight_{i}"] for i in range(len(self.averaged))])
             self.averaged = [state[f"average_{i}"] for i in range(len(self.averaged))]
-            for i, variable in enumerate(self.model.optimizer.variables):
+            for i, variable in enumerate(self.optimizer.variables):
                 variable.assign(state[f"optimizer_{i}"])
             self.history = json.loads(str(state["history"]))
+        self.steps = len(self.history) * self.run.steps
         return len(self.history)
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002  # Keras' form
-        self.batches.epoch = epoch
+    def begin(self) -> None:
+        self.model.reset_metrics()
         self.started = time.monotonic()
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002  # as above
-        if batch % AVERAGE_EVERY:
+    def after_step(self) -> None:
+        self.steps += 1
+        if self.steps % AVERAGE_EVERY:
             return
-        step = int(self.model.optimizer.iterations)
-        keep = min(self.run.average**AVERAGE_EVERY, (1 + step) / (10 + step))
+        keep = min(self.run.average**AVERAGE_EVERY, (1 + self.steps) / (10 + self.steps))
         now = self.model.get_weights()
         self.averaged = [keep * a + (1 - keep) * w for a, w in zip(self.averaged, now, strict=True)]
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        row = {"epoch": epoch + 1, "seconds": round(time.monotonic() - self.started, 1)}
-        row |= {k: float(v) for k, v in (logs or {}).items()}
-        if (epoch + 1) % self.run.validate_every == 0 or epoch + 1 == self.run.epochs:
-            row["found"] = self._validate()
-        else:
-            row["found"] = float("nan")
+    def end(self, epoch: int, loss: float) -> None:
+        row = {"epoch": epoch + 1, "seconds": round(time.monotonic() - self.started, 1), "loss": loss}
+        last = epoch + 1 == self.run.epochs
+        row["found"] = self._validate() if last or (epoch + 1) % self.run.validate_every == 0 else float("nan")
         self.history.append(row)
         self._save()
         print(" ".join(f"{k} {v:.4g}" for k, v in row.items()), flush=True)
@@ -199,9 +185,10 @@ class Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no 
     def _save(self) -> None:
         arrays = {f"weight_{i}": w for i, w in enumerate(self.model.get_weights())}
         arrays |= {f"average_{i}": w for i, w in enumerate(self.averaged)}
-        optimizer = self.model.optimizer.variables
-        arrays |= {f"optimizer_{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(optimizer)}
+        variables = enumerate(self.optimizer.variables)
+        arrays |= {f"optimizer_{i}": keras.ops.convert_to_numpy(v) for i, v in variables}
         _write(self.run.out / "state.npz", {**arrays, "history": np.array(json.dumps(self.history))})
+        _describe(self.run, self, self.model.count_params())
         with (self.run.out / "history.csv").open("w", newline="") as file:
             rows = csv.DictWriter(file, list(self.history[-1]))
             rows.writeheader()
@@ -254,18 +241,12 @@ def shrunk(pixels: NDArray[np.uint8], long_side: int) -> tuple[NDArray[np.uint8]
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False), scale
 
 
-def _finish(run: Run, keeper: Keeper) -> Path:
-    keras.mixed_precision.set_global_policy("float32")
-    model = finder(3 if run.colour else 1)
-    with np.load(run.out / "best.npz") as best:
-        model.set_weights([best[f"average_{i}"] for i in range(len(keeper.averaged))])
-    path = run.out / "model.keras"
-    model.save(path)
+def _describe(run: Run, keeper: Keeper, parameters: int) -> None:
     about = {
         "name": "finder",
-        "parameters": model.count_params(),
+        "parameters": parameters,
         "run": {f.name: getattr(run, f.name) for f in fields(run) if f.name != "out"},
+        "commit": commit(),
         "train_seconds": round(sum(row["seconds"] for row in keeper.history)),
     }
-    path.with_suffix(".json").write_text(json.dumps(about, indent=2) + "\n")
-    return path
+    (run.out / "run.json").write_text(json.dumps(about, indent=2) + "\n")
