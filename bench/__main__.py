@@ -1,28 +1,34 @@
-"""Every bench, one after the other: `make bench`; with --peers the side-by-side run against other packages.
+"""Runs the benches of speed and detection one after the other.
 
-Each can be run alone with options of its own; `--peers` passes on what follows it.
+    python -m bench                     all of them
+    python -m bench --peers [OPTIONS]   beside other packages instead: bench/load/peers.py
+
+Each runs alone with options of its own: `python -m bench.load.inference --help`.
 """
 
+import argparse
 import subprocess
 import sys
 from typing import Final
 
-BENCHES: Final = ("detection", "bench_inference", "bench_recommend")
+BENCHES: Final = ("bench.detection", "bench.load.inference", "bench.load.recommender")
 
 
 def main() -> int:
-    """1 if one of them failed; the others run all the same."""
-    if sys.argv[1:2] == ["--peers"]:
-        return run("peers", *sys.argv[2:])
-    status = 0
-    for name in BENCHES:
-        print(f"== {name}", flush=True)
-        status = run(name) or status
-    return status
+    """1 if a bench failed; the others run all the same."""
+    parser = argparse.ArgumentParser(
+        "python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--peers", nargs=argparse.REMAINDER, help="compare with other packages")
+    options = parser.parse_args()
+    if options.peers is not None:
+        return _run("bench.load.peers", *options.peers)
+    return max([_run(name) for name in BENCHES])
 
 
-def run(name: str, *options: str) -> int:
-    return subprocess.run([sys.executable, "-m", f"bench.{name}", *options], check=False).returncode
+def _run(name: str, *options: str) -> int:
+    print(f"== {name}", flush=True)
+    return int(subprocess.run([sys.executable, "-m", name, *options], check=False).returncode != 0)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Photos by the million, over processes or a cluster; needs the extra `bulk`. Start at command.py."""
+"""Reads photos by the million, over processes or a cluster; needs the extra `bulk`."""

@@ -8,16 +8,16 @@ from typing import Final
 BULK_NEEDS: Final = {"cryptography", "dask", "distributed", "pyarrow"}
 
 
-def main(words: list[str]) -> int:
-    try:  # imported here, so that what is missing can be told
+def main(arguments: list[str]) -> int:
+    try:
         command = import_module("bulk.command")
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in BULK_NEEDS:
             raise
         sys.stderr.write("bulk is an extra: python -m pip install -r requirements/bulk.txt\n")
         return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # its workers end with it
-    return int(command.main(words))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops the workers too
+    return int(command.main(arguments))
 
 
 if __name__ == "__main__":

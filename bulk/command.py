@@ -4,9 +4,9 @@ python -m bulk PHOTOS/ OUT.parquet        every picture below the folder
 python -m bulk list.txt OUT.parquet       a path per line
 python -m bulk PHOTOS/ OUT.parquet --cluster tcp://scheduler:8786
 
-Killed at any moment, the same command goes on with what is not done yet. OUT has a row per face, and
-one for each photo without a face and each that failed. A cluster's workers need this checkout, the
-extra `bulk`, and the photos under the same paths; OUT is written here.
+If it is killed, the same command goes on where it stopped. OUT has a row per face, and one for each photo
+without a face and each that failed. A cluster's workers need this checkout, the extra `bulk`, and the photos
+under the same paths; OUT is written here.
 """
 
 import argparse
@@ -23,13 +23,12 @@ from tqdm import tqdm
 
 from bulk.engine import Engine, EngineError, engine
 from bulk.journal import About, Journal, is_finished, opened
-from bulk.photos import InputError, Photos, find_photos
+from bulk.photos import InputError, find_photos
 from bulk.work import FACE, FAILED, NO_FACE, Reader, Row
 from services.inference.classify import load_model
 from services.inference.errors import ModelFileError
 from services.inference.pipeline import Limits
-from services.inference.runtime import Model
-from services.inference.settings import Settings, read_settings
+from services.inference.settings import read_settings
 
 MOST_PER_CHUNK: Final = 100
 CHUNKS_PER_CORE: Final = 4
@@ -37,11 +36,11 @@ CHUNKS_PER_CORE: Final = 4
 STOPPED: Final = 130
 
 
-def main(words: list[str]) -> int:
-    """0 done, 1 a failure underneath, 2 wrong words or paths, 130 stopped; the same command goes on."""
-    args = parse(words)
+def main(arguments: list[str]) -> int:
+    """0 done, 1 a failure, 2 wrong arguments or paths, 130 stopped."""
+    options = _parse(arguments)
     try:
-        return run(args)
+        return _run(options)
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -53,52 +52,33 @@ def main(words: list[str]) -> int:
         return STOPPED
 
 
-def parse(words: list[str]) -> argparse.Namespace:
+def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        "python -m bulk",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "python -m bulk", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("input", type=Path, help="a folder, or a text file with a path per line")
     parser.add_argument("out", type=Path, help="a Parquet file; OUT.parts lies beside it meanwhile")
-    parser.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler; else processes of our own")
-    parser.add_argument("--processes", type=int, default=cores(), help="of our own; one per core")
-    args = parser.parse_args(words)
-    if args.processes < 1:
+    parser.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler; default: processes here")
+    parser.add_argument("--processes", type=int, default=_cores(), help="default: one per core")
+    options = parser.parse_args(arguments)
+    if options.processes < 1:
         parser.error("--processes must be at least 1")
-    return args
+    return options
 
 
-def cores() -> int:
+def _cores() -> int:
     """Those that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run(args: argparse.Namespace) -> int:
-    if not args.out.parent.is_dir() or args.out.is_dir():
-        raise InputError(f"{args.out} cannot be written: name a file in a folder that exists")
+def _run(options: argparse.Namespace) -> int:
+    out: Path = options.out
+    if not out.parent.is_dir() or out.is_dir():
+        raise InputError(f"{out} cannot be written: name a file in a folder that exists")
     settings = read_settings()
-    photos, model = find_photos(args.input), load_model(settings.model_file)
-    about = describe_run(args.input, photos, model, settings)
-    if is_finished(args.out, about):
-        Journal(args.out, about).clear()
-        sys.stdout.write(f"{args.out} is complete; remove it to read the photos again\n")
-        return 0
-    limits = Limits(settings.max_pixels, settings.max_faces)
-    reader = Reader(f"photos-{uuid.uuid4().hex}", model, limits, settings.max_upload_bytes)
-    with opened(args.out, about) as journal:
-        with engine(args.cluster, args.processes, reader) as workers:
-            size = math.ceil(len(photos.names) / (CHUNKS_PER_CORE * workers.cores))
-            journal.add(photos.names, min(size, MOST_PER_CHUNK))
-            said = read_all(workers, photos.root, journal)
-        counts = journal.finish()
-    sys.stdout.write(f"{summary(counts)}\n{said}\n{args.out}: {counts['rows']:,} rows\n")
-    return 0
-
-
-def describe_run(source: Path, photos: Photos, model: Model, settings: Settings) -> About:
-    return {
-        "input": str(source.resolve()),
+    photos, model = find_photos(options.input), load_model(settings.model_file)
+    about: About = {
+        "input": str(options.input.resolve()),
         "working folder": str(photos.root),
         "model": model.name,
         "model_version": model.version,
@@ -107,10 +87,24 @@ def describe_run(source: Path, photos: Photos, model: Model, settings: Settings)
         "INFERENCE_MAX_FACES": settings.max_faces,
         "INFERENCE_MAX_UPLOAD_BYTES": settings.max_upload_bytes,
     }
+    if is_finished(out, about):
+        Journal(out, about).clear()
+        sys.stdout.write(f"{out} is complete; remove it to read the photos again\n")
+        return 0
+    limits = Limits(settings.max_pixels, settings.max_faces)
+    reader = Reader(f"photos-{uuid.uuid4().hex}", model, limits, settings.max_upload_bytes)
+    with opened(out, about) as journal:
+        with engine(options.cluster, options.processes, reader) as workers:
+            size = math.ceil(len(photos.names) / (CHUNKS_PER_CORE * workers.cores))
+            journal.add(photos.names, min(size, MOST_PER_CHUNK))
+            speed = _read_all(workers, photos.root, journal)
+        counts = journal.finish()
+    sys.stdout.write(f"{_summary(counts)}\n{speed}\n{out}: {counts['rows']:,} rows\n")
+    return 0
 
 
-def read_all(workers: Engine, root: Path, journal: Journal) -> str:
-    """What is left, with a progress bar; how fast it went."""
+def _read_all(workers: Engine, root: Path, journal: Journal) -> str:
+    """Reads what is left, with a progress bar; returns a line about the speed."""
     total = sum(map(len, journal.chunks))
     left = sum(len(names) for _, names in journal.left())
     started = time.perf_counter()
@@ -129,7 +123,7 @@ def read_all(workers: Engine, root: Path, journal: Journal) -> str:
     )
 
 
-def summary(counts: Counter[str]) -> str:
+def _summary(counts: Counter[str]) -> str:
     photos = counts[FACE] + counts[NO_FACE] + counts[FAILED]
     return (
         f"{photos:,} photos: {counts[FACE]:,} with {counts['faces']:,} faces, "

@@ -1,4 +1,4 @@
-"""The only file that knows how work is spread: Dask, over this machine's cores or a cluster."""
+"""Spreads the work with Dask, over this machine's cores or a cluster; no other file knows Dask's client."""
 
 import asyncio
 import logging
@@ -16,13 +16,13 @@ from bulk.photos import InputError
 from bulk.work import DIED, Reader, Row, failure, read_photos
 
 WAIT_S: Final = 60
-"""For the cluster to answer, and for its first worker."""
+"""For a cluster to answer, and for its first worker."""
 AHEAD: Final = 2
-"""Chunks per core that are handed out, so that no core waits for us, and few are lost with a worker."""
+"""Chunks per core handed out at once: enough that no core idles, few enough to lose with a worker."""
 
 
 class EngineError(Exception):
-    """The engine does not answer, or what came back is no rows; one sentence for the user."""
+    """The workers cannot do the work; the message is for the user."""
 
 
 class Engine:
@@ -36,99 +36,83 @@ class Engine:
         chunks: Iterator[tuple[int, list[str]]],
         keep: Callable[[int, list[Row]], None],
     ) -> None:
-        """Gives each chunk's rows to `keep`, in the order in which they come.
+        """Gives each chunk's number and rows to `keep`, in any order.
 
-        Where workers died, one photo of those that they had may have killed them: each of these is
-        read alone in the end, and one that kills a worker again gets a row that says so.
+        The photos of a chunk whose worker died are read one by one at the end; one that kills its worker
+        again gets a row with the error.
         """
         under_way: dict[Future[list[Row]], tuple[int, list[str]]] = {}
         suspects = []
         finished = as_completed()
-        for number, names in islice(chunks, AHEAD * self.cores):
-            finished.add(self._hand_out(root, number, names, under_way))
+
+        def hand_out(count: int) -> None:
+            for number, names in islice(chunks, count):
+                future = self._submit(root, names)
+                under_way[future] = (number, names)
+                finished.add(future)
+
+        hand_out(AHEAD * self.cores)
         for future in finished:
             number, names = under_way.pop(future)
-            rows = outcome(future)
+            rows = _result(future)
             if rows is None:
                 suspects.append((number, names))
             else:
                 keep(number, rows)
-            for following in islice(chunks, 1):
-                finished.add(self._hand_out(root, *following, under_way))
+            hand_out(1)
         for number, names in suspects:
-            keep(number, [row for name in names for row in self._alone(root, name)])
+            keep(number, [row for name in names for row in self._read_alone(root, name)])
 
-    def _hand_out(
-        self,
-        root: Path,
-        number: int,
-        names: list[str],
-        under_way: dict[Future[list[Row]], tuple[int, list[str]]],
-    ) -> Future[list[Row]]:
-        future = self._submit(root, names)
-        under_way[future] = (number, names)
-        return future
-
-    def _alone(self, root: Path, name: str) -> list[Row]:
-        rows = outcome(self._submit(root, [name]))
+    def _read_alone(self, root: Path, name: str) -> list[Row]:
+        rows = _result(self._submit(root, [name]))
         return [failure(name, DIED, "the process that read it died")] if rows is None else rows
 
     def _submit(self, root: Path, names: Sequence[str]) -> Future[list[Row]]:
         return self._client.submit(read_photos, self._reader, root, names, pure=False)
 
 
-def outcome(future: Future[list[Row]]) -> list[Row] | None:
-    """The rows; None where the worker died of it, or of what it did beside it."""
+def _result(future: Future[list[Row]]) -> list[Row] | None:
+    """The rows; None if the worker died."""
     try:
         rows: list[Row] = future.result()
     except KilledWorker:
         return None
     except (OSError, asyncio.CancelledError) as error:
-        raise EngineError("the cluster is gone; what is done is kept, the same command goes on") from error
+        raise EngineError("the cluster is gone; finished work is kept, the same command goes on") from error
     return rows
 
 
 @contextmanager
-def deaf_children() -> Iterator[None]:
-    """Processes started meanwhile do not hear Ctrl-C: it is for us, and they end when we do."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def local_cluster(processes: int) -> LocalCluster:
-    """Of `processes` that trust nobody else on this machine: connections are loopback and encrypted."""
-    with deaf_children():
-        return LocalCluster(
-            n_workers=processes,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            security=True,
-            dashboard_address="127.0.0.1:0",
-            memory_limit=0,  # what a photo may take is limited before it is decoded
-            silence_logs=logging.CRITICAL,
-        )
-
-
-@contextmanager
-def local_client(processes: int) -> Iterator[Client]:
+def _local_client(processes: int) -> Iterator[Client]:
+    """Of worker processes whose connections are encrypted: other users of this machine stay out."""
     for name in ("distributed", "tornado", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # a worker that dies is told of in the table
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # the table names the photos that killed a worker
     options = {
         "distributed.scheduler.allowed-failures": 0,
         "distributed.scheduler.http.routes": [],  # no pages about the run
         "distributed.worker.http.routes": [],
     }
-    with dask.config.set(options), local_cluster(processes) as cluster, Client(cluster) as client:
-        yield client
+    with dask.config.set(options):
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # workers end with us, not at Ctrl-C
+        try:
+            cluster = LocalCluster(
+                n_workers=processes,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                security=True,
+                dashboard_address="127.0.0.1:0",
+                memory_limit=0,  # the limit on pixels bounds it
+                silence_logs=logging.CRITICAL,
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
+        with cluster, Client(cluster) as client:
+            yield client
 
 
 @contextmanager
-def cluster_client(address: str) -> Iterator[Client]:
-    """InputError where no cluster with a worker answers at `address`."""
+def _cluster_client(address: str) -> Iterator[Client]:
     try:
         client = Client(address, timeout=WAIT_S)
     except (OSError, ValueError, TypeError) as error:
@@ -143,12 +127,12 @@ def cluster_client(address: str) -> Iterator[Client]:
 
 @contextmanager
 def engine(address: str | None, processes: int, reader: Reader) -> Iterator[Engine]:
-    """EngineError where the workers cannot take the reader: they lack this code or what it needs."""
+    """EngineError if the workers lack this code or what it needs; InputError if there is no cluster."""
     with ExitStack() as stack:
-        client = stack.enter_context(cluster_client(address) if address else local_client(processes))
+        client = stack.enter_context(_cluster_client(address) if address else _local_client(processes))
         try:
             client.register_plugin(reader)
-        except Exception as error:  # whatever the other machine raised
+        except Exception as error:  # any error of the other machine
             raise EngineError(f"the workers cannot read photos: {type(error).__name__}: {error}") from error
         stack.callback(client.unregister_worker_plugin, reader.name)
         yield Engine(client, reader.name)

@@ -1,9 +1,9 @@
-"""What a run has done so far, on disk: whoever kills it, the same command goes on from here.
+"""Keeps a run's progress on disk, so that the same command goes on after a kill.
 
-Beside OUT lies the folder OUT.parts while a run is under way:
+While a run is under way, the folder OUT.parts beside OUT holds
 
-    photos.jsonl      first what the run is about, then the photos in chunks, a line each
-    00000000.parquet  a chunk's rows; it is there as a whole or not at all
+    photos.jsonl      a line that describes the run, then a line per chunk of photos
+    00000000.parquet  a chunk's rows, complete
     lock              held by the one process that writes here
 """
 
@@ -22,14 +22,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bulk.photos import InputError
-from bulk.table import ROWS_AT_ONCE, SCHEMA, to_table
+from bulk.table import SCHEMA, to_table
 from bulk.work import Row
 
 About = dict[str, str | int]
-"""What a table is made of: input, model, limits. A run goes on only with the same."""
+"""Input, model and limits of a run. It goes on only with the same."""
 
 MARK: Final = b"expression-recommender"
 """Key of OUT's metadata that holds its `About`."""
+ROWS_AT_ONCE: Final = 65_536
 
 
 @dataclass
@@ -43,13 +44,13 @@ class Journal:
         return self.out.with_name(f"{self.out.name}.parts")
 
     def load(self) -> None:
-        """InputError where what is here was begun with another input, model or limit."""
+        """InputError if what is here was begun with another input, model or limit."""
         if self._list.exists():
             about, *self.chunks = map(json.loads, self._list.read_text().splitlines())
             _compare(self.folder, about, self.about)
 
     def add(self, names: Sequence[str], size: int) -> int:
-        """Those of `names` that are new, in chunks of `size`; how many they are."""
+        """Adds the new ones of `names` in chunks of `size`; returns their number."""
         known = {name for chunk in self.chunks for name in chunk}
         new = [name for name in names if name not in known]
         self.chunks += [new[start : start + size] for start in range(0, len(new), size)]
@@ -59,7 +60,7 @@ class Journal:
         return len(new)
 
     def left(self) -> Iterator[tuple[int, list[str]]]:
-        """Number and names of each chunk that is not done."""
+        """Number and names of each unfinished chunk."""
         return ((n, names) for n, names in enumerate(self.chunks) if not self._part(n).exists())
 
     def keep(self, number: int, rows: list[Row]) -> None:
@@ -68,7 +69,7 @@ class Journal:
         _write(self._part(number), sink.getvalue())
 
     def finish(self) -> Counter[str]:
-        """OUT out of all parts, in the order of the photos. How many photos of each kind, and `rows`."""
+        """Writes OUT from all parts, in the order of the photos; returns photos by status, faces and rows."""
         counts: Counter[str] = Counter()
         unfinished = self.out.with_name(f"{self.out.name}.unfinished")
         schema = SCHEMA.with_metadata({MARK: json.dumps(self.about).encode()})
@@ -76,8 +77,7 @@ class Journal:
             for table in self._tables():
                 writer.write_table(table.cast(schema))
                 counts.update(_count(table))
-        _sync(unfinished)
-        unfinished.replace(self.out)
+        _replace(unfinished, self.out)
         self.clear()
         return counts
 
@@ -85,15 +85,13 @@ class Journal:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _tables(self) -> Iterator[pa.Table]:
-        """The parts, several at a time: a file of many small groups of rows is slow to read."""
+        """Several parts at a time, because a file of many small row groups is slow to read."""
         held: list[pa.Table] = []
         for number in range(len(self.chunks)):
             held.append(pq.ParquetFile(self._part(number)).read())
-            if sum(table.num_rows for table in held) >= ROWS_AT_ONCE:
+            if number + 1 == len(self.chunks) or sum(table.num_rows for table in held) >= ROWS_AT_ONCE:
                 yield pa.concat_tables(held)
                 held = []
-        if held:
-            yield pa.concat_tables(held)
 
     @property
     def _list(self) -> Path:
@@ -105,10 +103,7 @@ class Journal:
 
 @contextmanager
 def opened(out: Path, about: About) -> Iterator[Journal]:
-    """For one process at a time; the system gives it back however that ends.
-
-    InputError where another one has it, or it is of another run.
-    """
+    """The journal of OUT, for one process at a time; InputError if it is in use or of another run."""
     journal = Journal(out, about)
     journal.folder.mkdir(exist_ok=True)
     with (journal.folder / "lock").open("w") as lock:
@@ -121,11 +116,11 @@ def opened(out: Path, about: About) -> Iterator[Journal]:
             yield journal
         finally:
             if not journal.chunks:
-                journal.clear()  # nothing came about: no engine, no workers
+                journal.clear()  # the run never began
 
 
 def is_finished(out: Path, about: About) -> bool:
-    """Whether OUT is there. InputError where it is, and is not what this run would make."""
+    """Whether OUT is there; InputError if it is not what this run would write."""
     if not out.exists():
         return False
     try:
@@ -151,14 +146,14 @@ def _count(table: pa.Table) -> Counter[str]:
 
 
 def _write(path: Path, content: "bytes | pa.Buffer") -> None:
-    """As a whole or not at all, and for good once this returns."""
+    """Completely or not at all, and on the disk when this returns."""
     unfinished = path.with_suffix(".unfinished")
     with unfinished.open("wb") as file:
         file.write(content)
-    _sync(unfinished)
-    unfinished.replace(path)
+    _replace(unfinished, path)
 
 
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
+def _replace(unfinished: Path, path: Path) -> None:
+    with unfinished.open("rb") as file:
         os.fsync(file.fileno())
+    unfinished.replace(path)

@@ -1,4 +1,4 @@
-"""Which photos a run is about: those below a folder, or those that a list names."""
+"""Finds the photos of a run: those below a folder, or those named in a list."""
 
 import os
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 class InputError(Exception):
-    """The input, or what a command was told to do with it, is wrong; one sentence for the user."""
+    """The input or the options are wrong; the message is for the user."""
 
 
 @dataclass(frozen=True)
 class Photos:
     root: Path
-    """Absolute; a name that is not absolute itself counts from here."""
+    """Absolute; relative names start here."""
     names: list[str]
-    """Each once; as the table will call them. May hold surrogates where a name is not UTF-8."""
+    """Each once, as in the table. Holds surrogates where a name is not UTF-8."""
 
 
 def find_photos(source: Path) -> Photos:
-    """InputError where `source` is neither a folder with pictures nor a list with paths."""
+    """InputError if `source` is neither a folder with pictures nor a list of paths."""
     try:
         photos = _below(source) if source.is_dir() else _listed(source)
     except OSError as error:
@@ -37,7 +37,7 @@ def _below(folder: Path) -> Photos:
     root, names = folder.resolve(), []
 
     def stop(error: OSError) -> None:
-        raise error  # a folder that cannot be looked into would be missing in the table without a word
+        raise error  # else an unreadable folder would be missing without notice
 
     for place, _, files in os.walk(root, onerror=stop):
         below = Path(place).relative_to(root)
@@ -46,7 +46,7 @@ def _below(folder: Path) -> Photos:
 
 
 def _listed(path: Path) -> Photos:
-    """A path per line; those that are not absolute count from the working folder, as `find` prints them."""
+    """A path per line; relative ones start at the working folder, as `find` prints them."""
     content = path.read_bytes().removeprefix(BYTE_ORDER_MARK)
     if b"\0" in content:
         raise InputError(f"{path} is neither a folder nor a text file with a path per line")

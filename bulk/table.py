@@ -31,7 +31,6 @@ SCHEMA: Final = pa.schema(
         ("model_sha256", pa.string()),
     ]
 )
-ROWS_AT_ONCE: Final = 65_536
 
 
 def to_table(rows: list[Row], about: dict[str, str | int]) -> pa.Table:

@@ -1,4 +1,4 @@
-"""What a worker does: a few names in, the rows of their table out. One bad photo costs a row, no more."""
+"""Turns photos into rows of the table, in a worker. A bad photo costs one row."""
 
 import os
 import stat
@@ -17,32 +17,29 @@ from services.inference.pipeline import Limits, Pipeline
 from services.inference.runtime import Model
 
 Row = dict[str, Any]
-"""Columns of table.SCHEMA; those that are left out are null."""
+"""Columns of table.SCHEMA; missing ones are null."""
 
 FACE, NO_FACE, FAILED = "face", "no_face", "failed"
 DIED: Final = "worker_died"
 
 
 class Reader(WorkerPlugin):
-    """The pipeline, in every process that works for us: also in one that is started again, or joins late.
-
-    The model travels with it, so that every machine reads with the same one.
-    """
+    """The pipeline in every worker process; carries the model, so that all machines use the same."""
 
     def __init__(self, name: str, model: Model, limits: Limits, max_bytes: int) -> None:
         self.name = name
         self._model, self._limits, self._max_bytes = model, limits, max_bytes
 
-    def setup(self, worker: Worker) -> None:  # noqa: ARG002 # Dask hands it in
+    def setup(self, worker: Worker) -> None:  # noqa: ARG002 # Dask passes it
         cv2.setNumThreads(1)  # there is a process per core already
         self._own = threading.local()
-        self._pipeline()  # the first thread's, now: it shows whether this machine can read at all
+        self._pipeline()  # fails at once if this machine cannot read photos
 
     def teardown(self, worker: Worker) -> None:  # noqa: ARG002 # likewise
         cv2.setNumThreads(-1)
 
     def read(self, root: Path, name: str) -> list[Row]:
-        """A row per face, the largest first; else one row that says that there is none, or what failed."""
+        """A row per face, the largest first; else one row: no face, or the failure."""
         try:
             content = _content(root / name, self._max_bytes)
             prediction = to_prediction(self._pipeline().predict(content), self._model)
@@ -52,12 +49,12 @@ class Reader(WorkerPlugin):
             return [failure(name, "missing", "there is no such file")]
         except OSError as error:
             return [failure(name, "unreadable_file", error.strerror or "the file cannot be read")]
-        except Exception as error:  # noqa: BLE001 # whatever it is, the other photos must be read
+        except Exception as error:  # noqa: BLE001 # the other photos must be read
             return [failure(name, "internal", type(error).__name__)]
-        return describe(name, prediction)
+        return _describe(name, prediction)
 
     def _pipeline(self) -> Pipeline:
-        """One for each thread: a pipeline is not thread-safe, and a cluster's workers may have several."""
+        """One per thread: a pipeline is not thread-safe, and a cluster's workers may have several threads."""
         if not hasattr(self._own, "pipeline"):
             self._own.pipeline = Pipeline(self._model, self._limits)
         pipeline: Pipeline = self._own.pipeline
@@ -65,14 +62,14 @@ class Reader(WorkerPlugin):
 
 
 def read_photos(reader: str, root: Path, names: Sequence[str]) -> list[Row]:
-    """The rows of `names`, in their order; runs where the plugin `reader` is."""
+    """The rows of `names` in order, read by the worker's plugin `reader`."""
     plugin = cast("Reader", get_worker().plugins[reader])
     return [row for name in names for row in plugin.read(root, name)]
 
 
-def describe(name: str, prediction: Prediction) -> list[Row]:
+def _describe(name: str, prediction: Prediction) -> list[Row]:
     photo = {
-        "path": printable(name),
+        "path": _printable(name),
         "status": FACE if prediction.faces else NO_FACE,
         "faces": len(prediction.faces),
         "image_width": prediction.image.width,
@@ -82,11 +79,11 @@ def describe(name: str, prediction: Prediction) -> list[Row]:
 
 
 def failure(name: str, code: str, detail: str) -> Row:
-    return {"path": printable(name), "status": FAILED, "error": code, "detail": detail}
+    return {"path": _printable(name), "status": FAILED, "error": code, "detail": detail}
 
 
-def printable(name: str) -> str:
-    r"""`name` as UTF-8 can hold it: bytes of a file name that are none become `\xff`."""
+def _printable(name: str) -> str:
+    r"""`name` as UTF-8; bytes that are not become `\xff`."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
@@ -96,7 +93,7 @@ def _face(number: int, face: FacePrediction) -> Row:
 
 
 def _content(path: Path, max_bytes: int) -> bytes:
-    """Never a pipe or a device, which may have no end; never more than the limit."""
+    """Never a pipe or a device, which may be endless."""
     info = path.stat()
     if not stat.S_ISREG(info.st_mode):
         raise IsADirectoryError(None, "not a file")

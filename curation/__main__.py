@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,8 @@ from services.recommender.imports.csv_file import SourceError
 from services.recommender.imports.file import Reader, bring_in
 from services.recommender.settings import read_settings
 
+Run = Callable[[argparse.Namespace], Iterable[str]]
+
 SOURCES: Final[dict[str, Reader]] = {
     "deezer": deezer.read,
     "goodbooks": goodbooks.read,
@@ -23,21 +25,47 @@ SOURCES: Final[dict[str, Reader]] = {
 }
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m curation", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    calibrating = commands.add_parser("calibrate", help="learn what film genres and tags say (needs numpy)")
-    calibrating.add_argument("sources", type=Path)
-    building = commands.add_parser("build", help="write the shipped CSVs")
-    building.add_argument("sources", type=Path)
+def _calibrate(options: argparse.Namespace) -> Iterable[str]:
+    calibrate = import_module("curation.calibrate").calibrate  # needs numpy, as no other command does
+    return (f"{name}: {value:.3f}" for name, value in calibrate(options.sources).items())
+
+
+def _build(options: argparse.Namespace) -> Iterable[str]:
+    return (f"{name}: {rows} rows" for name, rows in build.build(options.sources, options.report).items())
+
+
+def _spreads(options: argparse.Namespace) -> Iterable[str]:
+    return (f"{name}: {values}" for name, values in build.spreads(options.sources).items())
+
+
+def _import(options: argparse.Namespace) -> Iterable[str]:
+    return bring_in(SOURCES[options.source], options.path, read_settings(), dry_run=options.dry_run)
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m curation", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], Iterable[str]], text: str
+    ) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        return made
+
+    calibrating = command("calibrate", _calibrate, "learn the effects of film genres and tags (needs numpy)")
+    building = command("build", _build, "write the shipped CSVs")
+    measuring = command("spreads", _spreads, "measure the SPREADS of affect.py")
+    for one in (calibrating, building, measuring):
+        one.add_argument("sources", type=Path)
     building.add_argument("report", type=Path)
-    measuring = commands.add_parser("spreads", help="measure what affect.py's SPREADS say")
-    measuring.add_argument("sources", type=Path)
-    studying = commands.add_parser("study", help="simulate users with known tastes; prints a table")
+    studying = command(
+        "study", lambda given: study.study(given.users, given.rounds), "simulate users; print a table"
+    )
     studying.add_argument("--users", type=int, default=24)
     studying.add_argument("--rounds", type=int, default=20)
-    commands.add_parser("shelves", help="print what each mood is offered")
-    importing = commands.add_parser("import", help="add a source's items to the catalogue")
+    command("shelves", lambda _: study.shelves(), "print what each mood is offered")
+    importing = command("import", _import, "add a source's items to the catalogue")
     importing.add_argument("source", choices=sorted(SOURCES))
     importing.add_argument("path", type=Path)
     importing.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
@@ -45,29 +73,14 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def main(arguments: list[str]) -> int:
-    options = parse(arguments)
+    options = _parse(arguments)
     try:
-        for line in run(options):
+        for line in options.run(options):
             sys.stdout.write(f"{line}\n")
     except (SourceError, StartError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
-
-
-def run(options: argparse.Namespace) -> Iterable[str]:
-    if options.command == "study":
-        return study.study(options.users, options.rounds)
-    if options.command == "shelves":
-        return study.shelves()
-    if options.command == "spreads":
-        return [f"{name}: {values}" for name, values in build.spreads(options.sources).items()]
-    if options.command == "import":
-        return bring_in(SOURCES[options.source], options.path, read_settings(), dry_run=options.dry_run)
-    if options.command == "calibrate":  # imported here: it needs numpy, which the others do without
-        figures = import_module("curation.calibrate").calibrate(options.sources)
-        return [f"{name}: {value:.3f}" for name, value in figures.items()]
-    return [f"{name}: {count} rows" for name, count in build.build(options.sources, options.report).items()]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Where tags say that a thing lies in the valence-arousal plane. The tables are ours and to be read.
+"""Estimates from tags where an item lies in the valence-arousal plane.
 
-`tables/tags.csv`: per tag the genre shown for it (or none), valence, arousal, and how much it says.
-`tables/film_effects.csv`: what calibrate.py found a film's genres and tags to add.
+`tables/tags.csv`, written by hand: per tag the genre shown for it (or none), valence, arousal and weight.
+`tables/film_effects.csv`, written by calibrate.py: what a film's genres and tags add.
 """
 
 import csv
@@ -16,14 +16,14 @@ from services.recommender.schemas.fields import fold
 TABLES: Final = Path(__file__).parent / "tables"
 MAX_GENRES: Final = 4
 STRETCHED_SD: Final = 0.35
-"""Standard deviation that each medium's estimates are stretched to, so that media can be compared."""
+"""Standard deviation of each medium's estimates after stretching, which makes media comparable."""
 
 SPREADS: Final = {
     "book": ((0.15, 0.23), (0.16, 0.17)),
     "game": ((0.14, 0.24), (0.29, 0.27)),
 }
-"""Mean and standard deviation of the tag means of valence and of arousal over all of the source, as
-`python -m curation spreads SOURCES` measures them; averages of many tags lie close together."""
+"""(mean, standard deviation) of the tag means' valence and arousal in the whole source, as measured by
+`python -m curation spreads SOURCES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +39,30 @@ class Estimate:
     valence: float
     arousal: float
     known: float
-    """Summed weight of the tags behind it; 0 means nothing is known."""
+    """Sum of the tags' weights; 0: nothing is known."""
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 @cache
 def tag_table() -> dict[str, Tag]:
-    with (TABLES / "tags.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            row["tag"]: Tag(row["genre"], *(float(row[name]) for name in ("valence", "arousal", "weight")))
-            for row in csv.DictReader(file)
-        }
+    return {
+        row["tag"]: Tag(row["genre"], *(float(row[name]) for name in ("valence", "arousal", "weight")))
+        for row in read_table(TABLES / "tags.csv")
+    }
 
 
 @cache
-def film_effects() -> dict[str, tuple[float, float]]:
-    with (TABLES / "film_effects.csv").open(encoding="utf-8", newline="") as file:
-        return {row["term"]: (float(row["valence"]), float(row["arousal"])) for row in csv.DictReader(file)}
+def _film_effects() -> dict[str, tuple[float, float]]:
+    rows = read_table(TABLES / "film_effects.csv")
+    return {row["term"]: (float(row["valence"]), float(row["arousal"])) for row in rows}
 
 
 def mean_of_tags(tags: Iterable[tuple[str, float]]) -> Estimate:
-    """The tags' mean place by weight and share; unknown tags say nothing, doubles count once."""
+    """The mean of (tag, share) by weight and share; unknown tags are ignored, doubles count once."""
     valence = arousal = total = known = 0.0
     for tag, share in {fold(name): share for name, share in tags}.items():
         entry = tag_table().get(tag)
@@ -72,7 +76,7 @@ def mean_of_tags(tags: Iterable[tuple[str, float]]) -> Estimate:
 
 
 def stretch(estimate: Estimate, medium: str) -> tuple[float, float]:
-    """The estimate on the scale that all media share, within [-1, 1]."""
+    """The estimate on the scale of all media, within [-1, 1]."""
     (v_mean, v_sd), (a_mean, a_sd) = SPREADS[medium]
     return (
         clip(v_mean + (estimate.valence - v_mean) * STRETCHED_SD / v_sd),
@@ -81,10 +85,10 @@ def stretch(estimate: Estimate, medium: str) -> tuple[float, float]:
 
 
 def film_affect(tags: Iterable[str]) -> tuple[float, float]:
-    """Calibrated on films whose feelings are known: intercept, the tag mean's share, each tag's effect."""
-    names = dict.fromkeys(fold(tag) for tag in tags)  # in order: sums must not depend on hashing
+    """Intercept, share of the tag mean, and each tag's effect, as calibrated on films with known feelings."""
+    names = dict.fromkeys(fold(tag) for tag in tags)  # keeps the order: sums must not depend on hashing
     mean = mean_of_tags((name, 1.0) for name in names)
-    effects = film_effects()
+    effects = _film_effects()
     place = []
     for axis, tag_mean in enumerate((mean.valence, mean.arousal)):
         own = sum(effects[name][axis] for name in names if name in effects)
@@ -98,11 +102,11 @@ def clip(value: float) -> float:
 
 
 def confidence(known: float, most: float) -> float:
-    """Grows with what the tags say, up to `most`."""
+    """Grows with the weight of known tags, up to `most`."""
     return round(most * known / (known + 2), 2)
 
 
 def genres_of(tags: Iterable[str]) -> list[str]:
-    """The genres shown for tags, in their order."""
+    """The genres shown for tags, in order."""
     entries = (tag_table().get(fold(tag)) for tag in tags)
     return list(dict.fromkeys(entry.genre for entry in entries if entry and entry.genre))[:MAX_GENRES]

@@ -1,21 +1,23 @@
-"""The offline study: does memory help, and are the shelves diverse? The same numbers on every run.
+"""Studies offline whether memory helps and whether the shelves are diverse.
 
     python -m curation study [--users 24] [--rounds 20]
 
-Simulated users with known tastes get five films a round for a mood of the day, and like or dislike each with
-a probability that only their taste decides: three genres they love, three they cannot stand. Four
-recommenders face the same users and moods: this one with memory, this one without, the most popular first,
-and chance. The real code runs on the real catalogue in a SQLite of its own.
+Simulated users, who love three genres and hate three, get five films a round for a mood of the day. They like
+or dislike each with a probability that depends on their taste only. Four recommenders get the same users and
+moods: this one with memory, this one without, the most popular first, and chance. Runs the real code on the
+real catalogue; the numbers are the same on every run.
 """
 
 import math
 import random
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import combinations
 from pathlib import Path
+from statistics import fmean
 from typing import Final
 
 from sqlalchemy import select
@@ -34,16 +36,8 @@ from services.recommender.store.models import Item
 SHELF: Final = 5
 START: Final = date(2026, 1, 1)
 GENRES: Final = (
-    "comedy",
-    "drama",
-    "action",
-    "romance",
-    "thriller",
-    "science fiction",
-    "horror",
-    "fantasy",
-    "crime",
-)
+    "comedy", "drama", "action", "romance", "thriller", "science fiction", "horror", "fantasy", "crime",
+)  # fmt: skip
 LOVED_PULL: Final = 1.8
 BASE: Final = -0.4
 
@@ -61,32 +55,29 @@ class User:
 
 @dataclass(slots=True)
 class Tally:
-    """What a recommender did over all users and rounds."""
+    """Of one recommender, over all users and rounds."""
 
     liked: list[float] = field(default_factory=list)
-    """Expected share of likes, one entry per user and round."""
+    """Expected share of likes per user and round."""
     late: list[float] = field(default_factory=list)
     """The same in the last quarter of the rounds."""
     shown: set[int] = field(default_factory=set)
     likeness: list[float] = field(default_factory=list)
-    """Share of genres that two films on one shelf have in common."""
+    """Share of common genres of two films on a shelf."""
     distance: list[float] = field(default_factory=list)
-    """From the target in the plane."""
+    """From the target in the affect plane."""
 
 
 Picker = Callable[[Session, User, Emotion, date], Sequence[int]]
 
 
-def make_users(count: int) -> list[User]:
+def _users(count: int) -> list[User]:
     chance = random.Random(7)  # noqa: S311 # a simulation, no secret
-    users = []
-    for number in range(count):
-        tastes = chance.sample(GENRES, 6)
-        users.append(User(f"simulated-{number}", frozenset(tastes[:3]), frozenset(tastes[3:])))
-    return users
+    tastes = [chance.sample(GENRES, 6) for _ in range(count)]
+    return [User(f"simulated-{n}", frozenset(t[:3]), frozenset(t[3:])) for n, t in enumerate(tastes)]
 
 
-def ours(*, remembering: bool) -> Picker:
+def _ours(*, remembering: bool) -> Picker:
     def pick(session: Session, user: User, emotion: Emotion, day: date) -> list[int]:
         options = Options(medium=["movie"], limit=SHELF, user_id=user.name if remembering else None)
         return [item.id for item in recommend(session, certain(emotion), options, day).items]
@@ -94,8 +85,8 @@ def ours(*, remembering: bool) -> Picker:
     return pick
 
 
-def popular(items: dict[int, Item]) -> Picker:
-    """The most popular that the user has not been shown yet."""
+def _popular(items: dict[int, Item]) -> Picker:
+    """The most popular that the user has not seen yet."""
     order = sorted(items.values(), key=lambda item: (-item.popularity, -item.quality, item.id))
     given: dict[str, int] = {}
 
@@ -107,7 +98,7 @@ def popular(items: dict[int, Item]) -> Picker:
     return pick
 
 
-def by_chance(items: dict[int, Item]) -> Picker:
+def _by_chance(items: dict[int, Item]) -> Picker:
     chance = random.Random(3)  # noqa: S311 # as above
 
     def pick(_session: Session, _user: User, _emotion: Emotion, _day: date) -> list[int]:
@@ -116,8 +107,8 @@ def by_chance(items: dict[int, Item]) -> Picker:
     return pick
 
 
-def play(sessions: Sessions, items: dict[int, Item], users: list[User], rounds: int, pick: Picker) -> Tally:
-    """All users' rounds; the likes and dislikes are told to the service, whether it listens or not."""
+def _play(sessions: Sessions, items: dict[int, Item], users: list[User], rounds: int, pick: Picker) -> Tally:
+    """Plays all rounds; likes and dislikes are recorded with and without memory."""
     tally = Tally()
     for user in users:
         chance = random.Random(user.name)  # noqa: S311 # as above
@@ -125,7 +116,7 @@ def play(sessions: Sessions, items: dict[int, Item], users: list[User], rounds: 
             emotion = EMOTIONS[chance.randrange(len(EMOTIONS))]
             with sessions.write.begin() as session:
                 shelf = [items[i] for i in pick(session, user, emotion, START + timedelta(days=number))]
-                note(tally, user, shelf, emotion, late=number >= rounds * 3 // 4)
+                _add(tally, user, shelf, emotion, late=number >= rounds * 3 // 4)
                 for item in shelf:
                     happy = chance.random() < user.chance_of_liking(item.genres.split("|"))
                     said = memory.Said(user.name, item.id, "like" if happy else "dislike")
@@ -133,7 +124,7 @@ def play(sessions: Sessions, items: dict[int, Item], users: list[User], rounds: 
     return tally
 
 
-def note(tally: Tally, user: User, shelf: list[Item], emotion: Emotion, *, late: bool) -> None:
+def _add(tally: Tally, user: User, shelf: list[Item], emotion: Emotion, *, late: bool) -> None:
     share = sum(user.chance_of_liking(item.genres.split("|")) for item in shelf) / len(shelf)
     tally.liked.append(share)
     if late:
@@ -148,8 +139,14 @@ def note(tally: Tally, user: User, shelf: list[Item], emotion: Emotion, *, late:
         tally.likeness.append(len(a & b) / len(a | b))
 
 
-def mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+@contextmanager
+def _catalogue() -> Iterator[Sessions]:
+    """A new database with the shipped catalogue."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = make_engine(f"sqlite:///{Path(folder) / 'study.db'}")
+        prepare(engine, DATA_DIR)
+        yield Sessions(engine)
+        engine.dispose()
 
 
 def study(users: int, rounds: int) -> list[str]:
@@ -161,41 +158,33 @@ def study(users: int, rounds: int) -> list[str]:
         f"| {' | '.join(heads)} |",
         f"|{'---|' * len(heads)}",
     ]
-    for name in ("with memory", "without memory", "most popular", "chance"):
-        with tempfile.TemporaryDirectory() as folder:
-            engine = make_engine(f"sqlite:///{Path(folder) / 'study.db'}")
-            prepare(engine, DATA_DIR)
-            sessions = Sessions(engine)
+    recommenders: dict[str, Callable[[dict[int, Item]], Picker]] = {
+        "with memory": lambda _: _ours(remembering=True),
+        "without memory": lambda _: _ours(remembering=False),
+        "most popular": _popular,
+        "chance": _by_chance,
+    }
+    for name, recommender in recommenders.items():
+        with _catalogue() as sessions:
             with sessions.read.begin() as session:
                 films = session.scalars(select(Item).where(Item.medium == "movie", ~Item.removed))
                 items = {item.id: item for item in films}
-            pickers = {
-                "with memory": ours(remembering=True),
-                "without memory": ours(remembering=False),
-                "most popular": popular(items),
-                "chance": by_chance(items),
-            }
-            tally = play(sessions, items, make_users(users), rounds, pickers[name])
-            engine.dispose()
+            tally = _play(sessions, items, _users(users), rounds, recommender(items))
         lines.append(
-            f"| {name} | {mean(tally.liked):.1%} | {mean(tally.late):.1%} | {mean(tally.likeness):.2f} | "
-            f"{mean(tally.distance):.2f} | {len(tally.shown)} of {len(items)} |"
+            f"| {name} | {fmean(tally.liked):.1%} | {fmean(tally.late):.1%} | {fmean(tally.likeness):.2f} | "
+            f"{fmean(tally.distance):.2f} | {len(tally.shown)} of {len(items)} |"
         )
     return lines
 
 
 def shelves() -> list[str]:
-    """For each mood and medium, what a stranger gets on the study's first day."""
+    """For each mood, what a new user gets on the study's first day."""
     lines = []
-    with tempfile.TemporaryDirectory() as folder:
-        engine = make_engine(f"sqlite:///{Path(folder) / 'shelves.db'}")
-        prepare(engine, DATA_DIR)
-        with Sessions(engine).read.begin() as session:
-            for emotion in EMOTIONS:
-                answer = recommend(session, certain(emotion), Options(), START)
-                lines.append(f"{emotion}: {answer.strategy}")
-                for item in answer.items:
-                    creator = f" ({item.creator})" if item.creator else ""
-                    lines.append(f"  {item.medium}: {item.title}{creator}. {item.reason}")
-        engine.dispose()
+    with _catalogue() as sessions, sessions.read.begin() as session:
+        for emotion in EMOTIONS:
+            answer = recommend(session, certain(emotion), Options(), START)
+            lines.append(f"{emotion}: {answer.strategy}")
+            for item in answer.items:
+                creator = f" ({item.creator})" if item.creator else ""
+                lines.append(f"  {item.medium}: {item.title}{creator}. {item.reason}")
     return lines

@@ -1,16 +1,17 @@
-"""Titles and names as people write them."""
+"""Cleans titles and names."""
 
 import html
 import re
+from typing import Final
 
-SERIES = re.compile(r"\s*\((?:[^()]|\([^()]*\))*#(?:[^()]|\([^()]*\))*\)\s*$")
+SERIES: Final = re.compile(r"\s*\((?:[^()]|\([^()]*\))*#(?:[^()]|\([^()]*\))*\)\s*$")
 """A trailing "(The Hunger Games, #1)"."""
-VOLUME = re.compile(r"\s*\(\d+\)\s*$")
-ARTICLE = re.compile(r"^(.*), (The|A|An|Les|La|Le|Der|Die|Das)$")
+VOLUME: Final = re.compile(r"\s*\(\d+\)\s*$")
+ARTICLE: Final = re.compile(r"^(.*), (The|A|An|Les|La|Le|Der|Die|Das)$")
 
 
 def clean(title: str) -> str:
-    """Without series notes, the article in front, no HTML: "Hunger Games, The (1)" is The Hunger Games."""
+    """Without series, volume and HTML, the article in front: "Hunger Games, The (1)" is The Hunger Games."""
     text = " ".join(html.unescape(title).replace("™", "").replace("®", "").split())
     shorter = VOLUME.sub("", SERIES.sub("", text))
     turned = ARTICLE.sub(r"\2 \1", shorter)
@@ -18,10 +19,10 @@ def clean(title: str) -> str:
 
 
 def first_name(names: str) -> str | None:
-    """The first of several joined with commas; the others are often illustrators and translators."""
+    """The first of several joined with commas; others are often illustrators and translators."""
     return " ".join(names.partition(",")[0].split()) or None
 
 
 def bare(title: str) -> str:
-    """Without what is in brackets and after a dash: what versions of one song share."""
+    """Without brackets and what follows a dash: the same for all versions of a song."""
     return re.sub(r"[(\[].*?[)\]]| - .*$", "", title).strip() or title

@@ -1,13 +1,11 @@
-"""Both services against their own OpenAPI documents: what a client may send, and what it must not.
+"""Tests both services against their OpenAPI documents with Schemathesis.
 
     python -m bench.harden.contracts [--seconds 300] [--examples 400] [--json OUT]
 
-Schemathesis makes the requests and checks each answer: no 5xx (but the deliberate 503 of a busy service), a
-status, a type and a body that the document promises, and no wrong input let in.
+Checks that no answer is a 5xx (but the deliberate 503 of a busy service), that status, type and body are in
+the document, and that wrong input is refused.
 """
 
-import argparse
-import json
 import os
 import re
 import subprocess
@@ -17,6 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
+from bench.figures import parser, publish
 from bench.harden.logs import unhandled
 from tests.helpers.recommender import made_rows, write_catalogue
 from tests.helpers.serving import ROOT, serve_both
@@ -38,31 +37,19 @@ expected-statuses = ["2xx", "3xx", "4xx", 503]
 [checks.negative_data_rejection]
 expected-statuses = ["4xx", 503]
 """
+OPTIONS: Final = (
+    "--generation-database=none --no-color --seed=1 --request-timeout=20 --warnings=off --continue-on-failure"
+)
 COUNTED: Final = re.compile(r"(\d[\d,]*) (?:generated|test cases)")
 
 
-def against(address: str, seconds: float, examples: int, folder: Path) -> tuple[int, str]:
-    """Schemathesis' status and what it printed."""
-    (folder / "schemathesis.toml").write_text(CONFIGURATION)
-    command = [
-        sys.executable,
-        "-m",
-        "schemathesis.cli",
-        "--config-file",
-        str(folder / "schemathesis.toml"),
-        "run",
-    ]
-    command += [f"{address}/openapi.json", "--checks", ",".join(CHECKS), "--max-time", str(int(seconds))]
-    command += ["--max-examples", str(examples), "--generation-database", "none", "--no-color", "--seed", "1"]
-    command += [
-        "--request-timeout",
-        "20",
-        "-H",
-        f"X-API-Key:{KEY}",
-        "--warnings",
-        "off",
-        "--continue-on-failure",
-    ]
+def _check(address: str, seconds: float, examples: int, folder: Path) -> tuple[int, str]:
+    """Schemathesis' exit status and output."""
+    configuration = folder / "schemathesis.toml"
+    configuration.write_text(CONFIGURATION)
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(configuration), "run"]
+    command += [f"{address}/openapi.json", f"--checks={','.join(CHECKS)}", f"--max-time={int(seconds)}"]
+    command += [f"--max-examples={examples}", "-H", f"X-API-Key:{KEY}", *OPTIONS.split()]
     done = subprocess.run(
         command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True, text=True, timeout=seconds + 180, check=False,
@@ -71,37 +58,32 @@ def against(address: str, seconds: float, examples: int, folder: Path) -> tuple[
 
 
 def run(seconds: float, examples: int) -> dict[str, Any]:
-    """`failures` holds what Schemathesis printed where it found something; half the time for each."""
-    figures: dict[str, Any] = {"seconds": seconds, "requests": {}, "failures": {}}
+    """`failures` holds what Schemathesis printed of a service; each gets half of the time."""
+    requests, failures = {}, {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         settings = {"catalogue_dir": str(write_catalogue(folder / "catalogue", made_rows())), "api_key": KEY}
         addresses = stack.enter_context(serve_both(folder, {}, settings))
         for service, address in addresses.items():
-            status, printed = against(address, seconds / 2, examples, folder)
+            status, printed = _check(address, seconds / 2, examples, folder)
             counted = COUNTED.search(printed)
-            figures["requests"][service] = int(counted[1].replace(",", "")) if counted else 0
+            requests[service] = int(counted[1].replace(",", "")) if counted else 0
             if status:
-                figures["failures"][service] = printed
-            if found := unhandled(folder / f"{service}.log"):
-                figures["failures"][f"{service}'s log"] = found
-    return figures
+                failures[service] = printed
+        if found := unhandled(folder, addresses):
+            failures["logs"] = "\n".join(found)
+    return {"seconds": seconds, "requests": requests, "failures": failures}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=300)
-    parser.add_argument("--examples", type=int, default=400)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    command = parser(__doc__)
+    command.add_argument("--seconds", type=float, default=300)
+    command.add_argument("--examples", type=int, default=400)
+    options = command.parse_args()
     figures = run(options.seconds, options.examples)
     for service, printed in figures["failures"].items():
         print(f"== {service}\n{printed}")
-    text = json.dumps(figures, indent=2)
-    print(figures["requests"])
-    if options.json:
-        options.json.write_text(text)
-    return 1 if figures["failures"] else 0
+    return publish(figures, options.json)
 
 
 if __name__ == "__main__":

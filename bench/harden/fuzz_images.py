@@ -1,16 +1,13 @@
-"""Damaged pictures through decode → detect → classify, each watched for exceptions, crashes, time and memory.
+"""Reads damaged pictures with the whole pipeline, and watches for exceptions, crashes, time and memory.
 
     python -m bench.harden.fuzz_images [--inputs 100000] [--seed 1] [--save runs/harden] [--json OUT]
 
-Pictures are read in child processes with a memory limit, so that a crash of native code costs one child and
-leaves its picture behind in `--save`. An input whose answer was not seen before joins the corpus that is
-mutated: OpenCV's and Pillow's decoders carry no coverage instrumentation, so answers guide instead.
-Input n of a seed is always the same.
+Child processes with a memory limit read the pictures: a crash of native code costs one child, and its picture
+is kept in `--save`. A picture with a new kind of answer joins the corpus that is mutated: the decoders have
+no coverage instrumentation, so answers guide instead. Input n of a seed is always the same.
 """
 
-import argparse
 import hashlib
-import json
 import math
 import multiprocessing
 import os
@@ -26,6 +23,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
+from bench.figures import parser, publish
 from bench.harden.mutate import mutate, seeds
 from services.common.problems import ServiceError
 from services.inference.classify import load_model
@@ -35,11 +33,11 @@ from tests.helpers.process import forget_peak, memory_mb
 
 PER_CHILD: Final = 2_000
 MEMORY_LIMIT_MB: Final = 2_000
-"""Of address space that a child may take beyond what it starts with."""
+"""Address space that a child may take beyond what it starts with."""
 SLOW_S: Final = 10.0
 """Processor time of one input that counts as a failure."""
 GREEDY_MB: Final = 500.0
-"""Growth of memory by one input that counts as a failure: twice what 50 honest megapixels take."""
+"""Growth of memory by one input that counts as a failure: twice what 50 megapixels take."""
 HANGS_S: Final = 90.0
 """After this long on one input a child is killed."""
 
@@ -52,7 +50,7 @@ class Outcome:
     slowest_s: float = 0.0
     """Processor time of one input."""
     growth_mb: float = 0.0
-    """The most that memory grew while one input was read."""
+    """The largest growth of memory by one input."""
     found: list[int] = field(default_factory=list)
     """Inputs whose answer was new."""
 
@@ -69,8 +67,8 @@ def nth(seed: int, number: int, corpus: list[bytes]) -> bytes:
     return mutate(random.Random(f"{seed}:{number}"), corpus)  # noqa: S311 # made data, no secret
 
 
-def read_one(pipeline: Pipeline, data: bytes) -> str:
-    """What came of it in a few words; AssertionError for a prediction that no client could use."""
+def _read_one(pipeline: Pipeline, data: bytes) -> str:
+    """The kind of answer; AssertionError for a prediction that is out of range."""
     try:
         answer = pipeline.predict(data)
     except ServiceError as error:
@@ -85,33 +83,33 @@ def read_one(pipeline: Pipeline, data: bytes) -> str:
     return f"200 with {min(len(answer.faces), 2)} faces in about 2^{size} pixels"
 
 
-def watch(pipeline: Pipeline, data: bytes, outcome: Outcome, save: Path) -> None:
+def _watch(pipeline: Pipeline, data: bytes, outcome: Outcome, save: Path) -> None:
     forget_peak()
     before, started = memory_mb("self", "VmRSS"), time.thread_time()
     try:
-        answer = read_one(pipeline, data)
+        answer = _read_one(pipeline, data)
     except Exception:  # noqa: BLE001 # every kind of exception is a finding
         answer = "exception"
-        outcome.failures.append(kept(data, save, traceback.format_exc(limit=-3)))
+        outcome.failures.append(_keep(data, save, traceback.format_exc(limit=-3)))
     took, grown = time.thread_time() - started, memory_mb("self", "VmHWM") - before
     if took > SLOW_S:
-        outcome.failures.append(kept(data, save, f"took {took:.1f} s"))
+        outcome.failures.append(_keep(data, save, f"took {took:.1f} s"))
     if grown > GREEDY_MB:
-        outcome.failures.append(kept(data, save, f"took {grown:.0f} MB"))
+        outcome.failures.append(_keep(data, save, f"took {grown:.0f} MB"))
     outcome.inputs += 1
     outcome.answers[answer] += 1
     outcome.slowest_s = max(outcome.slowest_s, took)
     outcome.growth_mb = max(outcome.growth_mb, grown)
 
 
-def kept(data: bytes, save: Path, why: str) -> str:
+def _keep(data: bytes, save: Path, why: str) -> str:
     save.mkdir(parents=True, exist_ok=True)
     name = f"crash-{hashlib.sha256(data).hexdigest()[:12]}"
     (save / name).write_bytes(data)
     return f"{name}: {why}"
 
 
-def read_many(  # noqa: PLR0917 # what a process of its own has to be told
+def read_many(  # noqa: PLR0917 # the arguments of a process
     seed: int,
     numbers: range,
     corpus: list[bytes],
@@ -120,17 +118,17 @@ def read_many(  # noqa: PLR0917 # what a process of its own has to be told
     progress: Any,
     out: Connection,
 ) -> None:
-    """In a child: each input through one pipeline, its number left in `progress` first."""
+    """Reads each input through one pipeline, after writing its number to `progress`; sends the Outcome."""
     settings = Settings()
     pipeline = Pipeline(load_model(settings.model_file), Limits(settings.max_pixels, settings.max_faces))
     pipeline.warm()
     limit = int((memory_mb("self", "VmSize") + MEMORY_LIMIT_MB) * 2**20)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders tell of each damage there
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders write about each damage there
     outcome = Outcome()
     for number in numbers:
         progress.value = number
-        watch(pipeline, nth(seed, number, corpus), outcome, save)
+        _watch(pipeline, nth(seed, number, corpus), outcome, save)
         new = outcome.answers.keys() - known
         if new:
             known |= new
@@ -147,7 +145,7 @@ def in_a_child(
     *,
     read: Callable[..., None] = read_many,
 ) -> Outcome:
-    """`read` in a process of its own; where that dies or hangs, of what, and the rest in another one."""
+    """Runs `read` in a process. If that dies or hangs, keeps the input and reads the rest in another one."""
     context = multiprocessing.get_context("spawn")
     progress = context.Value("q", numbers.start)
     ours, theirs = context.Pipe(duplex=False)
@@ -165,26 +163,25 @@ def in_a_child(
     try:
         outcome: Outcome = ours.recv()
         process.join()
-    except EOFError:  # the child is gone without a word
+    except EOFError:  # the child died
         process.join()
         at = int(progress.value)
         why = f"the process ended with {process.exitcode}"
-        outcome = Outcome(at + 1 - numbers.start, [kept(nth(seed, at, corpus), save, why)])
+        outcome = Outcome(at + 1 - numbers.start, [_keep(nth(seed, at, corpus), save, why)])
         if at + 1 < numbers.stop:
             outcome.add(in_a_child(seed, range(at + 1, numbers.stop), corpus, known, save, read=read))
     return outcome
 
 
-def fuzz(inputs: int, seed: int, save: Path, *, tell: bool = False) -> dict[str, Any]:
-    """The figures of a whole run; `failures` is empty where nothing was found."""
+def fuzz(inputs: int, seed: int, save: Path) -> dict[str, Any]:
+    """The figures of a whole run."""
     corpus, total, started = seeds(), Outcome(), time.monotonic()
     for start in range(0, inputs, PER_CHILD):
         numbers = range(start, min(inputs, start + PER_CHILD))
         outcome = in_a_child(seed, numbers, corpus, set(total.answers), save)
         corpus += [nth(seed, number, corpus) for number in outcome.found]
         total.add(outcome)
-        if tell:
-            print(f"{total.inputs} inputs, {len(total.failures)} failures, corpus {len(corpus)}", flush=True)
+        print(f"{total.inputs} inputs, {len(total.failures)} failures, corpus {len(corpus)}", flush=True)
     return {
         "inputs": total.inputs,
         "seed": seed,
@@ -198,18 +195,12 @@ def fuzz(inputs: int, seed: int, save: Path, *, tell: bool = False) -> dict[str,
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--inputs", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--save", type=Path, default=Path("runs/harden"))
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    figures = fuzz(options.inputs, options.seed, options.save, tell=True)
-    text = json.dumps(figures, indent=2)
-    print(text)
-    if options.json:
-        options.json.write_text(text)
-    return 1 if figures["failures"] else 0
+    command = parser(__doc__)
+    command.add_argument("--inputs", type=int, default=100_000)
+    command.add_argument("--seed", type=int, default=1)
+    command.add_argument("--save", type=Path, default=Path("runs/harden"))
+    options = command.parse_args()
+    return publish(fuzz(options.inputs, options.seed, options.save), options.json)
 
 
 if __name__ == "__main__":

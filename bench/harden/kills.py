@@ -1,14 +1,12 @@
-"""SIGKILL at random moments while people write: what was acknowledged must still be there, and be there once.
+"""Kills processes at random moments during writes: no acknowledged write may be lost or counted twice.
 
     python -m bench.harden.kills [--kills 50] [--database sqlite|postgresql] [--json OUT]
 
-On SQLite the service is killed; on PostgreSQL in turn the service, one of the server's processes, and all of
-them. After each kill everything is started again, every acknowledged write is looked for, and each write
-whose answer was lost is sent again with its key.
+On SQLite it kills the service; on PostgreSQL in turn the service, one of the server's processes, and all of
+them. After each kill it starts everything again, looks for every acknowledged write, and repeats each write
+whose answer was lost, with the same key.
 """
 
-import argparse
-import json
 import os
 import random
 import signal
@@ -17,17 +15,17 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
-
+from bench.figures import parser, publish
 from bench.harden.ledger import KEY, Writer
 from tests.helpers.postgres import Cluster, new_database, running_cluster
 from tests.helpers.recommender import made_rows, write_catalogue
-from tests.helpers.serving import ROOT, free_port, server_command
+from tests.helpers.serving import ROOT, free_port, is_ready, server_command
 
 WRITERS: Final = 4
 STARTS_WITHIN_S: Final = 90
@@ -36,7 +34,7 @@ WRITE_FOR_S: Final = (0.05, 0.9)
 
 
 class Service:
-    """The recommender in a process of its own, which can be killed and started again on its port."""
+    """The recommender as a process that can be killed and started again on its port."""
 
     def __init__(self, database_url: str, folder: Path) -> None:
         self.port = free_port()
@@ -58,13 +56,8 @@ class Service:
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
-        end = time.monotonic() + STARTS_WITHIN_S
-        while time.monotonic() < end and self.process.poll() is None:
-            with suppress(httpx.TransportError):
-                if httpx.get(f"{self.address}/readyz", timeout=5).status_code == 200:
-                    return
-            time.sleep(0.02)
-        raise AssertionError(f"the service was not ready again:\n{self.log.read_text()[-2000:]}")
+        if not is_ready(self.address, self.process, STARTS_WITHIN_S):
+            raise AssertionError(f"the service was not ready again:\n{self.log.read_text()[-2000:]}")
 
     def kill(self) -> None:
         self.process.kill()
@@ -72,7 +65,7 @@ class Service:
 
 
 @contextmanager
-def database(kind: str, folder: Path) -> Iterator[tuple[str, Cluster | None]]:
+def _database(kind: str, folder: Path) -> Iterator[tuple[str, Cluster | None]]:
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'r.db'}", None
         return
@@ -80,8 +73,8 @@ def database(kind: str, folder: Path) -> Iterator[tuple[str, Cluster | None]]:
         yield new_database(cluster.url, "killed"), cluster
 
 
-def strike(number: int, service: Service, cluster: Cluster | None, chance: random.Random) -> None:
-    """Kill something, and start again what does not start by itself."""
+def _kill(number: int, service: Service, cluster: Cluster | None, chance: random.Random) -> None:
+    """Kills something, and starts what does not restart by itself."""
     if cluster is None or number % 3 == 0:
         service.kill()
         service.start()
@@ -95,8 +88,8 @@ def strike(number: int, service: Service, cluster: Cluster | None, chance: rando
         service.wait_until_ready()
 
 
-def one_round(service: Service, hit: Any, writers: list[Writer], wait_s: float) -> None:
-    """Write from many threads, `hit` after `wait_s`, then let the writers see what is left."""
+def _round(service: Service, kill: Callable[[], None], writers: list[Writer], wait_s: float) -> None:
+    """Writes from many threads, kills after `wait_s`, then checks what is left."""
     ending = threading.Event()
     threads = [threading.Thread(target=writer.write, args=(service.address, ending)) for writer in writers]
     for thread in threads:
@@ -106,36 +99,29 @@ def one_round(service: Service, hit: Any, writers: list[Writer], wait_s: float) 
         assert time.monotonic() < end, "nothing was acknowledged"
         time.sleep(0.005)
     time.sleep(wait_s)
-    hit()
+    kill()
     ending.set()
     for thread in threads:
         thread.join(60)
     service.wait_until_ready()
     for writer in writers:
-        writer.look(service.address)
+        writer.check(service.address)
 
 
-def run(kind: str, kills: int, seed: int = 1, *, tell: bool = False) -> dict[str, Any]:
-    """The figures; `lost` and `doubled` are empty where all is well."""
-    chance, total, started = random.Random(seed), Writer.nobody(), time.monotonic()  # noqa: S311 # no secret
-    with tempfile.TemporaryDirectory() as name, database(kind, Path(name)) as (url, cluster):
+def run(kind: str, kills: int, seed: int = 1) -> dict[str, Any]:
+    """The figures; `lost` and `doubled` must be empty."""
+    chance, total, started = random.Random(seed), Writer("total"), time.monotonic()  # noqa: S311 # no secret
+    with tempfile.TemporaryDirectory() as name, _database(kind, Path(name)) as (url, cluster):
         service = Service(url, Path(name))
         service.start()
         try:
             for number in range(kills):
                 writers = [Writer(f"round-{number}-{n}") for n in range(WRITERS)]
-                one_round(
-                    service,
-                    lambda number=number: strike(number, service, cluster, chance),
-                    writers,
-                    chance.uniform(*WRITE_FOR_S),
-                )
+                kill = partial(_kill, number, service, cluster, chance)
+                _round(service, kill, writers, chance.uniform(*WRITE_FOR_S))
                 for writer in writers:
                     total.add(writer)
-                if tell:
-                    print(
-                        f"{kind}: {number + 1} kills, {total.acknowledged} writes, {total.lost}", flush=True
-                    )
+                print(f"{kind}: {number + 1} kills, {total.acknowledged} writes, {total.lost}", flush=True)
         finally:
             service.kill()
     return {
@@ -151,18 +137,12 @@ def run(kind: str, kills: int, seed: int = 1, *, tell: bool = False) -> dict[str
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    figures = run(options.database, options.kills, options.seed, tell=True)
-    text = json.dumps(figures, indent=2)
-    print(text)
-    if options.json:
-        options.json.write_text(text)
-    return 1 if figures["lost"] or figures["doubled"] else 0
+    command = parser(__doc__)
+    command.add_argument("--kills", type=int, default=50)
+    command.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    command.add_argument("--seed", type=int, default=1)
+    options = command.parse_args()
+    return publish(run(options.database, options.kills, options.seed), options.json)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Damaged pictures without end: small pictures of every format that is read, changed as an enemy would."""
+"""Makes damaged pictures out of small valid ones of every format that the service reads."""
 
 import io
 import random
@@ -12,13 +12,15 @@ from PIL import Image
 from tests.helpers.pictures import ASTRONAUT, encode, png_of_zeros
 
 FACE: Final = (150, 30, 310, 190)
-"""A crop of the photo that the detector finds the face in, small enough to be read in milliseconds."""
+"""A crop of the photo with a face that the detector finds, read in milliseconds."""
 HEAD: Final = 64
-"""Bytes at the start in which a change does most."""
+"""Bytes at the start, where a change has most effect."""
 MOST: Final = 60_000
-"""Bytes; a change that makes more is cut."""
-TELLING: Final = (0, 1, 2, 4, 7, 8, 15, 16, 31, 32, 63, 64, 100, 127, 128, 255, 256, 511, 512, 1023, 1024)
-TELLING_WIDE: Final = (0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+"""Bytes; longer pictures are cut."""
+EDGES: Final = (0, 1, 2, 4, 7, 8, 15, 16, 31, 32, 63, 64, 100, 127, 128, 255, 256, 511, 512, 1023, 1024)
+WIDE_EDGES: Final = (0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+
+TIFF_COMPRESSIONS: Final = ("raw", "tiff_lzw", "tiff_deflate", "jpeg", "packbits")
 
 Change = Callable[[random.Random, bytearray], None]
 
@@ -47,10 +49,7 @@ def seeds() -> list[bytes]:
         encode(small.convert("P"), "BMP"),
         encode(small.convert("P"), "GIF"),
         encode(small, "GIF", save_all=True, append_images=[small.rotate(90)]),
-        *(
-            encode(small, "TIFF", compression=how)
-            for how in ("raw", "tiff_lzw", "tiff_deflate", "jpeg", "packbits")
-        ),
+        *(encode(small, "TIFF", compression=name) for name in TIFF_COMPRESSIONS),
         encode(small.convert("I;16"), "TIFF"),
         encode(small.convert("1"), "TIFF", compression="group4"),
         png_of_zeros(3_000, 2_000),
@@ -60,57 +59,57 @@ def seeds() -> list[bytes]:
     ]
 
 
-def place(chance: random.Random, data: bytearray) -> int:
-    """An index into `data`, in its head as often as not."""
+def _place(chance: random.Random, data: bytearray) -> int:
+    """An index into `data`, half of the time in its head."""
     end = len(data) if chance.random() < 0.5 else min(HEAD, len(data))
     return chance.randrange(end)
 
 
-def flip_bits(chance: random.Random, data: bytearray) -> None:
+def _flip_bits(chance: random.Random, data: bytearray) -> None:
     for _ in range(chance.choice((1, 1, 2, 8, 64))):
-        data[place(chance, data)] ^= 1 << chance.randrange(8)
+        data[_place(chance, data)] ^= 1 << chance.randrange(8)
 
 
-def set_bytes(chance: random.Random, data: bytearray) -> None:
+def _set_bytes(chance: random.Random, data: bytearray) -> None:
     for _ in range(chance.choice((1, 2, 4))):
-        data[place(chance, data)] = chance.choice((0, 1, 0x7F, 0x80, 0xFE, 0xFF, chance.randrange(256)))
+        data[_place(chance, data)] = chance.choice((0, 1, 0x7F, 0x80, 0xFE, 0xFF, chance.randrange(256)))
 
 
-def set_number(chance: random.Random, data: bytearray) -> None:
-    """A size, count or offset with a value at some edge."""
+def _set_number(chance: random.Random, data: bytearray) -> None:
+    """Overwrites a size, count or offset with an edge case."""
     form = chance.choice((">H", "<H", ">I", "<I"))
-    value = chance.choice(TELLING + TELLING_WIDE) & (0xFFFF if form[1] == "H" else 0xFFFFFFFF)
-    at = place(chance, data)
+    value = chance.choice(EDGES + WIDE_EDGES) & (0xFFFF if form[1] == "H" else 0xFFFFFFFF)
+    at = _place(chance, data)
     data[at : at + struct.calcsize(form)] = struct.pack(form, value)
 
 
-def cut_out(chance: random.Random, data: bytearray) -> None:
-    at = place(chance, data)
+def _cut_out(chance: random.Random, data: bytearray) -> None:
+    at = _place(chance, data)
     del data[at : at + chance.choice((1, 4, 32, 500))]
 
 
-def cut_off(chance: random.Random, data: bytearray) -> None:
+def _cut_off(chance: random.Random, data: bytearray) -> None:
     del data[chance.randrange(len(data)) :]
 
 
-def repeat(chance: random.Random, data: bytearray) -> None:
-    at = place(chance, data)
+def _repeat(chance: random.Random, data: bytearray) -> None:
+    at = _place(chance, data)
     part = data[at : at + chance.choice((1, 8, 64, 512))]
     data[at:at] = part * chance.choice((1, 2, 16))
 
 
-def insert(chance: random.Random, data: bytearray) -> None:
-    at = place(chance, data)
+def _insert(chance: random.Random, data: bytearray) -> None:
+    at = _place(chance, data)
     data[at:at] = chance.randbytes(chance.choice((1, 4, 64)))
 
 
-def overwrite(chance: random.Random, data: bytearray) -> None:
-    at, length = place(chance, data), chance.choice((4, 16, 256))
+def _overwrite(chance: random.Random, data: bytearray) -> None:
+    at, length = _place(chance, data), chance.choice((4, 16, 256))
     data[at : at + length] = chance.randbytes(length)
 
 
-def move(chance: random.Random, data: bytearray) -> None:
-    start, length = place(chance, data), chance.choice((4, 16, 256))
+def _move(chance: random.Random, data: bytearray) -> None:
+    start, length = _place(chance, data), chance.choice((4, 16, 256))
     part = data[start : start + length]
     del data[start : start + length]
     at = chance.randrange(len(data) + 1)
@@ -118,12 +117,12 @@ def move(chance: random.Random, data: bytearray) -> None:
 
 
 CHANGES: Final[tuple[Change, ...]] = (
-    flip_bits, set_bytes, set_number, cut_out, cut_off, repeat, insert, overwrite, move,
+    _flip_bits, _set_bytes, _set_number, _cut_out, _cut_off, _repeat, _insert, _overwrite, _move,
 )  # fmt: skip
 
 
 def mutate(chance: random.Random, corpus: list[bytes]) -> bytes:
-    """One of the corpus, spliced with another now and then, changed one to four times."""
+    """A picture of the corpus, sometimes spliced with another, changed one to four times."""
     data = bytearray(chance.choice(corpus))
     if chance.random() < 0.1:
         other = chance.choice(corpus)
@@ -132,12 +131,12 @@ def mutate(chance: random.Random, corpus: list[bytes]) -> bytes:
         if data:
             chance.choice(CHANGES)(chance, data)
     if data[:8] == b"\x89PNG\r\n\x1a\n" and chance.random() < 0.8:
-        data = with_right_sums(data)
+        data = _with_correct_checksums(data)
     return bytes(data[:MOST])
 
 
-def with_right_sums(data: bytearray) -> bytearray:
-    """A PNG whose chunks carry the checksums of what they hold now: else every change ends at the first."""
+def _with_correct_checksums(data: bytearray) -> bytearray:
+    """A PNG with correct checksums; with wrong ones the decoder stops at the first chunk."""
     source, out = io.BytesIO(data), bytearray(data[:8])
     source.seek(8)
     while len(head := source.read(8)) == 8:

@@ -1,25 +1,17 @@
-"""Songs of the Deezer mood dataset: title, artist, deezer_id, valence, arousal (z-scores), artist_tracks."""
+"""Reads songs of the Deezer mood dataset; valence and arousal are z-scores."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from curation import affect, ratings
-from services.recommender.imports.csv_file import Refused, checked, read_table
-from services.recommender.imports.row import Row
+from curation.sources.reading import reader
 
-NEEDED = {"title", "artist", "deezer_id", "valence", "arousal", "artist_tracks"}
-SCALE = 0.42
-"""One standard deviation of the dataset in the shared plane."""
-CONFIDENCE = 0.8
-
-
-def read(path: Path) -> Iterator[tuple[int, Row] | Refused]:
-    for line, cells in read_table(path, NEEDED):
-        yield checked(line, to_row, cells)
+NEEDED: Final = {"title", "artist", "deezer_id", "valence", "arousal", "artist_tracks"}
+SCALE: Final = 0.42
+"""A standard deviation of the dataset, in the affect plane."""
+CONFIDENCE: Final = 0.8
 
 
-def to_row(cells: dict[str, str]) -> dict[str, Any]:
+def _row(cells: dict[str, str]) -> dict[str, Any]:
     return {
         "medium": "song",
         "title": " ".join(cells["title"].replace("_ ", ", ").split()),
@@ -31,3 +23,6 @@ def to_row(cells: dict[str, str]) -> dict[str, Any]:
         "affect_confidence": CONFIDENCE,
         "popularity": ratings.popularity(float(cells["artist_tracks"]), 1, 60),
     }
+
+
+read: Final = reader(NEEDED, _row)

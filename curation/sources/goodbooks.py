@@ -1,28 +1,19 @@
-"""Books of goodbooks-10k (CC BY-SA 4.0): title, authors, year, goodreads_id, rating_mean, rating_count, tags.
+"""Reads books of goodbooks-10k (CC BY-SA 4.0). `tags` is `tag:count|tag:count`, weighted by readers."""
 
-`tags` is `tag:count|tag:count`; a tag's share of the book's readers is what it weighs.
-"""
-
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from curation import affect, ratings, titles
-from services.recommender.imports.csv_file import Refused, checked, read_table
-from services.recommender.imports.row import Row
+from curation.sources.reading import reader
 
-NEEDED = {"title", "authors", "year", "goodreads_id", "rating_mean", "rating_count", "tags"}
-MEAN, MEAN_SD = 3.97, 0.24
-PRIOR_COUNT = 5_000
-LEAST, MOST = 3_000, 2_000_000
-
-
-def read(path: Path) -> Iterator[tuple[int, Row] | Refused]:
-    for line, cells in read_table(path, NEEDED):
-        yield checked(line, to_row, cells)
+NEEDED: Final = {"title", "authors", "year", "goodreads_id", "rating_mean", "rating_count", "tags"}
+MEAN: Final = 3.97
+MEAN_SD: Final = 0.24
+PRIOR_COUNT: Final = 5_000
+LEAST: Final = 3_000
+MOST: Final = 2_000_000
 
 
-def to_row(cells: dict[str, str]) -> dict[str, Any]:
+def _row(cells: dict[str, str]) -> dict[str, Any]:
     felt = estimate(cells)
     valence, arousal = affect.stretch(felt, "book")
     count = float(cells["rating_count"])
@@ -50,6 +41,9 @@ def estimate(cells: dict[str, str]) -> affect.Estimate:
 
 
 def parse_tags(cell: str) -> list[tuple[str, float]]:
-    """(tag, readers) of a `tag:count|…` cell, most used first as the source has it."""
+    """(tag, readers), most used first."""
     parts = [part.rpartition(":") for part in cell.split("|") if part]
     return [(tag, float(count)) for tag, _, count in parts]
+
+
+read: Final = reader(NEEDED, _row)

@@ -1,41 +1,27 @@
-"""Films by MovieLens and Wikipedia: title, year, imdb_id, genres, movielens_genres, movielens_tags, rating_*.
+"""Reads films of MovieLens and Wikipedia.
 
-MovieLens' ratings and tags may be used here but not passed on, so an item gets only what they say roughly: a
-place in the affect plane and one of four tiers of quality and of popularity.
+MovieLens' ratings and tags may be used but not passed on, so an item gets only a place in the affect plane
+and one of four tiers of quality and of popularity.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from curation import affect, ratings, titles
-from services.recommender.imports.csv_file import Refused, checked, read_table
-from services.recommender.imports.row import Row
+from curation.sources.reading import reader
 
-NEEDED = {
-    "title",
-    "year",
-    "imdb_id",
-    "genres",
-    "movielens_genres",
-    "movielens_tags",
-    "rating_mean",
-    "rating_count",
-}
-MEAN, PRIOR_COUNT = 3.22, 10.0
-QUALITY_STEPS = ((3.15, 0.2), (3.45, 0.4), (3.75, 0.65))
-POPULARITY_STEPS = ((8.0, 0.1), (25.0, 0.35), (80.0, 0.65))
-HIGHEST = 0.9
-CONFIDENCE = 0.6
-"""About the cross-validated correlation of the estimates with the reference; docs/data-sources.md."""
+NEEDED: Final = {
+    "title", "year", "imdb_id", "genres", "movielens_genres", "movielens_tags", "rating_mean", "rating_count",
+}  # fmt: skip
+MEAN: Final = 3.22
+PRIOR_COUNT: Final = 10.0
+QUALITY_STEPS: Final = ((3.15, 0.2), (3.45, 0.4), (3.75, 0.65))
+POPULARITY_STEPS: Final = ((8.0, 0.1), (25.0, 0.35), (80.0, 0.65))
+HIGHEST: Final = 0.9
+CONFIDENCE: Final = 0.6
+"""About the cross-validated correlation of the estimates with the reference: docs/data-sources.md."""
 
 
-def read(path: Path) -> Iterator[tuple[int, Row] | Refused]:
-    for line, cells in read_table(path, NEEDED):
-        yield checked(line, to_row, cells)
-
-
-def to_row(cells: dict[str, str]) -> dict[str, Any]:
+def _row(cells: dict[str, str]) -> dict[str, Any]:
     genres = [*split(cells["genres"]), *split(cells["movielens_genres"])]
     valence, arousal = affect.film_affect([*genres, *split(cells["movielens_tags"])])
     return {
@@ -48,8 +34,8 @@ def to_row(cells: dict[str, str]) -> dict[str, Any]:
         "arousal": arousal,
         "affect_source": "genres and tags, calibrated",
         "affect_confidence": CONFIDENCE,
-        "quality": tier(shrunken_mean(cells), QUALITY_STEPS),
-        "popularity": tier(float(cells["rating_count"]), POPULARITY_STEPS),
+        "quality": _tier(shrunken_mean(cells), QUALITY_STEPS),
+        "popularity": _tier(float(cells["rating_count"]), POPULARITY_STEPS),
     }
 
 
@@ -57,9 +43,12 @@ def shrunken_mean(cells: dict[str, str]) -> float:
     return ratings.shrunken(float(cells["rating_mean"]), float(cells["rating_count"]), MEAN, PRIOR_COUNT)
 
 
-def tier(value: float, steps: tuple[tuple[float, float], ...]) -> float:
+def _tier(value: float, steps: tuple[tuple[float, float], ...]) -> float:
     return next((level for below, level in steps if value < below), HIGHEST)
 
 
 def split(cell: str) -> list[str]:
     return [part for part in cell.split("|") if part]
+
+
+read: Final = reader(NEEDED, _row)

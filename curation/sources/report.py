@@ -1,7 +1,6 @@
-"""The report's own recommendations: `emotion, medium, title, url` with one row per emotion.
+"""Reads the report's own recommendations: `emotion, medium, title, url`, a row per emotion.
 
-Rows without a known title are left out; disgust joins angry, as everywhere; a title under two emotions is one
-item with two emotions.
+Rows without a title are refused; disgust counts as angry; a title under two emotions is one item with both.
 """
 
 from collections.abc import Iterator
@@ -22,9 +21,8 @@ def read(path: Path) -> Iterator[tuple[int, Row] | Refused]:
             yield Refused(line, "no known title")
             continue
         try:
-            row = Row.model_validate(
-                {**cells, "url": canonical(cells["url"]), "emotions": [cells["emotion"]]}
-            )
+            own = {"url": _canonical(cells["url"]), "emotions": [cells["emotion"]]}
+            row = Row.model_validate(cells | own)
         except ValidationError as error:
             yield Refused(line, describe(list(error.errors())))
             continue
@@ -33,8 +31,8 @@ def read(path: Path) -> Iterator[tuple[int, Row] | Refused]:
     yield from merged.values()
 
 
-def canonical(url: str) -> str:
-    """An IMDb page's plain address, without the mobile host and the tracking query."""
+def _canonical(url: str) -> str:
+    """An IMDb address without mobile host and tracking query."""
     known = site_id(url)
     if known and known.startswith("imdb:"):
         return f"https://www.imdb.com/title/{known.removeprefix('imdb:')}/"

@@ -1,26 +1,20 @@
-"""Games on Steam: title, developer, year, steam_app_id, tags (weightiest first), positive, negative."""
+"""Reads games on Steam; tags come with the weightiest first."""
 
 import html
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from curation import affect, ratings, titles
-from services.recommender.imports.csv_file import Refused, checked, read_table
-from services.recommender.imports.row import Row
+from curation.sources.reading import reader
 
-NEEDED = {"title", "developer", "year", "steam_app_id", "tags", "positive", "negative"}
-MEAN, MEAN_SD = 0.83, 0.11
-PRIOR_COUNT = 50
-LEAST, MOST = 100, 500_000
-
-
-def read(path: Path) -> Iterator[tuple[int, Row] | Refused]:
-    for line, cells in read_table(path, NEEDED):
-        yield checked(line, to_row, cells)
+NEEDED: Final = {"title", "developer", "year", "steam_app_id", "tags", "positive", "negative"}
+MEAN: Final = 0.83
+MEAN_SD: Final = 0.11
+PRIOR_COUNT: Final = 50
+LEAST: Final = 100
+MOST: Final = 500_000
 
 
-def to_row(cells: dict[str, str]) -> dict[str, Any]:
+def _row(cells: dict[str, str]) -> dict[str, Any]:
     felt = estimate(cells)
     valence, arousal = affect.stretch(felt, "game")
     positive, negative = float(cells["positive"]), float(cells["negative"])
@@ -32,7 +26,7 @@ def to_row(cells: dict[str, str]) -> dict[str, Any]:
         "creator": html.unescape(cells["developer"]),
         "year": cells["year"].removesuffix(".0"),
         "url": f"https://store.steampowered.com/app/{int(cells['steam_app_id'])}/",
-        "genres": affect.genres_of(tags_of(cells)),
+        "genres": affect.genres_of(_tags(cells)),
         "valence": valence,
         "arousal": arousal,
         "affect_source": "player tags",
@@ -42,9 +36,12 @@ def to_row(cells: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def tags_of(cells: dict[str, str]) -> list[str]:
+def _tags(cells: dict[str, str]) -> list[str]:
     return [html.unescape(tag) for tag in cells["tags"].split("|") if tag]
 
 
 def estimate(cells: dict[str, str]) -> affect.Estimate:
-    return affect.mean_of_tags((tag, 1 / (1 + 0.1 * place)) for place, tag in enumerate(tags_of(cells)))
+    return affect.mean_of_tags((tag, 1 / (1 + 0.1 * place)) for place, tag in enumerate(_tags(cells)))
+
+
+read: Final = reader(NEEDED, _row)

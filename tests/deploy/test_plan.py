@@ -1,6 +1,6 @@
 """The arithmetic of docs/scaling.md, on figures that can be followed by hand."""
 
-from bench.plan import tables
+from bench.measure.plan import tables
 
 COSTS = {
     "`/recommend/photo`, portrait": {"recommender": 10, "database": 2},

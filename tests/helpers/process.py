@@ -1,5 +1,9 @@
-"""What the kernel says of a process."""
+"""Reads what the kernel knows of processes: memory, processor time, who listens on a port."""
 
+import os
+import re
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from tests.helpers.stages import cannot_run
@@ -14,8 +18,31 @@ def memory_mb(process: int | str = "self", field: str = "VmRSS") -> float:
 
 
 def forget_peak() -> None:
-    """Let this process's VmHWM start anew."""
+    """Restarts VmHWM of this process."""
     switch = Path("/proc/self/clear_refs")
     if not switch.exists():
-        cannot_run("only Linux tells a process's peak of memory")
+        cannot_run("only Linux shows the peak of a process's memory")
     switch.write_text("5")
+
+
+def cpu_seconds(processes: Iterable[int]) -> float:
+    """Processor time that all of them have used so far."""
+    stats = (Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split() for number in processes)
+    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
+
+
+def process_at(address: str) -> int:
+    """The process that listens at an http:// address of this machine."""
+    port = f"{int(address.rpartition(':')[2]):04X}"
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    inode = next(line[9] for line in lines if line[1].endswith(f":{port}") and line[3] == "0A")
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):
+            if link.readlink().name == f"socket:[{inode}]":
+                return int(link.parts[2])
+    raise ValueError(f"no process of this user listens at {address}")
+
+
+def server_processes(log: Path) -> list[int]:
+    """The ids that uvicorn wrote into its log, one per worker process."""
+    return [int(number) for number in re.findall(r"Started server process \[(\d+)\]", log.read_text())]

@@ -68,9 +68,9 @@ def serve_both(
         yield {"inference": reader, "recommender": adviser}
 
 
-def is_ready(address: str, process: "subprocess.Popen[Any]") -> bool:
+def is_ready(address: str, process: "subprocess.Popen[Any]", within_s: float = READY_WITHIN_S) -> bool:
     """Whether the service becomes ready before its process ends or time runs out."""
-    end = time.monotonic() + READY_WITHIN_S
+    end = time.monotonic() + within_s
     while time.monotonic() < end and process.poll() is None:
         with suppress(httpx.TransportError):
             if httpx.get(f"{address}/readyz").status_code == 200:

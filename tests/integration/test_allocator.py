@@ -7,9 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bench.harden.fuzz_sockets import process_at
 from tests.helpers.pictures import ASTRONAUT, png_of_zeros
-from tests.helpers.process import memory_mb
+from tests.helpers.process import memory_mb, process_at
 from tests.helpers.serving import serve
 from tests.helpers.stages import cannot_run
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bench.harden import contracts, dying, fuzz_images, fuzz_sockets, kills, soak
+from bench.harden import contracts, fuzz_images, fuzz_sockets, kills, soak
+from tests.helpers import dying_reader
 from tests.helpers.postgres import server_programs
 from tests.helpers.stages import cannot_run
 
@@ -28,7 +29,7 @@ def test_no_damaged_picture_breaks_or_swells_the_pipeline(tmp_path):
 def test_a_picture_that_kills_its_process_is_found_and_kept(tmp_path):
     """The fuzzer itself: whoever dies without a word is told of, and the rest is read by another."""
     deadly = [b"GIF89a" + bytes(100)]
-    outcome = fuzz_images.in_a_child(1, range(3), deadly, set(), tmp_path, read=dying.at_the_second)
+    outcome = fuzz_images.in_a_child(1, range(3), deadly, set(), tmp_path, read=dying_reader.at_the_second)
     assert outcome.inputs == 3
     assert len(outcome.failures) == 1
     name, why = outcome.failures[0].split(": ")
@@ -78,6 +79,6 @@ def test_a_mixed_load_with_enemies_in_it_is_borne():
 def test_a_step_is_told_from_a_leak():
     """The soak itself: one large picture took 23 MB once, and two readings made 5.7 MB per 10,000 of it."""
     step = [(float(second), 140.0 if second < 40 else 163.0) for second in range(100)]
-    assert soak.grown(step, asked_per_s=100) == {"mb": 163.0, "grown_mb": 23.0, "slope_mb_per_10000": 0.0}
+    assert soak.growth(step, asked_per_s=100) == {"mb": 163.0, "grown_mb": 23.0, "slope_mb_per_10000": 0.0}
     leak = [(float(second), 140.0 + 0.05 * second) for second in range(101)]
-    assert soak.grown(leak, asked_per_s=100) == {"mb": 145.0, "grown_mb": 5.0, "slope_mb_per_10000": 5.0}
+    assert soak.growth(leak, asked_per_s=100) == {"mb": 145.0, "grown_mb": 5.0, "slope_mb_per_10000": 5.0}

@@ -6,8 +6,8 @@ import time
 
 from websockets.asyncio.client import connect
 
-from bench.bench_inference import memory_mb, server_processes
 from tests.helpers import pictures
+from tests.helpers.process import memory_mb, server_processes
 from tests.helpers.serving import serve
 
 SECONDS = 30

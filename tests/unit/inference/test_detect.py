@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bench import scenes
-from bench.detection import HIT, overlap
+from bench.detection.scoring import HIT, overlap
 from services.inference.align import crop
 from services.inference.detect import LARGE, MEDIUM, SMALL, SURE, Detector, Face
 

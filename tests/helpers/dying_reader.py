@@ -1,4 +1,4 @@
-"""A reader of pictures that dies: the picture fuzzer's own test. A new process must be able to import it."""
+"""A reader that dies, for the test of the picture fuzzer; a module, because the child process imports it."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from bench.harden.fuzz_images import Outcome
 
 
 def at_the_second(_seed: int, numbers: range, *rest: Any) -> None:
-    """As fuzz_images.read_many, but killed at number 1."""
+    """Like fuzz_images.read_many, but is killed at number 1."""
     *_, progress, out = rest
     for number in numbers:
         progress.value = number

@@ -1,7 +1,7 @@
-"""Runs in a peer's own environment, started by bench.peers: paths of photos in, readings and times out.
+"""Reads photos with another package, in that package's environment; bench/load/peers.py starts it.
 
-A JSON line per photo on stdin, {"photo": PATH, "faces_only": bool}; on stdout {"ms", "boxes", "emotion"}. The
-bytes are read before the clock starts; decoding counts, as it does for ours.
+Takes a JSON line per photo on stdin, {"photo": PATH, "faces_only": bool}, and answers with {"ms", "boxes",
+"emotion"}. The time includes decoding, as ours does, but not reading the file.
 """
 
 import json
@@ -16,7 +16,7 @@ import numpy as np
 
 
 class Fer:
-    """With its defaults: Haar on the full frame, TFLite."""
+    """Its defaults: Haar on the full frame, TFLite."""
 
     def __init__(self) -> None:
         from fer.fer import FER  # noqa: PLC0415 # installed in that peer's environment only
@@ -34,7 +34,7 @@ class Fer:
 
 
 class Deepface:
-    """With its own OpenCV detector, which is Haar as well."""
+    """Its OpenCV detector, which is Haar too."""
 
     def __init__(self) -> None:
         from deepface import DeepFace  # noqa: PLC0415 # as above
@@ -46,10 +46,8 @@ class Deepface:
 
     def read(self, picture: Any) -> Any:
         try:
-            faces = self._deepface.analyze(
-                picture, actions=["emotion"], detector_backend="opencv", silent=True
-            )
-        except ValueError:  # how it says that there is no face
+            faces = self._deepface.analyze(picture, ["emotion"], detector_backend="opencv", silent=True)
+        except ValueError:  # it found no face
             return [], None
         boxes = [[int(face["region"][side]) for side in "xywh"] for face in faces]
         largest = max(faces, key=lambda face: face["region"]["w"])
@@ -61,7 +59,7 @@ PEERS: Final[dict[str, type[Fer] | type[Deepface]]] = {"fer": Fer, "deepface": D
 
 def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever the libraries print must not end up among the answers
+    os.dup2(2, 1)  # what the libraries print must not mix with the answers
     peer = PEERS[sys.argv[1]]()
     print("{}", file=answers, flush=True)
     for line in sys.stdin:

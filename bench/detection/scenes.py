@@ -1,25 +1,27 @@
-"""Made scenes with known faces: two shippable portraits on shippable backgrounds, under every condition.
+"""Makes scenes with known faces: two portraits on seven backgrounds, under sixteen conditions.
 
-Deterministic. Grey uint8 arrays; boxes are (x, y, side) squares in pixels, as the cascade draws them.
+The same on every run. Pictures are grey uint8 arrays; boxes are (x, y, side) squares in pixels, as the
+cascade draws them.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-ASSETS = Path(__file__).parent.parent / "tests" / "assets"
+ASSETS: Final = Path(__file__).parent.parent.parent / "tests" / "assets"
 Grey = NDArray[np.uint8]
 Box = tuple[float, float, float]
 
-PORTRAITS: dict[str, Box] = {"astronaut.jpg": (174, 64, 99), "grace_hopper.jpg": (148, 98, 236)}
+PORTRAITS: Final[dict[str, Box]] = {"astronaut.jpg": (174, 64, 99), "grace_hopper.jpg": (148, 98, 236)}
 """The face in each portrait, checked by eye."""
-ROOM = 0.75
-"""How much of the portrait around its face comes along, in sides of the face."""
-BACKGROUNDS = ("brick", "grass", "gravel", "coffee", "chelsea", "rocket", "hubble_deep_field")
+ROOM: Final = 0.75
+"""Margin of portrait kept around its face, in sides of the face."""
+BACKGROUNDS: Final = ("brick", "grass", "gravel", "coffee", "chelsea", "rocket", "hubble_deep_field")
 
 
 @dataclass(frozen=True)
@@ -30,27 +32,27 @@ class Scene:
 
 @dataclass(frozen=True)
 class Change:
-    """What happens to a face before it is put into its scene."""
+    """How a face is changed before it is pasted."""
 
     degrees: float = 0.0
     hidden: float = 0.0
-    """Share of the face, from below, behind a grey scarf."""
+    """Share of the face covered in grey, from below."""
 
 
-def scenes(condition: str) -> Iterator[Scene]:
-    yield from CONDITIONS[condition]()
-
-
-def background(name: str, width: int, height: int) -> Grey:
-    picture = cv2.imread(str(ASSETS / "backgrounds" / f"{name}.jpg"), cv2.IMREAD_GRAYSCALE)
+def read_grey(name: str) -> Grey:
+    picture = cv2.imread(str(ASSETS / name), cv2.IMREAD_GRAYSCALE)
     assert picture is not None, name
+    return picture.astype(np.uint8)
+
+
+def _background(name: str, width: int, height: int) -> Grey:
+    picture = read_grey(f"backgrounds/{name}.jpg")
     return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
 
 
-def portrait(name: str, side: float, change: Change) -> tuple[Grey, NDArray[np.float32], Box]:
-    """The head scaled so that its face has `side`, a soft mask for it, and the face's box inside."""
-    photo = cv2.imread(str(ASSETS / name), cv2.IMREAD_GRAYSCALE)
-    assert photo is not None, name
+def _portrait(name: str, side: float, change: Change) -> tuple[Grey, NDArray[np.float32], Box]:
+    """The head with a face of `side` pixels, its soft mask, and the face's box inside."""
+    photo = read_grey(name)
     x, y, face = PORTRAITS[name]
     centre = (x + face / 2, y + face / 2)
     scale, size = side / face, round(side * (1 + 2 * ROOM))
@@ -67,16 +69,16 @@ def portrait(name: str, side: float, change: Change) -> tuple[Grey, NDArray[np.f
 
 
 def paste(picture: Grey, name: str, corner: tuple[int, int], side: float, change: Change) -> Box:
-    """Puts a head into the picture with its left upper corner there; the face's box."""
+    """Pastes a head with its upper left corner at `corner`; returns the face's box."""
     left, top = corner
-    head, mask, (dx, dy, _) = portrait(name, side, change)
+    head, mask, (dx, dy, _) = _portrait(name, side, change)
     size = head.shape[0]
     part = picture[top : top + size, left : left + size]
     part[:] = (part * (1 - mask) + head * mask).astype(np.uint8)
     return (left + dx, top + dy, side)
 
 
-def single(
+def _single(
     side: float, change: Change | None = None, after: Callable[[Grey], Grey] | None = None
 ) -> Callable[[], Iterator[Scene]]:
     """One face of `side` pixels in 640×480, on each background, from each portrait."""
@@ -84,7 +86,7 @@ def single(
     def make() -> Iterator[Scene]:
         rng = np.random.default_rng(round(side))
         for index, name in enumerate(BACKGROUNDS * 2):
-            picture = background(name, 640, 480)
+            picture = _background(name, 640, 480)
             who = list(PORTRAITS)[index % 2]
             size = round(side * (1 + 2 * ROOM))
             left, top = int(rng.integers(0, 640 - size + 1)), int(rng.integers(0, 480 - size + 1))
@@ -97,11 +99,11 @@ def single(
     return make
 
 
-def group() -> Iterator[Scene]:
+def groups() -> Iterator[Scene]:
     """Thirty faces of 44 to 56 pixels in 1280×720."""
     for seed in range(4):
         rng = np.random.default_rng(seed)
-        picture = background(BACKGROUNDS[seed], 1280, 720)
+        picture = _background(BACKGROUNDS[seed], 1280, 720)
         faces = []
         for row in range(4):
             for column in range(8 if row < 2 else 7):
@@ -115,7 +117,7 @@ def group() -> Iterator[Scene]:
 def empty() -> Iterator[Scene]:
     for name in BACKGROUNDS:
         for width, height in ((640, 480), (320, 240), (1280, 720)):
-            yield Scene(background(name, width, height), [])
+            yield Scene(_background(name, width, height), [])
 
 
 def noisy(sigma: float) -> Callable[[Grey], Grey]:
@@ -126,21 +128,21 @@ def noisy(sigma: float) -> Callable[[Grey], Grey]:
     return add
 
 
-CONDITIONS: dict[str, Callable[[], Iterator[Scene]]] = {
-    "24 px": single(24),
-    "32 px": single(32),
-    "48 px": single(48),
-    "64 px": single(64),
-    "96 px": single(96),
-    "180 px": single(180),
-    "tilted 10°": single(120, Change(degrees=10)),
-    "tilted 20°": single(121, Change(degrees=20)),
-    "tilted 30°": single(122, Change(degrees=30)),
-    "dark (1/5)": single(123, after=lambda picture: (picture * 0.2).astype(np.uint8)),
-    "low contrast (1/4)": single(124, after=lambda picture: (picture * 0.25 + 96).astype(np.uint8)),
-    "noise (sigma 25)": single(125, after=noisy(25)),
-    "blur (sigma 3)": single(126, after=lambda p: cv2.GaussianBlur(p, (0, 0), 3).astype(np.uint8)),
-    "mouth hidden (30%)": single(127, Change(hidden=0.3)),
-    "group of 30": group,
+CONDITIONS: Final[dict[str, Callable[[], Iterator[Scene]]]] = {
+    "24 px": _single(24),
+    "32 px": _single(32),
+    "48 px": _single(48),
+    "64 px": _single(64),
+    "96 px": _single(96),
+    "180 px": _single(180),
+    "tilted 10°": _single(120, Change(degrees=10)),
+    "tilted 20°": _single(121, Change(degrees=20)),
+    "tilted 30°": _single(122, Change(degrees=30)),
+    "dark (1/5)": _single(123, after=lambda picture: (picture * 0.2).astype(np.uint8)),
+    "low contrast (1/4)": _single(124, after=lambda picture: (picture * 0.25 + 96).astype(np.uint8)),
+    "noise (sigma 25)": _single(125, after=noisy(25)),
+    "blur (sigma 3)": _single(126, after=lambda p: cv2.GaussianBlur(p, (0, 0), 3).astype(np.uint8)),
+    "mouth hidden (30%)": _single(127, Change(hidden=0.3)),
+    "group of 30": groups,
     "no face": empty,
 }
