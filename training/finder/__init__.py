@@ -4,9 +4,9 @@
     python -m training finder export --run runs/finder --photos DIR --out runs/finder/finder.tflite
     python -m training finder evaluate --model runs/finder/finder.tflite --photos DIR
 
-`DIR` holds `labels.csv` and the photos that it names: a row for each box with `split`, `file`, `x`, `y`, `w`, `h`,
-five landmarks, `kind` (face or ignore), and optionally `mask`, `blur`, `pose` and `occlusion`; `photos.csv` names
-the photos without faces too.
+`DIR` holds the photos and two tables. `labels.csv` has a row for each box: `split`, `file`, `x`, `y`, `w`,
+`h`, five landmarks, `kind` (face or ignore), and optionally `mask`, `blur`, `pose` and `occlusion`.
+`photos.csv` names every photo, those without faces too.
 """
 
 import argparse

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.finder.augment import Cropper
+from training.finder.crops import Cropper
 from training.finder.photos import load_photos
 
 AHEAD: Final = 6
@@ -22,7 +22,7 @@ Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
 @dataclass
 class Batches:
-    """Batches of crops, drawn by a process of its own a few ahead; each a function of seed, epoch and position."""
+    """Batches of crops, drawn ahead in another process; each depends on seed, epoch and position alone."""
 
     folder: Path
     size: int

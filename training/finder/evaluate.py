@@ -1,6 +1,6 @@
 """Measure a finder's serving file on labelled photos, by all of detection as it is served.
 
-    python -m training finder evaluate --model services/inference/model/finder.tflite --photos DIR --split dev
+python -m training finder evaluate --model services/inference/model/finder.tflite --photos DIR --split dev
 """
 
 import argparse

@@ -1,9 +1,9 @@
 """Write the finder's serving file and its JSON card.
 
-    python -m training finder export --run runs/finder --photos DIR --out services/inference/model/finder.tflite
+    python -m training finder export --run runs/finder --photos DIR --out runs/finder/finder.tflite
 
-The score is fitted to log-odds on one half of `--split dev` and checked on the other; the threshold is chosen on the
-photos of `train` that were set aside. Needs TensorFlow, whichever backend trained.
+The score is fitted to log-odds on one half of the split `dev` and checked on the other; the threshold is
+chosen on the photos of `train` that were set aside. Needs TensorFlow, whichever backend trained.
 """
 
 import argparse
@@ -134,7 +134,7 @@ def make_card(
         "output": "16 numbers for each place; services/inference/finder.py says what they mean",
         "parameters": about["parameters"],
         "licence": "MIT",
-        "training_data": "3,074 photos with machine-labelled faces and photos without faces, for research; not shipped",
+        "training_data": "3,074 photos with machine-labelled faces or without any, for research; not shipped",
         "calibration": model.card["calibration"],
         "run": about["run"],
         "commit": about["commit"],

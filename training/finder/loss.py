@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from training.finder.augment import FACE, IGNORED
+from training.finder.labels import FACE, IGNORED
 from training.finder.network import STRIDES
 
 CANDIDATES: Final = 10
@@ -30,7 +30,7 @@ def places(side: int) -> np.ndarray[Any, np.dtype[np.float32]]:
 
 
 def decode(numbers: Any, grid: Any) -> tuple[Any, Any, Any, Any]:  # noqa: ANN401  # tensors of any backend
-    """(b, n, 16) → score logits (b, n), boxes as corners (b, n, 4), landmarks (b, n, 10), covered logits (b, n)."""
+    """(b, n, 16) → logits (b, n), corners of boxes (b, n, 4), landmarks (b, n, 10), covered logits (b, n)."""
     middle, stride = grid[:, :2], grid[:, 2:]
     at = middle + numbers[..., 1:3] * stride
     half = ops.exp(ops.clip(numbers[..., 3:5], -4.0, 5.0)) * stride / 2
@@ -39,10 +39,11 @@ def decode(numbers: Any, grid: Any) -> tuple[Any, Any, Any, Any]:  # noqa: ANN40
 
 
 class FinderLoss(keras.losses.Loss):  # type: ignore[misc]  # keras ships no type information
-    """Sum of the losses of score, box, landmarks and covered; labels as `augment.Crop` has them.
+    """Sum of the losses of score, box, landmarks and covered; labels as `crops.Crop` has them.
 
-    Each face is answered for by the 1 to 10 cheapest places near its middle, as many as their boxes overlap it in
-    sum (SimOTA, from YOLOX); the score is to be the overlap itself (quality focal loss, Li et al. 2020).
+    Each face is answered for by the 1 to 10 cheapest places near its middle; their number is the sum of their
+    boxes' overlaps with it (SimOTA, from YOLOX). The score's target is the overlap (quality focal loss, Li et
+    al. 2020).
     """
 
     def __init__(self, side: int) -> None:

@@ -1,7 +1,8 @@
-"""What a detector finds in labelled photos: recall by size, blur, pose and occlusion, false boxes, calibration, time."""
+"""What a detector finds in labelled photos: recall, false boxes, calibration, landmark error, time."""
 
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +18,11 @@ from training.finder.scoring import score_photo
 Detect = Callable[[NDArray[np.uint8]], Sequence[Face]]
 SIZES: Final = (16, 24, 32, 48, 96, 192, np.inf)
 """Bounds of the classes of face size: the longer side of the box, in pixels of the photo."""
+FACE_COLUMNS: Final = (
+    *("photo", "label", "size", "covered", "found", "landmark_error", "says_covered"),
+    *("blur", "pose", "occlusion", "normal"),
+)
+"""`photo` and `label` number the photo among those measured and the label within it."""
 UNSURE: Final = (0.05, 0.95)
 BINS: Final = 10
 
@@ -24,9 +30,9 @@ BINS: Final = 10
 @dataclass(frozen=True)
 class Measured:
     faces: pd.DataFrame
-    """A row for each labelled face: size, blur, pose, occlusion, normal, covered, found, landmark_error, says_covered."""
+    """A row for each labelled face: FACE_COLUMNS."""
     boxes: pd.DataFrame
-    """A row for each box found: score, hit, and whether its photo has faces."""
+    """A row for each box found: score (NaN where the detector gives none), hit, has_faces (its photo)."""
     photos: pd.DataFrame
     """A row for each photo: has_faces, ms."""
 
@@ -56,19 +62,25 @@ class Measured:
         }
 
 
-def measure(detect: Detect, photos: Sequence[LabelledPhoto], *, quiet: bool = True) -> Measured:
-    """`detect` on every photo; milliseconds of processor time, which other load on the machine changes least."""
+def measure(
+    detect: Detect,
+    photos: Iterable[LabelledPhoto],
+    *,
+    clock: Callable[[], float] = time.process_time,
+    quiet: bool = True,
+) -> Measured:
+    """`detect` on every photo; `clock` gives seconds: of processor time, which other load changes least."""
     faces: list[dict[str, Any]] = []
     boxes: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
-    for photo in tqdm(photos, unit="photo", disable=quiet):
-        started = time.process_time()
+    for number, photo in enumerate(tqdm(photos, unit="photo", disable=quiet)):
+        started = clock()
         found = detect(photo.pixels)
-        ms = 1000 * (time.process_time() - started)
+        ms = 1000 * (clock() - started)
         has_faces = bool((~photo.ignored).any())
         truth = np.concatenate([photo.boxes[:, :2], photo.boxes[:, :2] + photo.boxes[:, 2:]], axis=1)
         corners = np.array([face.box for face in found], np.float32).reshape(-1, 4)
-        scores = np.array([face.score or 0.0 for face in found], np.float32)
+        scores = np.array([math.nan if face.score is None else face.score for face in found], np.float32)
         scored = score_photo(corners, scores, truth, photo.ignored)
         rows.append({"has_faces": has_faces, "ms": ms})
         boxes += [
@@ -77,12 +89,11 @@ def measure(detect: Detect, photos: Sequence[LabelledPhoto], *, quiet: bool = Tr
         ]
         for label, owner in zip(np.flatnonzero(~photo.ignored), scored.owner, strict=True):
             face = found[owner] if owner >= 0 else None
-            faces.append(_about(photo, int(label), face))
-    columns = ["size", "covered", "found", "landmark_error", "says_covered", "blur", "pose", "occlusion", "normal"]
+            faces.append({"photo": number, "label": int(label), **_about(photo, int(label), face)})
     return Measured(
-        pd.DataFrame(faces, columns=columns),
+        pd.DataFrame(faces, columns=list(FACE_COLUMNS)).astype({"found": bool, "normal": bool}),
         pd.DataFrame(boxes, columns=["score", "hit", "has_faces"]).astype({"hit": bool, "has_faces": bool}),
-        pd.DataFrame(rows),
+        pd.DataFrame(rows, columns=["has_faces", "ms"]).astype({"has_faces": bool}),
     )
 
 
@@ -93,7 +104,7 @@ def _about(photo: LabelledPhoto, label: int, face: Face | None) -> dict[str, Any
         "found": face is not None,
         "landmark_error": _landmark_error(photo.landmarks[label], face),
         "says_covered": bool(face and face.covered),
-        **photo.about.iloc[label].to_dict(),
+        **{name: photo.about[name].iloc[label] for name in ("blur", "pose", "occlusion", "normal")},
     }
 
 
@@ -108,7 +119,8 @@ def _landmark_error(points: NDArray[np.float32], face: Face | None) -> float:
 
 
 def calibration(boxes: pd.DataFrame) -> dict[str, float | None]:
-    """Calibration error over ten bins of equal count; Brier score of the unsure boxes; None without boxes."""
+    """Calibration error over ten bins of equal count, Brier score of the unsure boxes; None without scores."""
+    boxes = boxes.dropna(subset="score")
     if boxes.empty:
         return {"ece": None, "brier_unsure": None, "unsure": 0}
     p, hit = 1 / (1 + np.exp(-boxes["score"].to_numpy())), boxes["hit"].to_numpy(float)
@@ -126,7 +138,9 @@ def _by(faces: pd.DataFrame, key: pd.Series) -> dict[str, list[float]]:
 
 
 def _name(interval: pd.Interval) -> str:
-    return f"{interval.left:.0f}+" if np.isinf(interval.right) else f"{interval.left:.0f}-{interval.right:.0f}"
+    return (
+        f"{interval.left:.0f}+" if np.isinf(interval.right) else f"{interval.left:.0f}-{interval.right:.0f}"
+    )
 
 
 def _share(values: pd.Series) -> float | None:

@@ -19,8 +19,8 @@ PRIOR: Final = -4.6
 def finder(channels: int = 1) -> keras.Model:
     """(b, h, w, channels) float32 pixels 0–255, h and w multiples of 32 → (b, places, 16) numbers.
 
-    The places of stride 8 come first, row by row, then those of 16 and 32. `services/inference/finder.py` says
-    what the numbers mean.
+    The places of stride 8 come first, row by row, then those of 16 and 32; `services/inference/finder.py`
+    says what the numbers mean.
     """
     pixels = keras.Input((None, None, channels), name="pixels")
     x = layers.Rescaling(1 / 64, -2.0)(pixels)

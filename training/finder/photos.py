@@ -15,7 +15,7 @@ LANDMARK_COLUMNS: Final = [f"{name}_{axis}" for name in POINTS for axis in "xy"]
 HELD_OUT: Final = 10
 """One photo in so many of `train` is set aside to choose checkpoints and the threshold."""
 UNKNOWN_COVER: Final = ("mask_ilc", "mask_kaggle853")
-"""Sources of masked faces: where their `mask` column is empty, it is not known whether the face is covered."""
+"""Sources of masked faces: without a value in `mask`, it is unknown whether a face is covered."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class LabelledPhoto:
     covered: NDArray[np.float32]
     """(n,): 1 for a lower half that is covered, 0 for a bare one, NaN where that is not known."""
     about: pd.DataFrame
-    """A row for each box: `blur`, `pose` and `occlusion` (WIDER's, NaN where unknown), and whether it is `normal`."""
+    """A row for each box: `blur`, `pose`, `occlusion` (WIDER's, NaN where unknown), and `normal`, a boolean."""
 
 
 def load_photos(folder: Path, split: str, *, colour: bool = False) -> list[LabelledPhoto]:

@@ -2,9 +2,10 @@
 
     python -m training finder train --photos DIR --out runs/finder --epochs 120
 
-Can be killed at any moment: the same command goes on after the last whole epoch. Writes into `--out`: `state.npz`
-(all that resuming needs), `history.csv` (a line per epoch), `best.npz` (the averaged weights of the epoch that finds
-most held-out faces) and `run.json`. Runs under Keras' TensorFlow, JAX and PyTorch backends.
+Can be killed at any moment: the same command goes on after the last whole epoch. Writes into `--out`:
+`state.npz` (all that resuming needs), `history.csv` (a line per epoch), `best.npz` (the averaged weights of
+the epoch that finds most held-out faces) and `run.json`. Runs under Keras' TensorFlow, JAX and PyTorch
+backends.
 """
 
 import argparse
@@ -19,24 +20,18 @@ from typing import Any, Final
 import cv2
 import keras
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
-from services.inference.finder import read
 from training.finder.batches import Batches
+from training.finder.held_out import held_out_recall
 from training.finder.loss import FinderLoss
 from training.finder.network import finder
 from training.finder.photos import LabelledPhoto, load_photos
-from training.finder.scoring import score_photo
 from training.network.schedule import WarmupStableDecay
 from training.train import commit
 
-LOOK: Final = 320
-"""Long side, in pixels, at which held-out photos are looked at."""
 AVERAGE_EVERY: Final = 8
 """Steps between updates of the averaged weights."""
-LEAST: Final = -3.0
-"""Log-odds of the weakest boxes that are scored."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +94,9 @@ def train(run: Run, folder: Path) -> Path:
             side = wanted
             _compile(model, optimizer, side)
         keeper.begin()
-        bar = tqdm(batches.epoch(epoch, side), f"epoch {epoch + 1}", run.steps, disable=not sys.stdout.isatty())
+        bar = tqdm(
+            batches.epoch(epoch, side), f"epoch {epoch + 1}", run.steps, disable=not sys.stdout.isatty()
+        )
         for pixels, labels in bar:
             loss = model.train_on_batch(pixels.astype(np.float32), labels)
             keeper.after_step()
@@ -167,7 +164,9 @@ class Keeper:
     def end(self, epoch: int, loss: float) -> None:
         row = {"epoch": epoch + 1, "seconds": round(time.monotonic() - self.started, 1), "loss": loss}
         last = epoch + 1 == self.run.epochs
-        row["found"] = self._validate() if last or (epoch + 1) % self.run.validate_every == 0 else float("nan")
+        row["found"] = (
+            self._validate() if last or (epoch + 1) % self.run.validate_every == 0 else float("nan")
+        )
         self.history.append(row)
         self._save()
         print(" ".join(f"{k} {v:.4g}" for k, v in row.items()), flush=True)
@@ -200,45 +199,6 @@ def _write(path: Path, arrays: dict[str, Any]) -> None:
     part = path.with_suffix(".part.npz")
     np.savez(part, **arrays)
     part.replace(path)
-
-
-def held_out_recall(model: keras.Model, photos: list[LabelledPhoto]) -> float:
-    """Share of faces found at the threshold that lets through one false box in fifteen photos, at one look."""
-    scores: list[NDArray[np.float32]] = []
-    hits: list[NDArray[np.bool_]] = []
-    faces: list[NDArray[np.float32]] = []
-    for start in range(0, len(photos), 16):
-        part = photos[start : start + 16]
-        looks = [shrunk(photo.pixels, LOOK) for photo in part]
-        channels = 1 if part[0].pixels.ndim == 2 else 3
-        batch = np.zeros((16, LOOK, LOOK, channels), np.float32)
-        for i, (pixels, _) in enumerate(looks):
-            batch[i, : pixels.shape[0], : pixels.shape[1]] = pixels.reshape(*pixels.shape[:2], channels)
-        for photo, numbers, (_, scale) in zip(
-            part, np.asarray(model.predict_on_batch(batch)), looks, strict=False
-        ):
-            found = read(numbers, (LOOK, LOOK), LEAST)
-            truth = photo.boxes * scale
-            small = truth[:, 2:].max(axis=1, initial=0) < 10
-            truth[:, 2:] += truth[:, :2]
-            scored = score_photo(found.boxes, found.scores, truth, photo.ignored | small)
-            scores.append(scored.scores)
-            hits.append(scored.hits)
-            faces.append(scored.face_scores)
-    wrong = np.sort(np.concatenate(scores)[~np.concatenate(hits)])[::-1]
-    allowed = max(1, len(photos) // 15)
-    threshold = wrong[allowed] if len(wrong) > allowed else LEAST
-    return float((np.concatenate(faces) > threshold).mean())
-
-
-def shrunk(pixels: NDArray[np.uint8], long_side: int) -> tuple[NDArray[np.uint8], float]:
-    """The picture brought down to `long_side`, and by how much; a smaller one stays as it is."""
-    height, width = pixels.shape[:2]
-    scale = min(1.0, long_side / max(height, width))
-    if scale == 1.0:
-        return pixels, scale
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False), scale
 
 
 def _describe(run: Run, keeper: Keeper, parameters: int) -> None:
