@@ -1,5 +1,6 @@
 """OpenCV's Haar cascades: a quick look for places worth a closer one, and the report's detector alone."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -56,7 +57,7 @@ def _shrunk(grey: Grey, long_side: int) -> tuple[Grey, float]:
     return cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False), scale
 
 
-def _square(box: NDArray[np.int32], scale: float, score: float | None) -> Face:
+def _square(box: Sequence[int], scale: float, score: float | None) -> Face:
     x, y, side = (float(value) / scale for value in box[:3])
     grow = side * (FRAMING - 1) / 2
     return Face(x - grow, y - grow, side * FRAMING, score)
