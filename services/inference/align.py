@@ -19,14 +19,14 @@ TEMPLATE: Final = (
 )
 """Where the five landmarks lie in FER2013's framing, in sides of the crop: their mean over its faces."""
 SURE: Final = 0.11
-"""Root mean square distance of the landmarks from the fitted template, in sides, up to which it is trusted."""
+"""Largest root mean square distance of landmarks from the fitted template, in sides, that is trusted."""
 
 
 def register(points: NDArray[np.float32]) -> tuple[float, float, float, float, float]:
-    """(5, 2) landmarks → middle x and y, side and tilt (degrees) of the square they call for, and how badly it fits.
+    """(5, 2) landmarks → middle x and y, side, tilt (degrees) and misfit of the square that they call for.
 
-    The square is the least-squares similarity (Umeyama 1991) of TEMPLATE; the fit is the root mean square distance
-    that remains, in sides.
+    The square is where the least-squares similarity (Umeyama 1991) brings TEMPLATE; the misfit is the root
+    mean square distance that remains, in sides.
     """
     template = np.array(TEMPLATE)
     a, b = template - template.mean(axis=0), points - points.mean(axis=0)

@@ -22,7 +22,7 @@ Mode = Literal["auto", "haar", "network"]
 FINER: Final = (2, 4)
 """The finer looks take the picture at so many times the first one's size."""
 WORTH: Final = 1.2
-"""A finer look is taken where the picture has at least this many times the pixels, each way, of the last one."""
+"""A finer look must take the picture at this many times the scale of the last one, or it is left out."""
 SMALL: Final = 24.0
 """A face below this size in a look, in pixels, calls for a finer look."""
 HINT: Final = -1.0
@@ -36,7 +36,7 @@ PLACES: Final = 3
 KEEPS: Final = -1.0
 """Log-odds from which a face that is followed counts as still there."""
 BOX_SIDE, BOX_DOWN = 0.94, 0.07
-"""Side of the square in FER2013's framing, and how far below the box's middle its own lies, in sizes of the box."""
+"""The square in FER2013's framing by the box: its side, and how far below the box's middle its own lies."""
 
 
 @cache
@@ -163,6 +163,6 @@ def _face(box: np.ndarray, points: np.ndarray, score: float, *, covered: bool) -
 
 
 def _near(a: Face, b: Face) -> bool:
-    """Whether two squares are about one face: the middles within half a side, the sides within a factor of two."""
+    """Whether two squares are about one face: middles within half a side, sides within a factor of two."""
     apart = math.hypot(a.x + a.side / 2 - b.x - b.side / 2, a.y + a.side / 2 - b.y - b.side / 2)
     return apart < 0.5 * max(a.side, b.side) and 0.5 < a.side / b.side < 2

@@ -1,8 +1,8 @@
 """The face finder: a small network that looks at a picture, or a part of it, and what its numbers mean.
 
-The network gives 16 numbers for each place of three grids (strides 8, 16 and 32): the score's logit; the middle of
-the box as an offset from the place and the logarithms of its width and height; five landmarks as offsets; the
-logit of a covered lower half. Offsets and sizes are in strides.
+The network gives 16 numbers for each place of three grids (strides 8, 16, 32): the score's logit; the middle
+of the box as an offset from the place, and the logarithms of its width and height; five landmarks as offsets;
+the logit of a covered lower half. Offsets and sizes are in strides.
 """
 
 import math
@@ -53,7 +53,8 @@ class Found:
     @property
     def sizes(self) -> Floats:
         """(n,) geometric mean of width and height."""
-        return np.sqrt(np.prod(self.boxes[:, 2:] - self.boxes[:, :2], axis=1))
+        sizes: Floats = np.sqrt(np.prod(self.boxes[:, 2:] - self.boxes[:, :2], axis=1))
+        return sizes
 
     def only(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "Found":
         return Found(self.scores[rows], self.boxes[rows], self.landmarks[rows], self.covered[rows])
@@ -164,7 +165,7 @@ def merged(found: Found) -> Found:
 
 
 def overlaps(box: Floats, boxes: Floats) -> tuple[Floats, Floats]:
-    """Of `box` (4,) and each of `boxes` (n, 4), corners: intersection over union, and over the latter's area."""
+    """Of `box` (4,) with each of `boxes` (n, 4): intersection over union, and over the latter's area."""
     wide = np.minimum(box[2], boxes[:, 2]) - np.maximum(box[0], boxes[:, 0])
     high = np.minimum(box[3], boxes[:, 3]) - np.maximum(box[1], boxes[:, 1])
     both = np.maximum(wide, 0) * np.maximum(high, 0)

@@ -73,7 +73,7 @@ class Cropper:
         return Crop(spoil(pixels, rng), _padded(labels))
 
     def _warp(self, photo: LabelledPhoto, matrix: Matrix, side: int, rng: np.random.Generator) -> Pixels:
-        """The photo through `matrix`; read from a smaller copy where the crop is smaller, against aliasing."""
+        """The photo through `matrix`; of a smaller copy where the crop is smaller, against aliasing."""
         level = min(max(0, int(-math.log2(scale_of(matrix)) + 0.35)), len(self._small[photo.name]) - 1)
         small = self._small[photo.name][level]
         shrink = np.diag(

@@ -119,7 +119,7 @@ def _landmark_error(points: NDArray[np.float32], face: Face | None) -> float:
 
 
 def calibration(boxes: pd.DataFrame) -> dict[str, float | None]:
-    """Calibration error over ten bins of equal count, Brier score of the unsure boxes; None without scores."""
+    """Calibration error over ten bins of equal count, Brier score of unsure boxes; None without scores."""
     boxes = boxes.dropna(subset="score")
     if boxes.empty:
         return {"ece": None, "brier_unsure": None, "unsure": 0}

@@ -34,7 +34,7 @@ class LabelledPhoto:
     covered: NDArray[np.float32]
     """(n,): 1 for a lower half that is covered, 0 for a bare one, NaN where that is not known."""
     about: pd.DataFrame
-    """A row for each box: `blur`, `pose`, `occlusion` (WIDER's, NaN where unknown), and `normal`, a boolean."""
+    """A row for each box: `blur`, `pose`, `occlusion` (WIDER's, NaN if unknown), and `normal`, a boolean."""
 
 
 def load_photos(folder: Path, split: str, *, colour: bool = False) -> list[LabelledPhoto]:
