@@ -12,8 +12,9 @@ from distributed import Worker, WorkerPlugin, get_worker
 
 from services.common.prediction import FacePrediction, Prediction
 from services.common.problems import ServiceError, TooLargeError
-from services.inference.classify import Model
+from services.inference.answers import to_prediction
 from services.inference.pipeline import Limits, Pipeline
+from services.inference.runtime import Model
 
 Row = dict[str, Any]
 """Columns of table.SCHEMA; missing ones are null."""
@@ -40,7 +41,8 @@ class Reader(WorkerPlugin):
     def read(self, root: Path, name: str) -> list[Row]:
         """A row per face, the largest first; else one row: no face, or the failure."""
         try:
-            prediction = self._pipeline().predict(_content(root / name, self._max_bytes))
+            content = _content(root / name, self._max_bytes)
+            prediction = to_prediction(self._pipeline().predict(content), self._model)
         except ServiceError as error:
             return [failure(name, error.code, str(error))]
         except FileNotFoundError:
@@ -86,7 +88,7 @@ def _printable(name: str) -> str:
 
 
 def _face(number: int, face: FacePrediction) -> Row:
-    values = face.model_dump()
+    values = face.model_dump(exclude={"landmarks"})
     return {"face": number, **values.pop("box"), **values.pop("probabilities"), **values}
 
 

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "cross": "train on one database, test on the others",
     "report": "draw the figures of a model, as PNG and as one page",
     "card": "write the model card from the JSON card",
+    "finder": "train, export and measure the face finder",
 }
 MISSING: Final = (
     "`{name}` needs {module}, which is not installed. Install it with: "

@@ -20,7 +20,8 @@ import keras
 from keras import layers, ops
 
 from services.emotions import EMOTIONS
-from services.inference.classify import ANSWER, Classifier, Model
+from services.inference.classify import ANSWER, Classifier
+from services.inference.runtime import Model
 from training import dataset
 from training.dataset import SIDE, Faces
 from training.files import write_json

@@ -26,8 +26,10 @@ from typing import Any, Final
 from bench.figures import parser, publish
 from bench.harden.mutate import mutate, seeds
 from services.common.problems import ServiceError
+from services.inference.answers import to_prediction
 from services.inference.classify import load_model
 from services.inference.pipeline import Limits, Pipeline
+from services.inference.runtime import Model
 from services.inference.settings import Settings
 from tests.helpers.process import forget_peak, memory_mb
 
@@ -67,10 +69,10 @@ def nth(seed: int, number: int, corpus: list[bytes]) -> bytes:
     return mutate(random.Random(f"{seed}:{number}"), corpus)  # noqa: S311 # made data, no secret
 
 
-def _read_one(pipeline: Pipeline, data: bytes) -> str:
+def _read_one(pipeline: Pipeline, model: Model, data: bytes) -> str:
     """The kind of answer; AssertionError for a prediction that is out of range."""
     try:
-        answer = pipeline.predict(data)
+        answer = to_prediction(pipeline.predict(data), model)
     except ServiceError as error:
         return f"{error.status} {error.code} {''.join(c for c in str(error)[:60] if not c.isdigit())}"
     for face in answer.faces:
@@ -83,11 +85,11 @@ def _read_one(pipeline: Pipeline, data: bytes) -> str:
     return f"200 with {min(len(answer.faces), 2)} faces in about 2^{size} pixels"
 
 
-def _watch(pipeline: Pipeline, data: bytes, outcome: Outcome, save: Path) -> None:
+def _watch(pipeline: Pipeline, model: Model, data: bytes, outcome: Outcome, save: Path) -> None:
     forget_peak()
     before, started = memory_mb("self", "VmRSS"), time.thread_time()
     try:
-        answer = _read_one(pipeline, data)
+        answer = _read_one(pipeline, model, data)
     except Exception:  # noqa: BLE001 # every kind of exception is a finding
         answer = "exception"
         outcome.failures.append(_keep(data, save, traceback.format_exc(limit=-3)))
@@ -120,7 +122,8 @@ def read_many(  # noqa: PLR0917 # the arguments of a process
 ) -> None:
     """Reads each input through one pipeline, after writing its number to `progress`; sends the Outcome."""
     settings = Settings()
-    pipeline = Pipeline(load_model(settings.model_file), Limits(settings.max_pixels, settings.max_faces))
+    model = load_model(settings.model_file)
+    pipeline = Pipeline(model, Limits(settings.max_pixels, settings.max_faces))
     pipeline.warm()
     limit = int((memory_mb("self", "VmSize") + MEMORY_LIMIT_MB) * 2**20)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -128,7 +131,7 @@ def read_many(  # noqa: PLR0917 # the arguments of a process
     outcome = Outcome()
     for number in numbers:
         progress.value = number
-        _watch(pipeline, nth(seed, number, corpus), outcome, save)
+        _watch(pipeline, model, nth(seed, number, corpus), outcome, save)
         new = outcome.answers.keys() - known
         if new:
             known |= new

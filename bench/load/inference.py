@@ -24,6 +24,7 @@ import numpy as np
 from PIL import Image
 
 from bench.figures import median_ms, parser, percentiles, publish, timed
+from services.inference.answers import to_prediction
 from services.inference.classify import load_model
 from services.inference.model import MODEL_FILE
 from services.inference.pipeline import Limits, Pipeline
@@ -49,11 +50,12 @@ def photo(width: int, height: int) -> bytes:
 
 def _stages() -> dict[str, dict[str, float]]:
     """Median milliseconds per stage and size, one thread."""
-    pipeline = Pipeline(load_model(MODEL_FILE), Limits(50_000_000, 64))
+    model = load_model(MODEL_FILE)
+    pipeline = Pipeline(model, Limits(50_000_000, 64))
     results = {}
     for width, height in SIZES:
         data = photo(width, height)
-        times = [pipeline.predict(data).timings_ms for _ in range(31)][1:]
+        times = [to_prediction(pipeline.predict(data), model).timings_ms for _ in range(31)][1:]
         one = {name: round(statistics.median(getattr(t, name) for t in times), 2) for name in STAGES}
         one["full frame"] = median_ms(partial(_full_frame, data), 5)
         one["ratio"] = round(one["full frame"] / one["total"], 1)

@@ -1,9 +1,8 @@
 """Inference's answer, field by field the contract; boxes in pixels of the upright picture."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from services.emotions import Emotion
 
@@ -24,6 +23,13 @@ EXAMPLE: dict[str, Any] = {
         {
             "box": {"x": 10, "y": 20, "width": 90, "height": 90},
             "detection_score": 7.4,
+            "landmarks": {
+                "right_eye": {"x": 36, "y": 55},
+                "left_eye": {"x": 74, "y": 55},
+                "nose": {"x": 55, "y": 74},
+                "mouth_right": {"x": 40, "y": 92},
+                "mouth_left": {"x": 70, "y": 92},
+            },
             "emotion": "happy",
             "confidence": 0.93,
             "probabilities": {
@@ -35,6 +41,7 @@ EXAMPLE: dict[str, Any] = {
                 "neutral": 0.03,
             },
             "uncertain": False,
+            "uncertain_because": [],
         }
     ],
     "image": {"width": 640, "height": 480},
@@ -50,15 +57,43 @@ class Box(BaseModel):
     height: int
 
 
+class Position(BaseModel):
+    x: int
+    y: int
+
+
+class Landmarks(BaseModel):
+    """Right and left are the person's own."""
+
+    right_eye: Position
+    left_eye: Position
+    nose: Position
+    mouth_right: Position
+    mouth_left: Position
+
+
 class FacePrediction(BaseModel):
-    box: Box
+    box: Annotated[Box, Field(description="a square in FER2013's framing, cut at the picture's edges")]
     detection_score: Annotated[
-        float, Field(description="log-odds of being a face: 1/(1+e^-score) is the probability")
+        float | None,
+        Field(
+            description="log-odds of being a face: 1/(1+e^-score) is the probability; null with detect=false"
+        ),
     ]
+    landmarks: Annotated[
+        Landmarks | None, Field(description="null with detect=false and from the Haar cascade alone")
+    ] = None
     emotion: Emotion
     confidence: Annotated[float, Field(ge=0, le=1, description="probability of `emotion`")]
     probabilities: Probabilities
-    uncertain: Annotated[bool, Field(description="confidence is below the model's documented threshold")]
+    uncertain: Annotated[bool, Field(description="whether `uncertain_because` names a reason")]
+    uncertain_because: Annotated[
+        list[Literal["covered", "confidence"]],
+        Field(
+            description="covered: the lower half of the face is hidden; "
+            "confidence: it is below the model's documented threshold"
+        ),
+    ] = []
 
 
 class ImageSize(BaseModel):
@@ -76,15 +111,15 @@ class Timings(BaseModel):
 
     decode: float
     detect: float
-    align: Annotated[SkipJsonSchema[float], Field(exclude=True)] = 0.0
-    """For traces, not for answers: the first part of `classify`."""
     classify: float
     total: float
 
 
 class PictureAnswer(BaseModel):
-    emotion: Annotated[Emotion | None, Field(description="of the largest face; null without one")]
-    probabilities: Annotated[Probabilities | None, Field(description="of the largest face; null without one")]
+    emotion: Annotated[Emotion | None, Field(description="of the main face, the first one; null without one")]
+    probabilities: Annotated[
+        Probabilities | None, Field(description="of the main face, the first one; null without one")
+    ]
     image: ImageSize
     model: ModelName
     timings_ms: Timings
@@ -93,7 +128,7 @@ class PictureAnswer(BaseModel):
 class Prediction(PictureAnswer):
     model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
 
-    faces: Annotated[list[FacePrediction], Field(description="largest first")]
+    faces: Annotated[list[FacePrediction], Field(description="the main face first, then the others by size")]
 
 
 class StreamFace(FacePrediction):
@@ -104,4 +139,4 @@ class StreamPrediction(PictureAnswer):
     """One frame of a stream; probabilities are smoothed over time."""
 
     frame: Annotated[int, Field(description="number of the frame this answers, from 0 as they arrived")]
-    faces: Annotated[list[StreamFace], Field(description="largest first")]
+    faces: Annotated[list[StreamFace], Field(description="the main face first, then the others by size")]

@@ -22,14 +22,15 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from services.common.prediction import FacePrediction, Prediction
+from services.common.prediction import FacePrediction, Prediction, StreamPrediction
 from services.common.problems import ServiceError
 from services.emotions import EMOTIONS
+from services.inference.answers import to_prediction, to_stream_prediction
 from services.inference.classify import load_model
 from services.inference.decode import PICTURES, Photo
 from services.inference.errors import ModelFileError
 from services.inference.pipeline import Limits, Pipeline, Stream
-from services.inference.settings import read_settings
+from services.inference.settings import Settings, read_settings
 
 COLUMNS: Final = (
     "source",
@@ -51,15 +52,32 @@ def main() -> int:
     args = parse(sys.argv[1:])
     try:
         settings = read_settings()
-        pipeline = Pipeline(load_model(settings.model_file), Limits(settings.max_pixels, settings.max_faces))
+        reader = Reader(settings, detect=not args.whole)
         if args.video:
-            return write_rows(args.csv, read_video(pipeline, args.video))
+            return write_rows(args.csv, read_video(reader, args.video))
         if args.folder:
-            return write_rows(args.csv, read_folder(pipeline, args.folder))
-        return print_photos(pipeline, args.photos, as_json=args.json, draw=args.draw)
+            return write_rows(args.csv, read_folder(reader, args.folder))
+        return print_photos(reader, args.photos, as_json=args.json, draw=args.draw)
     except (OSError, ModelFileError) as error:
         print(error, file=sys.stderr)
         return 1
+
+
+class Reader:
+    """Pictures → the service's answers."""
+
+    def __init__(self, settings: Settings, *, detect: bool) -> None:
+        """Without `detect` each picture is taken as one upright face. ModelFileError."""
+        self._model, self._detect = load_model(settings.model_file), detect
+        limits = Limits(settings.max_pixels, settings.max_faces)
+        self._pipeline = Pipeline(self._model, limits, settings.detector)
+
+    def photo(self, data: bytes) -> Prediction:
+        return to_prediction(self._pipeline.predict(data, detect=self._detect), self._model)
+
+    def frame(self, photo: Photo, stream: Stream, number: int) -> StreamPrediction:
+        reading = self._pipeline.next_photo(photo, stream, time.perf_counter(), detect=self._detect)
+        return to_stream_prediction(reading, self._model, number)
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -73,6 +91,9 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--draw", type=Path, help="write the one photo with its faces outlined")
     parser.add_argument("--folder", type=Path, help="every picture below")
     parser.add_argument("--video", type=Path)
+    parser.add_argument(
+        "--whole", action="store_true", help="take each picture as one upright face, as crops are"
+    )
     parser.add_argument("--csv", type=Path, help="where --folder and --video write")
     args = parser.parse_args(words)
     if sum(map(bool, (args.photos, args.folder, args.video))) != 1:
@@ -84,12 +105,12 @@ def parse(words: list[str]) -> argparse.Namespace:
     return args
 
 
-def print_photos(pipeline: Pipeline, photos: list[Path], *, as_json: bool, draw: Path | None) -> int:
+def print_photos(reader: Reader, photos: list[Path], *, as_json: bool, draw: Path | None) -> int:
     """A line per photo; status 1 if one could not be read."""
     status = 0
     for path in photos:
         try:
-            prediction = pipeline.predict(path.read_bytes())
+            prediction = reader.photo(path.read_bytes())
         except (ServiceError, OSError) as error:
             print(f"{path}: {error}", file=sys.stderr)
             status = 1
@@ -118,6 +139,8 @@ def outline(path: Path, prediction: Prediction, out: Path) -> None:
     for face in prediction.faces:
         box = face.box
         cv2.rectangle(picture, (box.x, box.y), (box.x + box.width, box.y + box.height), GREEN, thick)
+        for point in face.landmarks or ():
+            cv2.circle(picture, (point[1].x, point[1].y), 2 * thick, GREEN, -1, cv2.LINE_AA)
         text, below = f"{face.emotion} {face.confidence:.0%}", (box.x, box.y + box.height + 18 * thick)
         cv2.putText(picture, text, below, cv2.FONT_HERSHEY_SIMPLEX, 0.6 * thick, GREEN, thick, cv2.LINE_AA)
     try:
@@ -127,7 +150,7 @@ def outline(path: Path, prediction: Prediction, out: Path) -> None:
     out.write_bytes(data.tobytes())
 
 
-def read_folder(pipeline: Pipeline, folder: Path) -> Iterator[dict[str, Any]]:
+def read_folder(reader: Reader, folder: Path) -> Iterator[dict[str, Any]]:
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES and path.is_file())
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is no folder")
@@ -136,7 +159,7 @@ def read_folder(pipeline: Pipeline, folder: Path) -> Iterator[dict[str, Any]]:
     for path in tqdm(paths, unit="photo"):
         source = str(path.relative_to(folder))
         try:
-            prediction = pipeline.predict(path.read_bytes())
+            prediction = reader.photo(path.read_bytes())
         except (ServiceError, OSError) as error:
             yield {"source": source, "error": str(error)}
             continue
@@ -145,7 +168,7 @@ def read_folder(pipeline: Pipeline, folder: Path) -> Iterator[dict[str, Any]]:
             yield {"source": source, "error": "no face"}
 
 
-def read_video(pipeline: Pipeline, path: Path) -> Iterator[dict[str, Any]]:
+def read_video(reader: Reader, path: Path) -> Iterator[dict[str, Any]]:
     video = cv2.VideoCapture(str(path))
     if not video.isOpened():
         raise FileNotFoundError(f"{path} is no video that can be read")
@@ -156,7 +179,7 @@ def read_video(pipeline: Pipeline, path: Path) -> Iterator[dict[str, Any]]:
             return
         grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
         photo = Photo(grey, grey.shape[1], grey.shape[0])
-        prediction = pipeline.next_photo(photo, stream, number, time.perf_counter())
+        prediction = reader.frame(photo, stream, number)
         yield from (row(path.name, number, face.id, face) for face in prediction.faces)
 
 

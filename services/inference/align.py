@@ -1,46 +1,67 @@
-"""A face in a picture → the crop that the network takes. Training uses this too."""
+"""A face in a picture → the crop that the classifier takes. Training uses the same functions."""
 
+import math
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from services.inference.detect import Face
+from services.inference.face import Face, Point
 
 SIDE: Final = 48
-MARGIN: Final = 1.02
-"""The cascade's box is 0.98 of FER2013's own crop, centred within 1% (median over FER2013)."""
+TEMPLATE: Final = (
+    (0.310, 0.395),
+    (0.690, 0.395),
+    (0.500, 0.600),
+    (0.345, 0.785),
+    (0.655, 0.785),
+)
+"""Where the five landmarks lie in FER2013's framing, in sides of the crop: their mean over its faces."""
+SURE: Final = 0.11
+"""Largest root mean square distance of landmarks from the fitted template, in sides, that is trusted."""
 
 
-def crop(grey: NDArray[np.uint8], face: Face, margin: float = MARGIN) -> NDArray[np.uint8]:
-    """(h, w) grey → (48, 48) grey: the face's square times `margin`; what lies outside repeats the edge."""
-    if face.tilt:
-        return _turned(_square(grey, face, 1.5 * margin), face.tilt, 1.5)
-    return _shrunk(_square(grey, face, margin))
+def register(points: NDArray[np.float32]) -> tuple[float, float, float, float, float]:
+    """(5, 2) landmarks → middle x and y, side, tilt (degrees) and misfit of the square that they call for.
+
+    The square is where the least-squares similarity (Umeyama 1991) brings TEMPLATE; the misfit is the root
+    mean square distance that remains, in sides.
+    """
+    template = np.array(TEMPLATE)
+    a, b = template - template.mean(axis=0), points - points.mean(axis=0)
+    norm = float((a**2).sum())
+    cos, sin = float((a * b).sum()) / norm, float((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum()) / norm
+    side = max(math.hypot(cos, sin), 1e-6)
+    turn = np.array([[cos, -sin], [sin, cos]])
+    middle = points.mean(axis=0) + turn @ (0.5 - template.mean(axis=0))
+    rest = b - a @ turn.T
+    misfit = math.sqrt(float((rest**2).sum()) / len(template)) / side
+    return float(middle[0]), float(middle[1]), side, math.degrees(math.atan2(sin, cos)), misfit
 
 
-def _square(grey: NDArray[np.uint8], face: Face, margin: float) -> NDArray[np.uint8]:
-    half = face.side * margin / 2
-    left, top = round(face.x + face.side / 2 - half), round(face.y + face.side / 2 - half)
-    side = max(1, round(2 * half))
-    height, width = grey.shape
-    inside = grey[max(0, top) : max(0, top + side), max(0, left) : max(0, left + side)]
-    beyond = (max(0, -top), max(0, top + side - height), max(0, -left), max(0, left + side - width))
-    if any(beyond):
-        inside = cv2.copyMakeBorder(inside, *beyond, borderType=cv2.BORDER_REPLICATE).astype(np.uint8)
-    return inside
+def crop(grey: NDArray[np.uint8], face: Face, margin: float = 1.0) -> NDArray[np.uint8]:
+    """(h, w) grey → (48, 48) grey: the face's square times `margin`, turned upright; edges are repeated."""
+    side = face.side * margin
+    middle = (face.x + face.side / 2, face.y + face.side / 2)
+    return cut(grey, middle, side, face.tilt)
 
 
-def _turned(square: NDArray[np.uint8], degrees: float, wider: float) -> NDArray[np.uint8]:
-    """The middle of a square that is `wider` than the crop, turned anticlockwise."""
-    side = square.shape[0]
-    matrix = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), degrees, 1.0)
-    turned = cv2.warpAffine(square, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
-    edge = round(side * (1 - 1 / wider) / 2)
-    return _shrunk(turned[edge : side - edge, edge : side - edge].astype(np.uint8, copy=False))
-
-
-def _shrunk(square: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    how = cv2.INTER_AREA if square.shape[0] > SIDE else cv2.INTER_LINEAR
-    return cv2.resize(square, (SIDE, SIDE), interpolation=how).astype(np.uint8, copy=False)
+def cut(grey: NDArray[np.uint8], middle: Point, side: float, tilt: float) -> NDArray[np.uint8]:
+    """The square of `side` about `middle`, turned by `tilt` degrees, as (48, 48) grey, without aliasing."""
+    fine = max(1, math.ceil(side / SIDE))  # that many samples a pixel each way, averaged
+    size = SIDE * fine
+    scale = side / size
+    cos, sin = scale * math.cos(math.radians(tilt)), scale * math.sin(math.radians(tilt))
+    half = (size - 1) / 2
+    matrix = np.array(
+        [
+            [cos, -sin, middle[0] - 0.5 - cos * half + sin * half],
+            [sin, cos, middle[1] - 0.5 - sin * half - cos * half],
+        ]
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    turned = cv2.warpAffine(grey, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    if fine > 1:
+        turned = cv2.resize(turned, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return turned.astype(np.uint8, copy=False)

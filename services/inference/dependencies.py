@@ -3,15 +3,17 @@
 The functions are `async` though they wait for nothing: FastAPI would send each plain one through a thread.
 """
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, WebSocket, WebSocketException
 from starlette.requests import HTTPConnection
 from starlette.status import WS_1008_POLICY_VIOLATION
 
-from services.inference.classify import Model
 from services.inference.errors import NotReadyError
 from services.inference.metrics import Metrics
+from services.inference.pipeline import Reading
+from services.inference.runtime import Model
 from services.inference.settings import Settings
 from services.inference.streams import OpenStreams
 from services.inference.workers import Workers
@@ -25,6 +27,12 @@ async def get_settings(connection: HTTPConnection) -> Settings:
 async def get_metrics(connection: HTTPConnection) -> Metrics:
     metrics: Metrics = connection.app.state.metrics
     return metrics
+
+
+async def get_record(connection: HTTPConnection) -> Callable[[Reading], None]:
+    """Counts a reading in the metrics, and traces its stages."""
+    record: Callable[[Reading], None] = connection.app.state.record
+    return record
 
 
 async def get_model(connection: HTTPConnection) -> Model:
@@ -47,6 +55,7 @@ async def get_streams(connection: HTTPConnection) -> OpenStreams:
 
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
+RecordDep = Annotated[Callable[[Reading], None], Depends(get_record)]
 ModelDep = Annotated[Model, Depends(get_model)]
 StreamsDep = Annotated[OpenStreams, Depends(get_streams)]
 WorkersDep = Annotated[Workers, Depends(get_workers)]

@@ -1,267 +1,168 @@
-"""Grey pixels → faces, with one of OpenCV's Haar cascades: sparse looks find places, a dense one judges."""
+"""Grey pixels → faces: the cascade's quick look, then the finder's looks, coarse to fine.
+
+`auto` looks as `Detector.detect` reads; `network` leaves the cascade out; `haar` is the cascade alone.
+"""
 
 import math
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from collections.abc import Iterator
+from functools import cache
+from typing import Final, Literal
 
-import cv2
-import cv2.data
 import numpy as np
-from numpy.typing import NDArray
 
-Grey = NDArray[np.uint8]
-Windows = NDArray[np.float64]
-"""(n, 4): left, top, side and the last stage's weight of every place where the cascade fires."""
+from services.inference.align import SURE, register
+from services.inference.cascade import Cascade
+from services.inference.face import Face, in_order
+from services.inference.finder import NEAR, NOTHING, TALL, WIDE, Finder, Found, Grey, Shape, merged, shrunk
+from services.inference.model import FINDER_FILE
+from services.inference.runtime import Model, load_network
 
-FLAT: Final = 128
-"""A picture whose greys span less than this is stretched; less than an eighth of it is blank."""
-CASCADE: Final = "haarcascade_frontalface_alt2.xml"
-WINDOW: Final = 20
-"""Side of the smallest face that it can see, in pixels."""
-PASSES: Final = 55.0
-"""About the least weight with which a window passes the cascade's last stage."""
+Mode = Literal["auto", "haar", "network"]
 
-
-@dataclass(frozen=True)
-class Look:
-    """One sparse search of the whole picture.
-
-    OpenCV moves the window by two pixels up to twice its size, by one beyond: an octave per look is cheapest.
-    """
-
-    side: int
-    """The picture's long side is brought down to this many pixels; smaller pictures stay as they are."""
-    most: int | None = round(2.25 * WINDOW)
-    """Largest face looked for, in pixels of the smaller picture; None for no bound."""
-    step: float = 1.2
-    """Ratio between the sizes tried."""
-    tilt: float = 0.0
-    """Degrees by which the picture is turned first, anticlockwise."""
+FINER: Final = (2, 4)
+"""The finer looks take the picture at so many times the first one's size."""
+WORTH: Final = 1.2
+"""A finer look must take the picture at this many times the scale of the last one, or it is left out."""
+SMALL: Final = 24.0
+"""A face below this size in a look, in pixels, calls for a finer look."""
+HINT: Final = -1.0
+"""Log-odds from which a small place calls for one too."""
+OVERLAP: Final = 48
+"""Pixels that two tiles of a look share: smaller faces lie whole in one of them."""
+FACE: Final = 56.0
+"""Size in pixels to which a face is brought for a look at it alone."""
+PLACES: Final = 3
+"""Most places of the cascade's that get a look of their own."""
+KEEPS: Final = -1.0
+"""Log-odds from which a face that is followed counts as still there."""
+BOX_SIDE, BOX_DOWN = 0.94, 0.07
+"""The square in FER2013's framing by the box: its side, and how far below the box's middle its own lies."""
 
 
-LARGE: Final = Look(160, None, step=1.15)
-MEDIUM: Final = Look(320)
-SMALL: Final = Look(640)
-TINY: Final = Look(1280)
-TILTED: Final = (Look(160, None, 1.15, tilt=25), Look(160, None, 1.15, tilt=-25))
-
-FACE: Final = 54
-"""For the dense look a face is brought to about this many pixels: every pixel is then tried."""
-ROOM: Final = 0.4
-"""How far a face's middle may lie from where it was supposed, in sides of its box."""
-DENSE_STEP: Final = 1.12
-
-PORTRAIT: Final = 0.12
-"""Beside a face of this fraction of the long side nobody smaller is looked for."""
-CROWD: Final = 0.06
-"""Faces all smaller than this come in groups: a closer look finds the rest."""
-
-PER_WINDOWS, PER_WEIGHT, CONSTANT = 1.82, 2.78, -3.69
-"""The logistic curve from what the dense look sees to log-odds; from `python -m bench.calibrate`."""
-SURE: Final = 1.0
-"""Log-odds from which a place counts as a face: a probability of 0.73."""
-
-
-@dataclass(frozen=True)
-class Face:
-    """A square in the pixels of the array that was searched; upright even where the face is not."""
-
-    x: float
-    y: float
-    side: float
-    score: float
-    """Log-odds of being a face, as calibrated on made scenes."""
-    tilt: float = 0.0
-    """Degrees by which the picture is to be turned anticlockwise for the face to stand upright."""
-
-    @property
-    def probability(self) -> float:
-        """`score` as a probability, 0 to 1."""
-        return 1 / (1 + math.exp(-self.score))
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What the dense look sees at one place."""
-
-    x: float
-    y: float
-    side: float
-    windows: int
-    """How many places and sizes of the window fire."""
-    weight: float
-    """The heaviest one's."""
-
-    @property
-    def evidence(self) -> tuple[float, float]:
-        """What the curve takes."""
-        return math.log1p(self.windows), self.weight - PASSES
-
-    @property
-    def score(self) -> float:
-        """Log-odds of being a face."""
-        windows, weight = self.evidence
-        return PER_WINDOWS * windows + PER_WEIGHT * weight + CONSTANT
+@cache
+def shipped_finder() -> Model:
+    """ModelFileError where the file and its card do not fit."""
+    return load_network(FINDER_FILE)
 
 
 class Detector:
-    """Not thread-safe, as cv2.CascadeClassifier is not: one per thread."""
+    """Not thread-safe, as its tools are not: one per thread."""
 
-    def __init__(self) -> None:
-        self._cascade = cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / CASCADE))
+    def __init__(self, mode: Mode = "auto", finder: Model | None = None) -> None:
+        self._mode = mode
+        self._cascade, self._finder = Cascade(), Finder(finder or shipped_finder())
+        self._threshold = self._finder.calibration.threshold
 
     def detect(self, grey: Grey) -> list[Face]:
-        """(h, w) grey → faces, largest first; [] where there is none."""
-        grey = stretched(grey)
-        faces = self._look(grey, LARGE, [])
-        faces = self._closer(grey, MEDIUM, faces, PORTRAIT)
-        for look in TILTED:
-            faces = faces or self._look(grey, look, faces)
-        faces = self._closer(grey, SMALL, faces, PORTRAIT)
-        faces = self._closer(grey, TINY, faces, CROWD)
-        return sorted(faces, key=lambda face: face.side, reverse=True)
-
-    def _closer(self, grey: Grey, look: Look, faces: list[Face], enough: float) -> list[Face]:
-        """`faces` and those that a finer look adds, unless one of them is `enough` of the long side."""
-        long_side = max(grey.shape)
-        has_more_to_see = long_side > look.side / 2  # else the look before saw every pixel
-        if not has_more_to_see or any(face.side >= enough * long_side for face in faces):
-            return faces
-        return self._look(grey, look, faces)
+        """(h, w) grey → faces, the main one first; [] where there is none."""
+        if self._mode == "haar":
+            return in_order(self._cascade.plain(grey))
+        places = self._cascade.quick(grey) if self._mode == "auto" else []
+        found, scale = self._look(grey)
+        found = self._confirm(grey, places, found)
+        for finer in FINER:
+            if not self._calls_for_more(found, scale):
+                break
+            more, new_scale = self._tiled(grey, finer)
+            if new_scale < WORTH * scale:
+                break
+            found, scale = merged(Found.join([found, more])), new_scale
+        return self._faces(found.only(found.scores >= self._threshold))
 
     def follow(self, grey: Grey, before: Face) -> Face | None:
         """The face that was at `before` a moment ago, looked for there only; None where it is gone."""
-        return self._judge(stretched(grey), before)
+        if self._mode == "haar":
+            return next((face for face in self._cascade.plain(grey) if _near(face, before)), None)
+        faces = self._faces(self._look_at(grey, before))
+        near = [
+            face for face in faces if face.score is not None and face.score >= KEEPS and _near(face, before)
+        ]
+        return max(near, key=lambda face: face.score or 0.0, default=None)
 
-    def sight(self, grey: Grey, place: Face) -> Sight | None:
-        """The likeliest face about `place`, exactly placed; None where no window fires."""
-        part, scale, left, top = _cut(grey, place)
-        groups = _groups(self._fire(part, DENSE_STEP, round(0.78 * FACE), round(1.3 * FACE)))
-        best = max((_summed_up(group) for group in groups), key=lambda sight: sight.score, default=None)
-        if best is None:
-            return None
-        x, y = _back(part, place.tilt) @ np.array([best.x + best.side / 2, best.y + best.side / 2, 1.0])
-        side = best.side / scale
-        x, y = left + float(x) / scale - side / 2, top + float(y) / scale - side / 2
-        return Sight(x, y, side, best.windows, best.weight)
+    def _look(self, grey: Grey) -> tuple[Found, float]:
+        """The whole picture in one look: faces in its pixels, and the scale of the look."""
+        shape = WIDE if grey.shape[1] >= grey.shape[0] else TALL
+        small, scale = shrunk(grey, shape)
+        return self._finder.look(small, shape).moved(1 / scale, 0, 0), scale
 
-    def places(self, grey: Grey, look: Look) -> list[Face]:
-        """Where faces may be, by a sparse look; their scores mean nothing yet."""
-        scale = min(1.0, look.side / max(grey.shape))
-        small = _turned(_resized(grey, scale), look.tilt)
-        found = []
-        for group in _groups(self._fire(small, look.step, WINDOW, look.most or min(small.shape))):
-            side = float(group[:, 2].mean())
-            middle = group[:, :2].mean(axis=0) + side / 2
-            x, y = _back(small, look.tilt) @ np.array([*middle, 1.0]) - side / 2
-            found.append(Face(float(x) / scale, float(y) / scale, side / scale, 0.0, look.tilt))
-        return found
+    def _confirm(self, grey: Grey, places: list[Face], found: Found) -> Found:
+        """`found`, and what a look of its own finds at each place that is not among them."""
+        sure = self._faces(found.only(found.scores >= self._threshold))
+        new = [place for place in places if not any(_near(face, place) for face in sure)]
+        looks = [self._look_at(grey, place) for place in new[:PLACES]]
+        return merged(Found.join([found, *looks])) if looks else found
 
-    def _look(self, grey: Grey, look: Look, known: list[Face]) -> list[Face]:
-        """`known` and the faces that this look adds to them."""
-        places = [place for place in self.places(grey, look) if not _among(place, known)]
-        judged = [self._judge(grey, place) for place in places]
-        return _merge(known, [face for face in judged if face])
+    def _look_at(self, grey: Grey, face: Face) -> Found:
+        """A square of the picture about `face`, brought to FACE pixels, in one look."""
+        scale = min(1.0, FACE / face.side)
+        half = NEAR[0] / scale / 2
+        left, top = math.floor(face.x + face.side / 2 - half), math.floor(face.y + face.side / 2 - half)
+        x, y = max(0, left), max(0, top)
+        part = grey[y : max(0, math.floor(top + 2 * half)), x : max(0, math.floor(left + 2 * half))]
+        if not part.size:
+            return NOTHING
+        small, scale = shrunk(part, NEAR)
+        return self._finder.look(small, NEAR).moved(1 / scale, x, y)
 
-    def _judge(self, grey: Grey, place: Face) -> Face | None:
-        seen = self.sight(grey, place)
-        if seen is None or seen.score < SURE:
-            return None
-        return Face(seen.x, seen.y, seen.side, seen.score, place.tilt)
+    def _calls_for_more(self, found: Found, scale: float) -> bool:
+        sure = found.only(found.scores >= self._threshold)
+        hints = found.only(found.scores >= HINT)
+        return not len(sure) or bool((hints.sizes * scale < SMALL).any())
 
-    def _fire(self, grey: Grey, step: float, least: int, most: int) -> Windows:
-        if min(grey.shape) < least:
-            return np.empty((0, 4))
-        boxes, _, weights = self._cascade.detectMultiScale3(
-            grey,
-            scaleFactor=step,
-            minNeighbors=0,  # every window that fires: their number says much
-            minSize=(least, least),
-            maxSize=(most, most),
-            outputRejectLevels=True,
+    def _tiled(self, grey: Grey, times: int) -> tuple[Found, float]:
+        """The picture at `times` the size of the first look, in overlapping tiles."""
+        shape = WIDE if grey.shape[1] >= grey.shape[0] else TALL
+        height, width = (times * side - (times - 1) * OVERLAP for side in shape)
+        small, scale = shrunk(grey, (height, width))
+        parts = [
+            self._tile(small, x, y, shape)
+            for y in _starts(small.shape[0], shape[0])
+            for x in _starts(small.shape[1], shape[1])
+        ]
+        return merged(Found.join(parts)).moved(1 / scale, 0, 0), scale
+
+    def _tile(self, grey: Grey, x: int, y: int, shape: Shape) -> Found:
+        """One tile's faces in pixels of `grey`, without those that its inner edges cut."""
+        tile = grey[y : y + shape[0], x : x + shape[1]]
+        found = self._finder.look(tile, shape)
+        height, width = tile.shape
+        left, top, right, bottom = found.boxes.T
+        whole = ((left > 1) | (x == 0)) & ((top > 1) | (y == 0))
+        whole &= ((right < width - 1) | (x + width == grey.shape[1])) & (
+            (bottom < height - 1) | (y + height == grey.shape[0])
         )
-        if len(boxes) == 0:
-            return np.empty((0, 4))
-        return np.column_stack([np.asarray(boxes, np.float64)[:, :3], np.ravel(weights)])
+        return found.only(whole).moved(1.0, x, y)
+
+    def _faces(self, found: Found) -> list[Face]:
+        covered = found.covered >= self._finder.calibration.covered_from
+        return in_order(
+            [
+                _face(found.boxes[i], found.landmarks[i], float(found.scores[i]), covered=bool(covered[i]))
+                for i in range(len(found))
+            ]
+        )
 
 
-def _groups(windows: Windows) -> list[Windows]:
-    """The windows about the heaviest one, then those about the heaviest that is left, and so on."""
-    left, groups = windows[np.argsort(-windows[:, 3], kind="stable")], []
-    while len(left):
-        x, y, side, _ = left[0]
-        apart = np.abs(left[:, :2] + left[:, 2:3] / 2 - (x + side / 2, y + side / 2)).max(axis=1)
-        near = (apart < 0.3 * side) & (np.abs(np.log(left[:, 2] / side)) < 0.35)
-        groups.append(left[near])
-        left = left[~near]
-    return groups
+def _starts(length: int, tile: int) -> Iterator[int]:
+    """Where tiles of `tile` pixels begin, evenly, so that they cover `length` and share OVERLAP or more."""
+    count = max(1, math.ceil((length - OVERLAP) / (tile - OVERLAP)))
+    step = (length - tile) / max(1, count - 1)
+    return (max(0, math.floor(i * step)) for i in range(count))
 
 
-def _summed_up(group: Windows) -> Sight:
-    x, y, side, _ = group.mean(axis=0)
-    return Sight(float(x), float(y), float(side), len(group), float(group[:, 3].max()))
+def _face(box: np.ndarray, points: np.ndarray, score: float, *, covered: bool) -> Face:
+    """By its landmarks where they are sure, else by its box."""
+    x, y, side, tilt, misfit = register(points)
+    landmarks = tuple((float(px), float(py)) for px, py in points)
+    if misfit > SURE:
+        width, height = (float(v) for v in box[2:] - box[:2])
+        side, tilt = BOX_SIDE * math.sqrt(width * height), 0.0
+        x, y = float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2 + BOX_DOWN * height
+    left, top, right, bottom = (float(value) for value in box)
+    return Face(x - side / 2, y - side / 2, side, score, tilt, landmarks, (left, top, right, bottom), covered)
 
 
-def _cut(grey: Grey, place: Face) -> tuple[Grey, float, int, int]:
-    """The square about a face, turned upright, its face FACE pixels wide; its scale, left and top."""
-    half = place.side * (0.5 + ROOM)
-    left, top = round(place.x + place.side / 2 - half), round(place.y + place.side / 2 - half)
-    side = max(2, round(2 * half))
-    height, width = grey.shape
-    inside = grey[max(0, top) : max(0, top + side), max(0, left) : max(0, left + side)]
-    beyond = (max(0, -top), max(0, top + side - height), max(0, -left), max(0, left + side - width))
-    if any(beyond):
-        inside = cv2.copyMakeBorder(inside, *beyond, borderType=cv2.BORDER_REPLICATE).astype(np.uint8)
-    scale = round(FACE * (1 + 2 * ROOM)) / side
-    return _turned(_resized(inside, scale), place.tilt), scale, left, top
-
-
-def _merge(faces: list[Face], more: list[Face]) -> list[Face]:
-    """`faces` and those of `more`, likeliest first, that are not among them."""
-    merged = list(faces)
-    for other in sorted(more, key=lambda face: face.score, reverse=True):
-        if not _among(other, merged):
-            merged.append(other)
-    return merged
-
-
-def _among(place: Face, faces: list[Face]) -> bool:
-    """Whether the middle of `place` lies in one of `faces`."""
-    x, y = place.x + place.side / 2, place.y + place.side / 2
-    return any(0 <= x - face.x <= face.side and 0 <= y - face.y <= face.side for face in faces)
-
-
-def _resized(grey: Grey, scale: float) -> Grey:
-    if scale == 1.0:
-        return grey
-    height, width = grey.shape
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return cv2.resize(grey, size, interpolation=how).astype(np.uint8, copy=False)
-
-
-def stretched(grey: Grey) -> Grey:
-    """Dark and dull pictures with their greys spread out: the cascade's arithmetic is coarse for them."""
-    counts = np.cumsum(cv2.calcHist([grey], [0], None, [256], [0, 256]))
-    low, high = np.searchsorted(counts, [0.01 * grey.size, 0.99 * grey.size])
-    if not FLAT / 8 <= high - low < FLAT:
-        return grey
-    levels = np.clip((np.arange(256) - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
-    return cv2.LUT(grey, levels).astype(np.uint8, copy=False)
-
-
-def _turned(grey: Grey, degrees: float) -> Grey:
-    """The picture turned anticlockwise about its middle."""
-    if not degrees:
-        return grey
-    height, width = grey.shape
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
-    result = cv2.warpAffine(grey, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    return result.astype(np.uint8, copy=False)
-
-
-def _back(grey: Grey, degrees: float) -> NDArray[np.float64]:
-    """(2, 3): leads points of a picture that was turned by `degrees` back to where they were."""
-    height, width = grey.shape
-    return np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1.0), np.float64)
+def _near(a: Face, b: Face) -> bool:
+    """Whether two squares are about one face: middles within half a side, sides within a factor of two."""
+    apart = math.hypot(a.x + a.side / 2 - b.x - b.side / 2, a.y + a.side / 2 - b.y - b.side / 2)
+    return apart < 0.5 * max(a.side, b.side) and 0.5 < a.side / b.side < 2

@@ -6,7 +6,7 @@ uvicorn --factory services.inference.main:create_app --port 8001
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,15 +16,16 @@ from starlette.middleware import Middleware
 from services.common import docs
 from services.common.headers import ProblemsOnly, SecurityHeaders
 from services.common.limits import BodyLimit, HeaderLimit, Held, Pace
-from services.common.prediction import Prediction, StreamPrediction
 from services.common.problems import add_error_handlers
 from services.common.starting import FASTAPIS_OWN, OneLineRefusals, StartError, start_tracing
 from services.common.telemetry import Telemetry, set_up_logging
-from services.inference.classify import Model, load_model
+from services.inference.classify import load_model
+from services.inference.detect import shipped_finder
 from services.inference.errors import ModelFileError
 from services.inference.metrics import Metrics
-from services.inference.pipeline import Limits
+from services.inference.pipeline import Limits, Pipeline, Reading
 from services.inference.routes import about, batch, predict, stream
+from services.inference.runtime import Model
 from services.inference.settings import Settings, read_settings
 from services.inference.streams import OpenStreams
 from services.inference.upload import FRAMING
@@ -49,7 +50,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         """StartError, and no service, where the model and its card do not fit."""
         model = await asyncio.to_thread(_load, settings.model_file)
         limits = Limits(settings.max_pixels, settings.max_faces)
-        workers = Workers(model, limits, settings.workers, settings.queue, settings.patience_s)
+        workers = Workers(
+            lambda: Pipeline(model, limits, settings.detector),
+            settings.workers,
+            settings.queue,
+            settings.patience_s,
+        )
         await workers.warm()
         app.state.model, app.state.workers = model, workers
         metrics.model.labels(model.name, model.version).set(1)
@@ -72,8 +78,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     streams = OpenStreams(settings.max_streams)
     metrics.streams.set_function(lambda: streams.count)
     app.state.settings, app.state.metrics, app.state.streams = settings, metrics, streams
-    if tracing:
-        metrics.watchers.append(partial(_trace, tracing))
+
+    def record(reading: Reading) -> None:
+        metrics.count(reading)
+        if tracing:
+            _trace(tracing, reading)
+
+    app.state.record = record
     add_error_handlers(app, lambda code: metrics.rejected.labels(code).inc())
     app.include_router(predict.router)
     app.include_router(batch.router)
@@ -85,6 +96,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def _load(path: Path) -> Model:
     try:
+        shipped_finder()
         return load_model(path)
     except ModelFileError as error:
         raise StartError(f"INFERENCE_MODEL_FILE: {error}") from error
@@ -107,12 +119,6 @@ def _middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None")
     ]
 
 
-def _trace(tracing: "Tracing", prediction: Prediction | StreamPrediction) -> None:
-    times = prediction.timings_ms
-    stages = {
-        "decode": times.decode,
-        "detect": times.detect,
-        "align": times.align,
-        "classify": times.classify - times.align,
-    }
-    tracing.stages(stages, {"faces": len(prediction.faces)})
+def _trace(tracing: "Tracing", reading: Reading) -> None:
+    times = {name: 1000 * seconds for name, seconds in asdict(reading.times).items()}
+    tracing.stages(times, {"faces": len(reading.faces)})

@@ -1,13 +1,11 @@
 """What Prometheus is told."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from services.common.prediction import Prediction, StreamPrediction
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from services.emotions import EMOTIONS
+from services.inference.pipeline import Reading
 
 BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -17,8 +15,6 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
-        self.watchers: list[Callable[[Prediction | StreamPrediction], None]] = []
-        """Told of each photo as it is counted."""
         self.requests = Counter(
             "inference_requests_total", "Requests answered.", ["method", "route", "status"], registry=registry
         )
@@ -59,16 +55,11 @@ class Metrics:
             "inference_model_info", "1 for the model that is loaded.", ["name", "version"], registry=registry
         )
 
-    def count(self, prediction: Prediction | StreamPrediction) -> None:
-        times = prediction.timings_ms
-        for stage, milliseconds in (
-            ("decode", times.decode),
-            ("detect", times.detect),
-            ("classify", times.classify),
-        ):
-            self.stage.labels(stage).observe(milliseconds / 1000)
-        self.faces.observe(len(prediction.faces))
-        for face in prediction.faces:
-            self.emotions.labels(face.emotion).inc()
-        for watcher in self.watchers:
-            watcher(prediction)
+    def count(self, reading: Reading) -> None:
+        times = reading.times
+        self.stage.labels("decode").observe(times.decode)
+        self.stage.labels("detect").observe(times.detect)
+        self.stage.labels("classify").observe(times.align + times.classify)
+        self.faces.observe(len(reading.faces))
+        for face in reading.faces:
+            self.emotions.labels(EMOTIONS[int(face.probabilities.argmax())]).inc()

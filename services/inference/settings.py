@@ -1,4 +1,4 @@
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AnyHttpUrl, BeforeValidator, Field, FilePath
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,7 +15,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="INFERENCE_", frozen=True, protected_namespaces=())
 
     model_file: FilePath = MODEL_FILE
-    """The exported network; its JSON card lies beside it."""
+    """The classifier; its JSON card lies beside it."""
+    detector: Literal["auto", "haar", "network"] = "auto"
+    """auto: the cascade's quick look, then the finder; network: the finder alone; haar: the cascade alone."""
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     """Threads that decode, detect and classify; each has its own cascade and interpreter."""
     queue: Annotated[int, Field(ge=0)] = 16

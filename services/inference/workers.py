@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from services.common.problems import BusyError
-from services.inference.classify import Model
-from services.inference.pipeline import Limits, Pipeline
+from services.inference.pipeline import Pipeline
 
 T = TypeVar("T")
 
@@ -16,7 +15,7 @@ T = TypeVar("T")
 class Workers:
     """`threads` jobs run, `queue` wait, one more is refused with BusyError; so is one that takes too long."""
 
-    def __init__(self, model: Model, limits: Limits, threads: int, queue: int, patience_s: float) -> None:
+    def __init__(self, make: Callable[[], Pipeline], threads: int, queue: int, patience_s: float) -> None:
         self._own = threading.local()
         self._threads = threads
         self._places = threads + queue
@@ -24,7 +23,7 @@ class Workers:
         self._patience_s = patience_s
 
         def equip() -> None:
-            self._own.pipeline = Pipeline(model, limits)
+            self._own.pipeline = make()
 
         self._pool = ThreadPoolExecutor(threads, "worker", initializer=equip)
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from services.common.problems import ServiceError
-from services.emotions import EMOTIONS
 from services.inference.align import SIDE
 from services.inference.classify import load_model
 from services.inference.decode import decode
@@ -67,15 +66,15 @@ def measure_photos(model: Path, pictures: list[Picture]) -> dict[str, Any]:
     rows, labels, without_face, unreadable = [], [], 0, 0
     for picture in tqdm(pictures, unit="photo"):
         try:
-            prediction = pipeline.predict(picture.path.read_bytes())
+            faces = pipeline.predict(picture.path.read_bytes()).faces
         except ServiceError as error:
             print(f"{picture.path}: {error}", file=sys.stderr)
             unreadable += 1
             continue
-        if prediction.probabilities is None:
+        if not faces:
             without_face += 1
             continue
-        rows.append([prediction.probabilities[name] for name in EMOTIONS])
+        rows.append(faces[0].probabilities)
         labels.append(picture.label)
     if not rows:
         raise DataError("no face was found in any photo")

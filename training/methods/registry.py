@@ -11,8 +11,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.inference.classify import Classifier, Model, load_model
+from services.inference.classify import Classifier, load_model
 from services.inference.model import MODEL_FILE
+from services.inference.runtime import Model
 from training.dataset import SIDE, Faces, Images
 from training.methods import classical
 from training.methods.landmarks import face_mesh, landmark_shape

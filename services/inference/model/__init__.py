@@ -5,3 +5,5 @@ from typing import Final
 
 MODEL_FILE: Final = Path(__file__).parent / "emotion.tflite"
 """The one that is shipped."""
+FINDER_FILE: Final = Path(__file__).parent / "finder.tflite"
+"""The face finder."""

@@ -4,8 +4,9 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 
 from services.common.problems import Problem, ServiceError, problem_body, request_id_of
-from services.inference.dependencies import MetricsDep, SettingsDep, WorkersDep
-from services.inference.routes.predict import BINARY, PROBLEMS
+from services.inference.answers import to_prediction
+from services.inference.dependencies import ModelDep, RecordDep, SettingsDep, WorkersDep
+from services.inference.routes.predict import BINARY, PROBLEMS, DetectParam
 from services.inference.schemas import BatchItem, BatchResult
 from services.inference.upload import Upload, check_size, read_files
 
@@ -29,7 +30,12 @@ BODY: Final[dict[str, Any]] = {
 
 @router.post("/predict/batch", responses=PROBLEMS, openapi_extra=BODY, response_model_exclude_unset=True)
 async def predict_batch(
-    request: Request, settings: SettingsDep, workers: WorkersDep, metrics: MetricsDep
+    request: Request,
+    settings: SettingsDep,
+    workers: WorkersDep,
+    model: ModelDep,
+    record: RecordDep,
+    detect: DetectParam = True,
 ) -> BatchResult:
     """Many photos at once, in the multipart field `files`; one bad photo never costs the others."""
     uploads = await read_files(request, "files", settings.max_batch, settings.max_batch_bytes)
@@ -40,13 +46,13 @@ async def predict_batch(
         try:
             check_size(upload.content, settings.max_upload_bytes)
             async with turns:
-                prediction = await workers.run(lambda pipeline: pipeline.predict(upload.content))
+                reading = await workers.run(lambda pipeline: pipeline.predict(upload.content, detect=detect))
         except ServiceError as error:
             body = problem_body(request_id, error.status, error.code, str(error))
             return BatchItem(
                 filename=upload.filename, status=error.status, error=Problem.model_validate(body)
             )
-        metrics.count(prediction)
-        return BatchItem(filename=upload.filename, status=200, prediction=prediction)
+        record(reading)
+        return BatchItem(filename=upload.filename, status=200, prediction=to_prediction(reading, model))
 
     return BatchResult(results=list(await asyncio.gather(*map(answer, uploads))))

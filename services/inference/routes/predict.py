@@ -4,7 +4,8 @@ from fastapi import APIRouter, Query, Request
 
 from services.common.prediction import Prediction
 from services.common.problems import Problem
-from services.inference.dependencies import MetricsDep, SettingsDep, WorkersDep
+from services.inference.answers import to_prediction
+from services.inference.dependencies import ModelDep, RecordDep, SettingsDep, WorkersDep
 from services.inference.errors import NoFaceError
 from services.inference.upload import read_image
 
@@ -35,6 +36,9 @@ BODY: Final[dict[str, Any]] = {
         },
     }
 }
+DetectParam = Annotated[
+    bool, Query(description="false: take the whole picture as one upright face, as crops are")
+]
 
 
 @router.post("/predict", responses=PROBLEMS, openapi_extra=BODY)
@@ -42,16 +46,18 @@ async def predict(
     request: Request,
     settings: SettingsDep,
     workers: WorkersDep,
-    metrics: MetricsDep,
+    model: ModelDep,
+    record: RecordDep,
     strict: Annotated[bool, Query(description="answer 422 where no face is found")] = False,
+    detect: DetectParam = True,
 ) -> Prediction:
-    """The faces of one photo, largest first, each with six probabilities.
+    """The faces of one photo, the main one first, each with six probabilities.
 
     Send the photo as the multipart field `file` or as the body itself. No face is a result, not an error.
     """
     data = await read_image(request, settings.max_upload_bytes)
-    prediction = await workers.run(lambda pipeline: pipeline.predict(data))
-    metrics.count(prediction)
-    if strict and not prediction.faces:
+    reading = await workers.run(lambda pipeline: pipeline.predict(data, detect=detect))
+    record(reading)
+    if strict and not reading.faces:
         raise NoFaceError("no face was found in the picture")
-    return prediction
+    return to_prediction(reading, model)

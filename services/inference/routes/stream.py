@@ -4,7 +4,9 @@ import asyncio
 import json
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
@@ -12,10 +14,19 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from starlette.websockets import WebSocketState
 
 from services.common.problems import BusyError, ServiceError, problem_body
-from services.inference.dependencies import MetricsDep, OwnPagesDep, SettingsDep, StreamsDep, WorkersDep
+from services.inference.answers import to_stream_prediction
+from services.inference.dependencies import (
+    ModelDep,
+    OwnPagesDep,
+    RecordDep,
+    SettingsDep,
+    StreamsDep,
+    WorkersDep,
+)
 from services.inference.errors import BadRequestError
-from services.inference.metrics import Metrics
-from services.inference.pipeline import Pipeline, Stream
+from services.inference.pipeline import Pipeline, Reading, Stream
+from services.inference.routes.predict import DetectParam
+from services.inference.runtime import Model
 from services.inference.settings import Settings
 from services.inference.streams import Inbox
 from services.inference.upload import check_size
@@ -29,7 +40,13 @@ TRY_AGAIN_LATER: Final = 1013
 
 @router.websocket("/stream", dependencies=[OwnPagesDep])
 async def stream(
-    socket: WebSocket, settings: SettingsDep, workers: WorkersDep, metrics: MetricsDep, streams: StreamsDep
+    socket: WebSocket,
+    settings: SettingsDep,
+    workers: WorkersDep,
+    model: ModelDep,
+    record: RecordDep,
+    streams: StreamsDep,
+    detect: DetectParam = True,
 ) -> None:
     """Binary image frames in; for each that is read, a StreamPrediction or `{"frame", "error"}` out.
 
@@ -38,7 +55,7 @@ async def stream(
     await socket.accept()
     try:
         with streams.one_more():
-            await _converse(socket, settings, workers, metrics)
+            await _converse(socket, settings, Reader(workers, model, record, detect))
     except BusyError as busy:
         await _close(socket, TRY_AGAIN_LATER, str(busy))
     except WebSocketDisconnect:
@@ -47,11 +64,29 @@ async def stream(
         await _close(socket, NORMAL)
 
 
-async def _converse(socket: WebSocket, settings: Settings, workers: Workers, metrics: Metrics) -> None:
+@dataclass
+class Reader:
+    """What reads one stream's frames."""
+
+    workers: Workers
+    model: Model
+    record: Callable[[Reading], None]
+    detect: bool
+    memory: Stream = field(default_factory=Stream)
+
+    async def read(self, number: int, content: bytes) -> str:
+        """One frame → its StreamPrediction as JSON; ServiceError where it is no picture that is read."""
+        job = partial(Pipeline.next_frame, data=content, stream=self.memory, detect=self.detect)
+        reading = await self.workers.run(job)
+        self.record(reading)
+        return to_stream_prediction(reading, self.model, number).model_dump_json()
+
+
+async def _converse(socket: WebSocket, settings: Settings, frames: Reader) -> None:
     inbox = Inbox()
     reader = asyncio.create_task(_receive(socket, inbox, settings))
     try:
-        await _answer(socket, inbox, settings, workers, metrics)
+        await _answer(socket, inbox, settings, frames)
     finally:
         reader.cancel()
         with suppress(asyncio.CancelledError):
@@ -74,22 +109,16 @@ async def _receive(socket: WebSocket, inbox: Inbox, settings: Settings) -> None:
         inbox.close()
 
 
-async def _answer(
-    socket: WebSocket, inbox: Inbox, settings: Settings, workers: Workers, metrics: Metrics
-) -> None:
-    memory = Stream()
+async def _answer(socket: WebSocket, inbox: Inbox, settings: Settings, frames: Reader) -> None:
     while (frame := await inbox.take()) is not None:
         number, data = frame
         try:
-            content = _checked(data, settings.max_upload_bytes)
-            job = partial(Pipeline.next_frame, data=content, stream=memory, number=number)
-            prediction = await workers.run(job)
+            answer = await frames.read(number, _checked(data, settings.max_upload_bytes))
         except ServiceError as error:
             body = problem_body(uuid.uuid4().hex, error.status, error.code, str(error))
             await _send(socket, json.dumps({"frame": number, "error": body}))
             continue
-        metrics.count(prediction)
-        await _send(socket, prediction.model_dump_json())
+        await _send(socket, answer)
 
 
 async def _send(socket: WebSocket, text: str) -> None:

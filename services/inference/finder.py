@@ -1,0 +1,185 @@
+"""The face finder: a small network that looks at a picture, or a part of it, and what its numbers mean.
+
+The network gives 16 numbers for each place of three grids (strides 8, 16, 32): the score's logit; the middle
+of the box as an offset from the place, and the logarithms of its width and height; five landmarks as offsets;
+the logit of a covered lower half. Offsets and sizes are in strides.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from services.inference.runtime import Model, Network
+
+Grey = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Shape = tuple[int, int]
+"""Height and width in pixels, multiples of 32."""
+
+STRIDES: Final = (8, 16, 32)
+WIDE: Final[Shape] = (288, 352)
+TALL: Final[Shape] = (352, 288)
+NEAR: Final[Shape] = (160, 160)
+"""For a look at one face and what is around it."""
+SAME: Final = 0.4
+"""Boxes that overlap by at least this (intersection over union) are one face."""
+NESTED: Final = 0.8
+"""A box of which so much lies within a better one is a part of that face."""
+WEAKEST: Final = -3.0
+"""Logit of the weakest places that are read."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """n faces in pixels of one picture, best first."""
+
+    scores: Floats
+    """(n,) log-odds of being a face."""
+    boxes: Floats
+    """(n, 4): left, top, right, bottom."""
+    landmarks: Floats
+    """(n, 5, 2): right eye, left eye, nose, right and left corner of the mouth; x, y."""
+    covered: Floats
+    """(n,) log-odds of a covered lower half."""
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @property
+    def sizes(self) -> Floats:
+        """(n,) geometric mean of width and height."""
+        sizes: Floats = np.sqrt(np.prod(self.boxes[:, 2:] - self.boxes[:, :2], axis=1))
+        return sizes
+
+    def only(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "Found":
+        return Found(self.scores[rows], self.boxes[rows], self.landmarks[rows], self.covered[rows])
+
+    def moved(self, scale: float, x: float, y: float) -> "Found":
+        """The same faces in a picture in which this one lies at (x, y), `scale` times as large."""
+        shift = np.array([x, y], np.float32)
+        boxes = self.boxes * np.float32(scale) + np.tile(shift, 2)
+        return Found(self.scores, boxes, self.landmarks * np.float32(scale) + shift, self.covered)
+
+    @staticmethod
+    def join(parts: "list[Found]") -> "Found":
+        return Found(
+            np.concatenate([part.scores for part in parts]),
+            np.concatenate([part.boxes for part in parts]),
+            np.concatenate([part.landmarks for part in parts]),
+            np.concatenate([part.covered for part in parts]),
+        )
+
+
+NOTHING: Final = Found(*(np.zeros(shape, np.float32) for shape in (0, (0, 4), (0, 5, 2), 0)))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """From the network's logit and the face's size in the look to log-odds of being a face; from the card."""
+
+    constant: float = 0.0
+    per_logit: float = 1.0
+    per_size: float = 0.0
+    """Per unit of the logarithm of the size."""
+    threshold: float = 0.0
+    """Log-odds from which a place counts as a face."""
+    covered_from: float = 0.0
+    """Log-odds from which a lower half counts as covered."""
+
+    def apply(self, found: Found) -> Found:
+        size = np.log(np.clip(found.sizes, 8, 128) / 32)
+        scores = self.constant + self.per_logit * found.scores + self.per_size * size
+        return Found(scores.astype(np.float32), found.boxes, found.landmarks, found.covered)
+
+
+class Finder:
+    """The network at a few fixed sizes, an interpreter each, made when first needed. Not thread-safe."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.calibration = Calibration(**model.card["calibration"])
+        self._networks: dict[Shape, tuple[Network, Floats]] = {}
+
+    def look(self, grey: Grey, shape: Shape) -> Found:
+        """(h, w) grey, no larger than `shape` → its faces by `Calibration`, in its pixels."""
+        height, width = grey.shape
+        if shape not in self._networks:
+            self._networks[shape] = Network(self._model, (1, *shape, 1)), np.zeros((1, *shape, 1), np.float32)
+        network, pixels = self._networks[shape]
+        pixels[0, :height, :width, 0] = grey
+        pixels[0, height:, :, 0] = pixels[0, :, width:, 0] = 0
+        network.run(pixels)
+        (output,) = network.outputs.values()
+        return self.calibration.apply(read(network.result(output)[0], shape))
+
+
+@lru_cache(maxsize=8)
+def _places(shape: Shape) -> tuple[Floats, Floats]:
+    """(places, 2) middles in pixels and (places, 1) strides of a picture of this size."""
+    middles, strides = [], []
+    for stride in STRIDES:
+        ys, xs = np.mgrid[0 : shape[0] // stride, 0 : shape[1] // stride]
+        middles.append(np.stack([xs.ravel() + 0.5, ys.ravel() + 0.5], axis=1) * stride)
+        strides.append(np.full((xs.size, 1), stride))
+    return np.concatenate(middles).astype(np.float32), np.concatenate(strides).astype(np.float32)
+
+
+def read(numbers: Floats, shape: Shape, weakest: float = WEAKEST) -> Found:
+    """(places, 16) of a picture of `shape` → its faces with a logit of at least `weakest`, merged."""
+    chosen = np.flatnonzero(numbers[:, 0] >= weakest)
+    rows = numbers[chosen]
+    middles, strides = (values[chosen] for values in _places(shape))
+    at = middles + rows[:, 1:3] * strides
+    half = np.exp(np.clip(rows[:, 3:5], -4.0, 5.0)) * strides / 2
+    points = middles[:, None] + rows[:, 5:15].reshape(-1, 5, 2) * strides[:, None]
+    return merged(Found(rows[:, 0], np.concatenate([at - half, at + half], axis=1), points, rows[:, 15]))
+
+
+def merged(found: Found) -> Found:
+    """One face for each group of boxes that overlap: the best one's score, the strong ones' mean place."""
+    left = found.only(np.argsort(-found.scores, kind="stable"))
+    weights = 1 / (1 + np.exp(-left.scores))
+    kept: list[Found] = []
+    while len(left):
+        overlap, inside = overlaps(left.boxes[0], left.boxes)
+        same = overlap >= SAME
+        same[0] = True
+        near = same & (weights >= 0.5 * weights[0])
+        share = (weights[near] / weights[near].sum()).astype(np.float32)
+        kept.append(
+            Found(
+                left.scores[:1],
+                (share @ left.boxes[near])[None],
+                np.tensordot(share, left.landmarks[near], axes=1)[None],
+                (share @ left.covered[near])[None],
+            )
+        )
+        gone = same | (inside >= NESTED)
+        left, weights = left.only(~gone), weights[~gone]
+    return Found.join(kept) if kept else found
+
+
+def overlaps(box: Floats, boxes: Floats) -> tuple[Floats, Floats]:
+    """Of `box` (4,) with each of `boxes` (n, 4): intersection over union, and over the latter's area."""
+    wide = np.minimum(box[2], boxes[:, 2]) - np.maximum(box[0], boxes[:, 0])
+    high = np.minimum(box[3], boxes[:, 3]) - np.maximum(box[1], boxes[:, 1])
+    both = np.maximum(wide, 0) * np.maximum(high, 0)
+    area = np.maximum((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), 1e-6)
+    union = (box[2] - box[0]) * (box[3] - box[1]) + area - both
+    return np.asarray(both / union, np.float32), np.asarray(both / area, np.float32)
+
+
+def shrunk(grey: Grey, shape: Shape) -> tuple[Grey, float]:
+    """The picture brought down until it fits into `shape`, and by how much; a smaller one stays as it is."""
+    height, width = grey.shape
+    scale = min(1.0, shape[0] / height, shape[1] / width)
+    if scale == 1.0:
+        return grey, scale
+    size = (max(1, math.floor(width * scale)), max(1, math.floor(height * scale)))
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return small, max(size) / max(width, height)
