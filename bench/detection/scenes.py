@@ -45,7 +45,7 @@ def read_grey(name: str) -> Grey:
     return picture.astype(np.uint8)
 
 
-def _background(name: str, width: int, height: int) -> Grey:
+def background(name: str, width: int, height: int) -> Grey:
     picture = read_grey(f"backgrounds/{name}.jpg")
     return cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
 
@@ -78,7 +78,7 @@ def paste(picture: Grey, name: str, corner: tuple[int, int], side: float, change
     return (left + dx, top + dy, side)
 
 
-def _single(
+def single(
     side: float, change: Change | None = None, after: Callable[[Grey], Grey] | None = None
 ) -> Callable[[], Iterator[Scene]]:
     """One face of `side` pixels in 640×480, on each background, from each portrait."""
@@ -86,7 +86,7 @@ def _single(
     def make() -> Iterator[Scene]:
         rng = np.random.default_rng(round(side))
         for index, name in enumerate(BACKGROUNDS * 2):
-            picture = _background(name, 640, 480)
+            picture = background(name, 640, 480)
             who = list(PORTRAITS)[index % 2]
             size = round(side * (1 + 2 * ROOM))
             left, top = int(rng.integers(0, 640 - size + 1)), int(rng.integers(0, 480 - size + 1))
@@ -103,7 +103,7 @@ def groups() -> Iterator[Scene]:
     """Thirty faces of 44 to 56 pixels in 1280×720."""
     for seed in range(4):
         rng = np.random.default_rng(seed)
-        picture = _background(BACKGROUNDS[seed], 1280, 720)
+        picture = background(BACKGROUNDS[seed], 1280, 720)
         faces = []
         for row in range(4):
             for column in range(8 if row < 2 else 7):
@@ -117,7 +117,7 @@ def groups() -> Iterator[Scene]:
 def empty() -> Iterator[Scene]:
     for name in BACKGROUNDS:
         for width, height in ((640, 480), (320, 240), (1280, 720)):
-            yield Scene(_background(name, width, height), [])
+            yield Scene(background(name, width, height), [])
 
 
 def noisy(sigma: float) -> Callable[[Grey], Grey]:
@@ -129,20 +129,20 @@ def noisy(sigma: float) -> Callable[[Grey], Grey]:
 
 
 CONDITIONS: Final[dict[str, Callable[[], Iterator[Scene]]]] = {
-    "24 px": _single(24),
-    "32 px": _single(32),
-    "48 px": _single(48),
-    "64 px": _single(64),
-    "96 px": _single(96),
-    "180 px": _single(180),
-    "tilted 10°": _single(120, Change(degrees=10)),
-    "tilted 20°": _single(121, Change(degrees=20)),
-    "tilted 30°": _single(122, Change(degrees=30)),
-    "dark (1/5)": _single(123, after=lambda picture: (picture * 0.2).astype(np.uint8)),
-    "low contrast (1/4)": _single(124, after=lambda picture: (picture * 0.25 + 96).astype(np.uint8)),
-    "noise (sigma 25)": _single(125, after=noisy(25)),
-    "blur (sigma 3)": _single(126, after=lambda p: cv2.GaussianBlur(p, (0, 0), 3).astype(np.uint8)),
-    "mouth hidden (30%)": _single(127, Change(hidden=0.3)),
+    "24 px": single(24),
+    "32 px": single(32),
+    "48 px": single(48),
+    "64 px": single(64),
+    "96 px": single(96),
+    "180 px": single(180),
+    "tilted 10°": single(120, Change(degrees=10)),
+    "tilted 20°": single(121, Change(degrees=20)),
+    "tilted 30°": single(122, Change(degrees=30)),
+    "dark (1/5)": single(123, after=lambda picture: (picture * 0.2).astype(np.uint8)),
+    "low contrast (1/4)": single(124, after=lambda picture: (picture * 0.25 + 96).astype(np.uint8)),
+    "noise (sigma 25)": single(125, after=noisy(25)),
+    "blur (sigma 3)": single(126, after=lambda p: cv2.GaussianBlur(p, (0, 0), 3).astype(np.uint8)),
+    "mouth hidden (30%)": single(127, Change(hidden=0.3)),
     "group of 30": groups,
     "no face": empty,
 }

@@ -12,7 +12,7 @@ import numpy as np
 
 from services.inference.align import SURE, register
 from services.inference.cascade import Cascade
-from services.inference.face import Face, in_order
+from services.inference.face import Face, main_first
 from services.inference.finder import NEAR, NOTHING, TALL, WIDE, Finder, Found, Grey, Shape, merged, shrunk
 from services.inference.model import FINDER_FILE
 from services.inference.runtime import Model, load_network
@@ -56,7 +56,7 @@ class Detector:
     def detect(self, grey: Grey) -> list[Face]:
         """(h, w) grey → faces, the main one first; [] where there is none."""
         if self._mode == "haar":
-            return in_order(self._cascade.plain(grey))
+            return main_first(self._cascade.plain(grey))
         places = self._cascade.quick(grey) if self._mode == "auto" else []
         found, scale = self._look(grey)
         found = self._confirm(grey, places, found)
@@ -135,7 +135,7 @@ class Detector:
 
     def _faces(self, found: Found) -> list[Face]:
         covered = found.covered >= self._finder.calibration.covered_from
-        return in_order(
+        return main_first(
             [
                 _face(found.boxes[i], found.landmarks[i], float(found.scores[i]), covered=bool(covered[i]))
                 for i in range(len(found))

@@ -1,9 +1,11 @@
 """A face in a picture: where it is, and what the detector says of it."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
+T = TypeVar("T")
 Point = tuple[float, float]
 POINTS: Final = ("right_eye", "left_eye", "nose", "mouth_right", "mouth_left")
 """The landmarks in their order; right and left are the person's own."""
@@ -47,11 +49,16 @@ def whole(shape: tuple[int, ...]) -> Face:
     return Face((width - side) / 2, (height - side) / 2, side, None)
 
 
-def in_order(faces: list[Face]) -> list[Face]:
-    """The main face first: the leftmost of the about equally large ones; then the others by size."""
-    if not faces:
+def main_first(faces: list[Face]) -> list[Face]:
+    return in_order(faces, lambda face: face)
+
+
+def in_order(items: list[T], face_of: Callable[[T], Face]) -> list[T]:
+    """The main face first: the leftmost of those about as large as the largest; then the others by size."""
+    if not items:
         return []
-    largest = max(face.side for face in faces)
-    main = min((face for face in faces if face.side >= ALIKE * largest), key=lambda face: face.x)
-    others = sorted((face for face in faces if face is not main), key=lambda face: -face.side)
+    largest = max(face_of(item).side for item in items)
+    alike = [item for item in items if face_of(item).side >= ALIKE * largest]
+    main = min(alike, key=lambda item: face_of(item).x)
+    others = sorted((item for item in items if item is not main), key=lambda item: -face_of(item).side)
     return [main, *others]

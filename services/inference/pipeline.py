@@ -13,7 +13,7 @@ from services.inference.align import SIDE, crop
 from services.inference.classify import Classifier
 from services.inference.decode import Photo, decode
 from services.inference.detect import Detector, Mode
-from services.inference.face import Face, in_order, whole
+from services.inference.face import Face, main_first, whole
 from services.inference.runtime import Model
 from services.inference.track import Tracker
 
@@ -135,7 +135,7 @@ class Pipeline:
             followed = [self._detector.follow(grey, face) for face in before]
             faces = [face for face in followed if face]
             if len(faces) == len(before):
-                return in_order(faces)
+                return main_first(faces)
         stream.since_look = LOOK_EVERY
         return self._detector.detect(grey)
 

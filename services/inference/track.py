@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.inference.face import Face
+from services.inference.face import Face, in_order
 
 SMOOTHING_S: Final = 0.4
 """Time constant of the running mean of probabilities: long enough to be calm, short enough for a smile."""
@@ -40,10 +40,11 @@ class Tracker:
         return [track.face for track in self._tracks]
 
     def update(self, faces: list[Face], rows: NDArray[np.float32], now: float) -> list[Track]:
-        """A frame's faces with (n, 6) probabilities → the same faces in their order, smoothed, with ids."""
+        """A frame's faces with (n, 6) probabilities → the same faces, the main one first, smoothed, with ids."""
         free = [track for track in self._tracks if now - track.seen_at <= PATIENCE_S]
         current = []
-        for face, row in zip(faces, rows, strict=True):
+        seen = list(zip(faces, rows, strict=True))
+        for face, row in in_order(seen, lambda one: one[0]):
             before = max(free, key=lambda track: overlap(track.face, face), default=None)
             if before and overlap(before.face, face) >= SAME:
                 free.remove(before)

@@ -11,7 +11,7 @@ from bench.detection.scoring import HIT, overlap
 from services.inference.align import crop
 from services.inference.cascade import Cascade
 from services.inference.detect import Detector
-from services.inference.face import Face, in_order, whole
+from services.inference.face import Face, main_first, whole
 from services.inference.finder import WIDE
 
 Box = tuple[float, float, float]
@@ -168,9 +168,9 @@ def test_quick_look() -> None:
 def test_main_face() -> None:
     """Of faces about equally large the leftmost is the main one; else the largest."""
     left, large, small = Face(0, 0, 92, 1.0), Face(200, 0, 100, 1.0), Face(500, 0, 60, 1.0)
-    assert in_order([small, large, left]) == [left, large, small]
-    assert in_order([small, large]) == [large, small]
-    assert in_order([]) == []
+    assert main_first([small, large, left]) == [left, large, small]
+    assert main_first([small, large]) == [large, small]
+    assert main_first([]) == []
 
 
 def test_whole_picture() -> None:
