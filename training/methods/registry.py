@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.inference.classify import Classifier, load_model
-from services.inference.runtime import Model
 from services.inference.model import MODEL_FILE
+from services.inference.runtime import Model
 from training.data import Faces
 from training.methods import classical
 from training.methods.landmarks import face_mesh, landmark_shape
