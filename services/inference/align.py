@@ -11,14 +11,14 @@ from services.inference.face import Face, Point
 
 SIDE: Final = 48
 TEMPLATE: Final = (
-    (0.310, 0.395),
-    (0.690, 0.395),
-    (0.500, 0.600),
-    (0.345, 0.785),
-    (0.655, 0.785),
+    (0.322, 0.389),
+    (0.678, 0.389),
+    (0.500, 0.594),
+    (0.348, 0.747),
+    (0.652, 0.747),
 )
-"""Where the five landmarks lie in FER2013's framing, in sides of the crop: their mean over its faces."""
-SURE: Final = 0.11
+"""Where the five landmarks lie in FER2013's framing, in sides of the crop: the median of 2,616 faces."""
+SURE: Final = 0.10
 """Largest root mean square distance of landmarks from the fitted template, in sides, that is trusted."""
 
 

@@ -35,7 +35,7 @@ PLACES: Final = 3
 """Most places of the cascade's that get a look of their own."""
 KEEPS: Final = -1.0
 """Log-odds from which a face that is followed counts as still there."""
-BOX_SIDE, BOX_DOWN = 0.94, 0.07
+BOX_SIDE, BOX_DOWN = 1.13, -0.01
 """The square in FER2013's framing by the box: its side, and how far below the box's middle its own lies."""
 
 
@@ -57,6 +57,10 @@ class Detector:
         """(h, w) grey → faces, the main one first; [] where there is none."""
         if self._mode == "haar":
             return main_first(self._cascade.plain(grey))
+        return self._faces(self.find(grey))
+
+    def find(self, grey: Grey) -> Found:
+        """What the finder's looks find together, by boxes; not for the mode `haar`."""
         places = self._cascade.quick(grey) if self._mode == "auto" else []
         found, scale = self._look(grey)
         found = self._confirm(grey, places, found)
@@ -67,7 +71,7 @@ class Detector:
             if new_scale < WORTH * scale:
                 break
             found, scale = merged(Found.join([found, more])), new_scale
-        return self._faces(found.only(found.scores >= self._threshold))
+        return found.only(found.scores >= self._threshold)
 
     def follow(self, grey: Grey, before: Face) -> Face | None:
         """The face that was at `before` a moment ago, looked for there only; None where it is gone."""

@@ -30,6 +30,9 @@ SAME: Final = 0.4
 """Boxes that overlap by at least this (intersection over union) are one face."""
 NESTED: Final = 0.8
 """A box of which so much lies within a better one is a part of that face."""
+SIZES: Final = (8, 128)
+"""Pixels; beyond them size no longer changes the calibrated score."""
+MIDDLE: Final = 32
 WEAKEST: Final = -3.0
 """Logit of the weakest places that are read."""
 
@@ -92,7 +95,7 @@ class Calibration:
     """Log-odds from which a lower half counts as covered."""
 
     def apply(self, found: Found) -> Found:
-        size = np.log(np.clip(found.sizes, 8, 128) / 32)
+        size = np.log(np.clip(found.sizes, *SIZES) / MIDDLE)
         scores = self.constant + self.per_logit * found.scores + self.per_size * size
         return Found(scores.astype(np.float32), found.boxes, found.landmarks, found.covered)
 

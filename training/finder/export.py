@@ -16,18 +16,21 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from services.inference.detect import Detector
-from services.inference.finder import TALL, WIDE, Calibration, Finder, shrunk
+from services.inference.finder import MIDDLE, SIZES, TALL, WIDE, Calibration, Finder, shrunk
 from services.inference.runtime import Model
-from training.finder.measure import Measured, measure
+from training.finder.measure import measure
 from training.finder.network import finder
 from training.finder.photos import LabelledPhoto, load_photos
 from training.finder.scoring import score_photo
 from training.finder.serving import restore_best, to_tflite
 
-FALSE_PHOTOS: Final = 50
+LOWEST: Final = 0.0
+"""Log-odds below which no threshold is tried."""
+FALSE_PHOTOS: Final = 40
 """The threshold lets through at most one false box in so many of the photos set aside."""
 BARE: Final = 0.03
 """Share of bare faces, at most, that may be called covered when that threshold is chosen."""
@@ -62,55 +65,38 @@ def calibrate(
 ) -> Calibration:
     """Log-odds fitted on `half`; thresholds chosen on `held_out`."""
     fitted = _fit_score(Finder(Model(content, {"calibration": {}})), half)
-
-    def found_at(threshold: float) -> Measured:
-        calibration = asdict(replace(fitted, threshold=threshold))
-        return measure(Detector("network", Model(content, {"calibration": calibration})).detect, held_out)
-
-    threshold = _choose_threshold(found_at)
-    fitted = replace(fitted, threshold=threshold)
-    return replace(fitted, covered_from=_choose_cover(content, fitted, held_out))
+    detector = Detector("network", Model(content, {"calibration": asdict(replace(fitted, threshold=LOWEST))}))
+    false, bare = [], []
+    for photo in held_out:
+        found = detector.find(photo.pixels)
+        scored = score_photo(found.boxes, found.scores, _corners(photo.boxes), photo.ignored)
+        false += scored.scores[~scored.hits].tolist()
+        known = photo.covered[~photo.ignored] == 0
+        bare += found.covered[scored.owner[known & (scored.owner >= 0)]].tolist()
+    worst = sorted(false, reverse=True)[len(held_out) // FALSE_PHOTOS :]
+    threshold = max([LOWEST, *worst[:1]]) + 0.01
+    covered_from = float(np.quantile(bare, 1 - BARE))
+    return replace(fitted, threshold=round(threshold, 3), covered_from=round(covered_from, 3))
 
 
 def _fit_score(bare: Finder, photos: Sequence[LabelledPhoto]) -> Calibration:
-    """The logistic curve of hit or miss by logit and size, over every box of looks at two scales."""
+    """The logistic curve of hit or miss by logit and size, over every box of a look at the whole picture."""
     rows, hits = [], []
     for photo in photos:
         shape = WIDE if photo.pixels.shape[1] >= photo.pixels.shape[0] else TALL
         small, scale = shrunk(photo.pixels, shape)
         found = bare.look(small, shape)
-        truth = photo.boxes * scale
-        truth[:, 2:] += truth[:, :2]
-        scored = score_photo(found.boxes, found.scores, truth, photo.ignored)
-        order = np.argsort(-found.scores, kind="stable")
-        sizes = {float(found.scores[i]): float(found.sizes[i]) for i in order}
-        rows += [(score, np.log(np.clip(sizes[float(score)], 8, 128) / 32)) for score in scored.scores]
+        scored = score_photo(found.boxes, found.scores, _corners(photo.boxes * scale), photo.ignored)
+        sizes = dict(zip(found.scores.tolist(), found.sizes.tolist(), strict=True))
+        rows += [(s, np.log(np.clip(sizes[s], *SIZES) / MIDDLE)) for s in scored.scores.tolist()]
         hits += scored.hits.tolist()
-    if len(set(hits)) < 2:
-        return Calibration()  # an early network that finds nothing: its logit as it is
     curve = LogisticRegression(C=100.0).fit(np.array(rows), hits)
     (per_logit, per_size), (constant,) = curve.coef_[0], curve.intercept_
     return Calibration(float(constant), float(per_logit), float(per_size))
 
 
-def _choose_threshold(found_at: Any) -> float:  # noqa: ANN401  # a function from the threshold to what is found
-    """The lowest log-odds, in tenths, that keep false boxes rare."""
-    for threshold in np.arange(-1.0, 4.0, 0.2):
-        measured = found_at(float(threshold))
-        if (~measured.boxes["hit"]).sum() <= len(measured.photos) / FALSE_PHOTOS:
-            return round(float(threshold), 2)
-    raise ValueError("no threshold keeps false boxes rare")
-
-
-def _choose_cover(content: bytes, calibration: Calibration, photos: Sequence[LabelledPhoto]) -> float:
-    """The lowest log-odds of a covered lower half that keep bare faces from being called so."""
-    for least in np.arange(-4.0, 4.0, 0.25):
-        card = {"calibration": asdict(replace(calibration, covered_from=float(least)))}
-        faces = measure(Detector("network", Model(content, card)).detect, photos).faces
-        bare = faces[(faces["covered"] == 0) & faces["found"]]
-        if not len(bare) or bare["says_covered"].mean() <= BARE:
-            return float(least)
-    raise ValueError("bare faces cannot be told from covered ones")
+def _corners(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
 
 
 def make_card(
