@@ -27,16 +27,10 @@ DetectParam = Annotated[
     bool, Query(description="false: take the whole picture as one upright face, as crops are")
 ]
 
-EXAMPLE: dict[str, Any] = {
+EXAMPLE_PROBABILITIES: Final = dict.fromkeys(EMOTIONS, 0.01) | {"happy": 0.93, "neutral": 0.03}
+EXAMPLE: Final[dict[str, Any]] = {
     "emotion": "happy",
-    "probabilities": {
-        "angry": 0.01,
-        "fear": 0.01,
-        "happy": 0.93,
-        "sad": 0.01,
-        "surprise": 0.01,
-        "neutral": 0.03,
-    },
+    "probabilities": EXAMPLE_PROBABILITIES,
     "faces": [
         {
             "box": {"x": 10, "y": 20, "width": 90, "height": 90},
@@ -50,14 +44,7 @@ EXAMPLE: dict[str, Any] = {
             },
             "emotion": "happy",
             "confidence": 0.93,
-            "probabilities": {
-                "angry": 0.01,
-                "fear": 0.01,
-                "happy": 0.93,
-                "sad": 0.01,
-                "surprise": 0.01,
-                "neutral": 0.03,
-            },
+            "probabilities": EXAMPLE_PROBABILITIES,
             "uncertain": False,
             "uncertain_because": [],
         }
