@@ -2,6 +2,7 @@
 
     python -m bench                     all of them
     python -m bench --peers [OPTIONS]   beside other packages instead: bench/load/peers.py
+    python -m bench detection [OPTIONS] detection alone: bench/detection/__main__.py
 
 Each runs alone with options of its own: `python -m bench.load.inference --help`.
 """
@@ -20,6 +21,8 @@ def main() -> int:
         "python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--peers", nargs=argparse.REMAINDER, help="compare with other packages")
+    if sys.argv[1:2] == ["detection"]:
+        return _run("bench.detection", *sys.argv[2:])
     options = parser.parse_args()
     if options.peers is not None:
         return _run("bench.load.peers", *options.peers)

@@ -53,6 +53,17 @@ def markdown(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(f"| {' | '.join(map(str, cells))} |" for cells in lines)
 
 
+INSTRUCTIONS: Final = {"AVX2": "avx2", "AVX-512": "avx512f", "VNNI": "avx512_vnni"}
+"""Names, and the flags by which Linux tells them; they decide how fast a network runs."""
+
+
+def instructions() -> str:
+    """Those of INSTRUCTIONS that the processor has and has not."""
+    found = re.search(r"^flags\s*: (.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
+    flags = found[1].split() if found else []
+    return ", ".join(name if flag in flags else f"no {name}" for name, flag in INSTRUCTIONS.items())
+
+
 def processor() -> str:
     """Its model, as Linux names it."""
     found = re.search(

@@ -1,6 +1,8 @@
 """Batches of crops, drawn beside the training, which has the process that runs Keras to itself."""
 
 import multiprocessing
+import os
+import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -49,11 +51,20 @@ class Batches:
         self._pool.shutdown(cancel_futures=True)
 
 
+def _end_with_parent() -> None:
+    """A process whose parent was killed would wait for its next order for ever."""
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
+
+
 _croppers: list[Cropper] = []
 """Of the process that draws."""
 
 
 def _open_photos(folder: Path, colour: bool) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
     _croppers.append(Cropper(load_photos(folder, "train", colour=colour)))
 

@@ -86,6 +86,8 @@ def _fit_score(bare: Finder, photos: Sequence[LabelledPhoto]) -> Calibration:
         sizes = {float(found.scores[i]): float(found.sizes[i]) for i in order}
         rows += [(score, np.log(np.clip(sizes[float(score)], 8, 128) / 32)) for score in scored.scores]
         hits += scored.hits.tolist()
+    if len(set(hits)) < 2:
+        return Calibration()  # an early network that finds nothing: its logit as it is
     curve = LogisticRegression(C=100.0).fit(np.array(rows), hits)
     (per_logit, per_size), (constant,) = curve.coef_[0], curve.intercept_
     return Calibration(float(constant), float(per_logit), float(per_size))
@@ -106,7 +108,7 @@ def _choose_cover(content: bytes, calibration: Calibration, photos: Sequence[Lab
         card = {"calibration": asdict(replace(calibration, covered_from=float(least)))}
         faces = measure(Detector("network", Model(content, card)).detect, photos).faces
         bare = faces[(faces["covered"] == 0) & faces["found"]]
-        if bare["says_covered"].mean() <= BARE:
+        if not len(bare) or bare["says_covered"].mean() <= BARE:
             return float(least)
     raise ValueError("bare faces cannot be told from covered ones")
 

@@ -1,0 +1,87 @@
+"""The face finder from labelled photos to serving file: a tiny run, killed in its second epoch."""
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from services.inference.detect import Detector
+from services.inference.runtime import load_network
+from tests.helpers.labelled import write
+from training import finder
+
+ROOT = Path(__file__).parent.parent.parent
+EPOCHS = 2
+
+pytestmark = [pytest.mark.training, pytest.mark.timeout(600)]
+
+
+def run(*words):
+    parser = argparse.ArgumentParser()
+    finder.add_arguments(parser)
+    finder.main(parser.parse_args(list(map(str, words))))
+
+
+def children(pid):
+    """The processes that it started."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def train(folder, out):
+    sizes = ["--epochs", EPOCHS, "--steps", 16, "--batch", 4, "--side", 96, "--small-side", 64]
+    rest = ["--small-epochs", 1, "--validate-every", 1, "--precision", "float32"]
+    return ["train", "--photos", folder, "--out", folder / out, *sizes, *rest]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Photos, a run that went through, and one that was killed after its first epoch and started again."""
+    folder = write(tmp_path_factory.mktemp("finder") / "photos")
+    run(*train(folder, "whole"))
+    words = train(folder, "killed")
+    state = folder / "killed" / "state.npz"
+    command = [sys.executable, "-m", "training", "finder", *map(str, words)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+        end = time.monotonic() + 300
+        while not state.exists():
+            assert first.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        helpers = children(first.pid)
+        first.kill()
+    with np.load(state) as left:
+        assert len(json.loads(str(left["history"]))) < EPOCHS
+    run(*words)
+    assert helpers
+    assert not any(Path(f"/proc/{pid}").exists() for pid in helpers)
+    return folder
+
+
+def test_a_killed_run_ends_like_one_that_went_through(folder):
+    """The same weights, averages and history."""
+    with np.load(folder / "whole" / "state.npz") as whole, np.load(folder / "killed" / "state.npz") as killed:
+        assert set(whole) == set(killed)
+        for name in set(whole) - {"history"}:
+            assert np.allclose(whole[name], killed[name], rtol=1e-5, atol=1e-6), name
+        history = [json.loads(str(state["history"])) for state in (whole, killed)]
+    assert [[row["epoch"] for row in rows] for rows in history] == [[1, 2], [1, 2]]
+
+
+def test_the_exported_file_is_served(folder):
+    """The card's checksum and figures belong to the file, and detection runs on it."""
+    out = folder / "finder.tflite"
+    run("export", "--run", folder / "killed", "--photos", folder, "--out", out)
+    card = json.loads(out.with_suffix(".json").read_text())
+    assert card["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
+    assert card["metrics"]["dev"]["faces"] == 4
+    assert card["metrics"]["dev"]["photos_without"] == 6
+    assert card["parameters"] <= 300_000
+    assert out.stat().st_size < 1_000_000
+    detector = Detector("network", load_network(out))
+    assert isinstance(detector.detect(np.full((120, 160), 90, np.uint8)), list)
