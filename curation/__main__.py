@@ -9,9 +9,9 @@ from typing import Final
 
 from curation import build, study
 from curation.sources import deezer, goodbooks, movielens, report, steam
-from services.common.starting import StartError
+from services.common.starting import print_lines
 from services.recommender.imports.csv_file import SourceError
-from services.recommender.imports.file import Reader, import_file
+from services.recommender.imports.file import Reader, add_import_arguments, import_file
 from services.recommender.settings import read_settings
 
 Run = Callable[[argparse.Namespace], Iterable[str]]
@@ -66,21 +66,13 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     studying.add_argument("--rounds", type=int, default=20)
     command("shelves", lambda _: study.shelves(), "print what each mood is offered")
     importing = command("import", _import, "add a source's items to the catalogue")
-    importing.add_argument("source", choices=sorted(SOURCES))
-    importing.add_argument("path", type=Path)
-    importing.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
+    add_import_arguments(importing, SOURCES)
     return parser.parse_args(arguments)
 
 
 def main(arguments: list[str]) -> int:
     options = _parse(arguments)
-    try:
-        for line in options.run(options):
-            sys.stdout.write(f"{line}\n")
-    except (SourceError, StartError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return print_lines(lambda: options.run(options), SourceError)
 
 
 if __name__ == "__main__":

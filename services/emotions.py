@@ -1,6 +1,6 @@
 """The six emotion labels, their one order, and the names people also use for them.
 
-The only code that the two services share. FER2013's disgust is merged into angry.
+FER2013's disgust is merged into angry.
 """
 
 from typing import Final, Literal, get_args

@@ -1,24 +1,36 @@
 """Inference's answer, field by field the contract; boxes in pixels of the upright picture."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from services.emotions import Emotion
+from services.emotions import EMOTIONS, Emotion
 
-Probabilities = dict[Emotion, float]
+SUM_TOLERANCE: Final = 0.01
+
+
+def _check_probabilities(given: dict[Emotion, float]) -> dict[Emotion, float]:
+    missing = [label for label in EMOTIONS if label not in given]
+    if missing:
+        raise ValueError(f"missing labels: {', '.join(missing)}")
+    total = sum(given.values())
+    if abs(total - 1) > SUM_TOLERANCE:
+        raise ValueError(f"must sum to 1 within {SUM_TOLERANCE}, not to {total:.4g}")
+    return given
+
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Probabilities = Annotated[dict[Emotion, Share], AfterValidator(_check_probabilities)]
 """All six labels; the values sum to 1."""
+DetectParam = Annotated[
+    bool, Query(description="false: take the whole picture as one upright face, as crops are")
+]
 
-EXAMPLE: dict[str, Any] = {
+EXAMPLE_PROBABILITIES: Final = dict.fromkeys(EMOTIONS, 0.01) | {"happy": 0.93, "neutral": 0.03}
+EXAMPLE: Final[dict[str, Any]] = {
     "emotion": "happy",
-    "probabilities": {
-        "angry": 0.01,
-        "fear": 0.01,
-        "happy": 0.93,
-        "sad": 0.01,
-        "surprise": 0.01,
-        "neutral": 0.03,
-    },
+    "probabilities": EXAMPLE_PROBABILITIES,
     "faces": [
         {
             "box": {"x": 10, "y": 20, "width": 90, "height": 90},
@@ -32,14 +44,7 @@ EXAMPLE: dict[str, Any] = {
             },
             "emotion": "happy",
             "confidence": 0.93,
-            "probabilities": {
-                "angry": 0.01,
-                "fear": 0.01,
-                "happy": 0.93,
-                "sad": 0.01,
-                "surprise": 0.01,
-                "neutral": 0.03,
-            },
+            "probabilities": EXAMPLE_PROBABILITIES,
             "uncertain": False,
             "uncertain_because": [],
         }
@@ -50,16 +55,14 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-class Box(BaseModel):
-    x: int
-    y: int
-    width: int
-    height: int
-
-
 class Position(BaseModel):
     x: int
     y: int
+
+
+class Box(Position):
+    width: int
+    height: int
 
 
 class Landmarks(BaseModel):
@@ -115,11 +118,14 @@ class Timings(BaseModel):
     total: float
 
 
-class PictureAnswer(BaseModel):
+class MainFace(BaseModel):
     emotion: Annotated[Emotion | None, Field(description="of the main face, the first one; null without one")]
     probabilities: Annotated[
         Probabilities | None, Field(description="of the main face, the first one; null without one")
     ]
+
+
+class PictureAnswer(MainFace):
     image: ImageSize
     model: ModelName
     timings_ms: Timings

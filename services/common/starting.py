@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from fastapi.telemetry import TelemetryConfig
@@ -52,6 +53,18 @@ def refuse(reason: str) -> NoReturn:
     """Ends the process with status 2: nothing was served yet, and a new start would not help."""
     sys.stderr.write(f"{reason}\n")
     raise SystemExit(2)
+
+
+def print_lines(run: Callable[[], Iterable[str]], *expected: type[Exception]) -> int:
+    """Print what a command yields; return its exit status, 1 after a StartError or an expected error."""
+    errors: tuple[type[Exception], ...] = (StartError, *expected)
+    try:
+        for line in run():
+            sys.stdout.write(f"{line}\n")
+    except errors as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
 
 
 def read_settings(kind: type[S], about_all: str = "") -> S:

@@ -6,10 +6,10 @@ The functions are `async` though they wait for nothing: FastAPI would send each 
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, WebSocket, WebSocketException
+from fastapi import Depends, WebSocket
 from starlette.requests import HTTPConnection
-from starlette.status import WS_1008_POLICY_VIOLATION
 
+from services.common.headers import check_origin
 from services.inference.errors import NotReadyError
 from services.inference.metrics import Metrics
 from services.inference.pipeline import Reading
@@ -61,14 +61,8 @@ StreamsDep = Annotated[OpenStreams, Depends(get_streams)]
 WorkersDep = Annotated[Workers, Depends(get_workers)]
 
 
-async def check_origin(socket: WebSocket) -> None:
-    """Refuse (403) a page of another site.
-
-    Browsers apply no CORS to WebSockets. Clients that are no browsers send no `Origin`.
-    """
-    origin = socket.headers.get("origin")
-    if origin is not None and origin.partition("://")[2].lower() != socket.headers.get("host", "").lower():
-        raise WebSocketException(WS_1008_POLICY_VIOLATION)
+async def check_own_page(socket: WebSocket) -> None:
+    check_origin(socket)
 
 
-OwnPagesDep = Depends(check_origin)
+OwnPagesDep = Depends(check_own_page)

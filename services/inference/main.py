@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Final
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from services.common import docs
-from services.common.headers import ProblemsOnly, SecurityHeaders
-from services.common.limits import BodyLimit, HeaderLimit, Held, Pace
+from services.common.application import new_app, outer_middleware
+from services.common.limits import BodyLimit, Held, Pace
 from services.common.problems import add_error_handlers
-from services.common.starting import FASTAPIS_OWN, OneLineRefusals, StartError, start_tracing
-from services.common.telemetry import Telemetry, set_up_logging
+from services.common.starting import StartError, start_tracing
+from services.common.telemetry import set_up_logging
 from services.inference.classify import load_model
 from services.inference.detect import shipped_finder
 from services.inference.errors import ModelFileError
@@ -65,16 +64,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         if tracing:
             await asyncio.to_thread(tracing.stop)
 
-    app = FastAPI(
-        title="Expression inference",
-        description=DESCRIPTION,
-        version="0.1.0",
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        telemetry=FASTAPIS_OWN,
-        middleware=_middleware(settings, metrics, tracing),
-    )
+    middleware = _middleware(settings, metrics, tracing)
+    app = new_app("Expression inference", DESCRIPTION, lifespan, middleware)
     streams = OpenStreams(settings.max_streams)
     metrics.streams.set_function(lambda: streams.count)
     app.state.settings, app.state.metrics, app.state.streams = settings, metrics, streams
@@ -90,7 +81,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(batch.router)
     app.include_router(stream.router)
     app.include_router(about.router)
-    docs.serve(app)
     return app
 
 
@@ -104,18 +94,17 @@ def _load(path: Path) -> Model:
 
 def _middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None") -> list[Middleware]:
     """What every request passes, the outermost first."""
+
+    def limit_of(path: str) -> int:
+        batch = path.endswith("/predict/batch")  # a proxy's prefix may come before it
+        return FRAMING + (settings.max_batch_bytes if batch else settings.max_upload_bytes)
+
     pace = Pace(settings.body_grace_s, settings.body_min_bytes_per_s)
-    # One that comes alone always finds room. How large each may be, upload.py says by its route.
-    alone = max(settings.max_upload_bytes, settings.max_batch_bytes) + FRAMING
-    held = Held(max(settings.max_bodies_bytes, alone))
+    # At least one body of the largest size always finds room.
+    most = max(settings.max_bodies_bytes, limit_of("/predict"), limit_of("/predict/batch"))
     return [
-        Middleware(OneLineRefusals),
-        Middleware(Telemetry, metrics=metrics),
-        *([tracing.middleware()] if tracing else []),
-        Middleware(SecurityHeaders, own=HEADERS),
-        Middleware(ProblemsOnly),
-        Middleware(HeaderLimit),
-        Middleware(BodyLimit, limit_of=lambda _path: alone, pace=pace, held=held),
+        *outer_middleware(metrics, tracing, HEADERS),
+        Middleware(BodyLimit, limit_of=limit_of, pace=pace, held=Held(most)),
     ]
 
 

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from services.common.starting import StartError
+from services.common.starting import print_lines
 from services.recommender.imports import csv_file
 from services.recommender.imports.csv_file import SourceError
-from services.recommender.imports.file import import_file
+from services.recommender.imports.file import add_import_arguments, import_file
 from services.recommender.prepare import prepare
 from services.recommender.settings import read_settings
 from services.recommender.store import backup
@@ -24,21 +24,13 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     restoring = commands.add_parser("restore", help="replace the database by a backup; keeps the old one")
     restoring.add_argument("file", type=Path)
     importing = commands.add_parser("import", help="add a file's items to the catalogue")
-    importing.add_argument("source", choices=["csv"])
-    importing.add_argument("path", type=Path)
-    importing.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
+    add_import_arguments(importing, ["csv"])
     return parser.parse_args(arguments)
 
 
 def main(arguments: list[str]) -> int:
     options = _parse(arguments)
-    try:
-        for line in _run(options):
-            sys.stdout.write(f"{line}\n")
-    except (SourceError, StartError, backup.BackupError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+    return print_lines(lambda: _run(options), SourceError, backup.BackupError)
 
 
 def _run(options: argparse.Namespace) -> Iterable[str]:

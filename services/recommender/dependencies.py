@@ -7,10 +7,10 @@ more than the rest of a small request.
 import hmac
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, WebSocket, WebSocketException
+from fastapi import Depends, Header, WebSocket
 from starlette.requests import HTTPConnection, Request
-from starlette.status import WS_1008_POLICY_VIOLATION
 
+from services.common.headers import check_origin
 from services.common.problems import request_id_of
 from services.recommender.errors import NotAllowedError
 from services.recommender.inference_client import InferenceClient
@@ -61,16 +61,8 @@ async def check_api_key(settings: SettingsDep, x_api_key: Annotated[str, Header(
 ApiKeyDep = Depends(check_api_key)
 
 
-async def check_origin(socket: WebSocket, settings: SettingsDep) -> None:
-    """Reject (403) a page of another site unless `cors_origins` names it.
-
-    Browsers apply no CORS to WebSockets. Clients other than browsers send no `Origin`.
-    """
-    origin = socket.headers.get("origin")
-    if origin is None or origin in settings.cors_origins:
-        return
-    if origin.partition("://")[2].lower() != socket.headers.get("host", "").lower():
-        raise WebSocketException(WS_1008_POLICY_VIOLATION)
+async def check_own_page(socket: WebSocket, settings: SettingsDep) -> None:
+    check_origin(socket, settings.cors_origins)
 
 
-OwnPagesDep = Depends(check_origin)
+OwnPagesDep = Depends(check_own_page)

@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any, Final, Literal
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import from_json
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidHandshake
 
+from services.common.prediction import MainFace
 from services.common.problems import ServiceError
 from services.emotions import Emotion
 from services.recommender.breaker import STATES, Breaker, OpenError
@@ -25,7 +26,7 @@ from services.recommender.errors import (
     InferenceUnavailableError,
 )
 from services.recommender.metrics import Metrics
-from services.recommender.schemas.recommendation import Probabilities
+from services.recommender.schemas.recommendation import rescale
 from services.recommender.settings import Settings
 
 READY_TIMEOUT_S: Final = 1.0
@@ -35,19 +36,13 @@ MAX_ANSWER_BYTES: Final = 1024 * 1024
 """Of one answer; far above an answer with the most faces."""
 ABOUT_THE_PHOTO: Final = {400, 413, 415, 422, 429}
 """Statuses with which inference rejects what the client sent."""
+NO_DETECTION: Final = {"detect": "false"}
 OCTETS: Final = "application/octet-stream"
 UNAVAILABLE: Final = "Photos cannot be read right now. Recommendations by mood still work."
 NOT_UNDERSTOOD: Final = "The answer to the photo could not be understood."
 TRY_AGAIN_LATER: Final = 1013
 AroundCall = Callable[[MutableMapping[str, str]], AbstractContextManager[object]]
 """Makes a context for the call of one photo; may add headers."""
-
-
-class PhotoMood(BaseModel):
-    """The part of inference's answer that a recommendation needs."""
-
-    emotion: Emotion | None
-    probabilities: Probabilities | None
 
 
 class InferenceClient:
@@ -81,7 +76,7 @@ class InferenceClient:
         await self.http.aclose()
 
     async def predict(
-        self, image: bytes, content_type: str, request_id: str, *, strict: bool
+        self, image: bytes, content_type: str, request_id: str, *, strict: bool = False, detect: bool = True
     ) -> dict[str, Any]:
         """Send an image, or a multipart body with one, as `content_type` says; return inference's answer."""
         started = time.perf_counter()
@@ -89,6 +84,7 @@ class InferenceClient:
         sendable = content_type.isascii() and content_type.isprintable()
         headers = {"Content-Type": content_type if sendable else OCTETS, "X-Request-ID": request_id}
         params = {"strict": "true"} if strict else {}
+        params |= {} if detect else NO_DETECTION
         request = self.http.build_request("POST", "/predict", content=image, headers=headers, params=params)
         try:
             if self.places.locked():  # more would leave no room for requests without a photo
@@ -123,11 +119,11 @@ class InferenceClient:
             raise InferenceBadAnswerError("Reading the photo broke off.") from error
 
     @asynccontextmanager
-    async def stream(self, request_id: str) -> AsyncIterator[ClientConnection]:
+    async def stream(self, request_id: str, *, detect: bool = True) -> AsyncIterator[ClientConnection]:
         """Open a WebSocket to inference: binary frames up, one JSON text down for each frame read."""
         try:
             async with connect(
-                self.stream_url,
+                str(httpx.URL(self.stream_url, params=None if detect else NO_DETECTION)),
                 additional_headers={"X-Request-ID": request_id},
                 open_timeout=self.connect_timeout_s,
                 max_size=MAX_ANSWER_BYTES,
@@ -184,8 +180,10 @@ def _read_answer(status: int, headers: Mapping[str, str], content: bytes) -> dic
     raise InferenceBadAnswerError(NOT_UNDERSTOOD)
 
 
-def read_mood(answer: dict[str, Any]) -> PhotoMood:
+def read_mood(answer: dict[str, Any]) -> dict[Emotion, float] | None:
+    """Read the probabilities of the main face; None without a face."""
     try:
-        return PhotoMood.model_validate(answer)
+        probabilities = MainFace.model_validate(answer).probabilities
     except ValidationError as error:
         raise InferenceBadAnswerError(NOT_UNDERSTOOD) from error
+    return rescale(probabilities) if probabilities else None

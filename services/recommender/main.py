@@ -9,12 +9,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from services.common import docs
-from services.common.headers import PAGE_POLICY, ProblemsOnly, SecurityHeaders
-from services.common.limits import BodyLimit, HeaderLimit, Held, Pace
+from services.common.application import new_app, outer_middleware
+from services.common.headers import PAGE_POLICY
+from services.common.limits import BodyLimit, Held, Pace
 from services.common.problems import Problem, add_error_handlers
-from services.common.starting import FASTAPIS_OWN, OneLineRefusals, start_tracing
-from services.common.telemetry import Telemetry, set_up_logging
+from services.common.starting import start_tracing
+from services.common.telemetry import set_up_logging
 from services.recommender.crowd import CrowdLimit
 from services.recommender.errors import add_database_handlers
 from services.recommender.inference_client import InferenceClient
@@ -66,23 +66,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """Make the app; its lifespan opens everything. Settings default to the environment's."""
     settings = settings or read_settings()
     metrics, tracing = Metrics(), start_tracing("recommender", settings.otlp_endpoint)
-    app = FastAPI(
-        title="Expression Recommender",
-        description=DESCRIPTION,
-        version="0.1.0",
-        lifespan=_lifespan,
-        docs_url=None,
-        redoc_url=None,
-        telemetry=FASTAPIS_OWN,
-        responses=PROBLEMS,
-        middleware=_middleware(settings, metrics, tracing),
-    )
+    middleware = _middleware(settings, metrics, tracing)
+    app = new_app("Expression Recommender", DESCRIPTION, _lifespan, middleware, PROBLEMS)
     app.state.settings, app.state.metrics, app.state.tracing = settings, metrics, tracing
     add_error_handlers(app)
     add_database_handlers(app)
     for module in (recommendations, photos, stream, items, users, health):
         app.include_router(module.router)
-    docs.serve(app)
     app.frontend("/", directory=WEB_DIR, fallback=None)
     return app
 
@@ -105,12 +95,7 @@ def _middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None")
     # At least one body of the largest size always finds room.
     most = max(settings.max_bodies_bytes, settings.max_upload_bytes, settings.max_json_bytes)
     return [
-        Middleware(OneLineRefusals),
-        Middleware(Telemetry, metrics=metrics),
-        *([tracing.middleware()] if tracing else []),
-        Middleware(SecurityHeaders, own=HEADERS),
-        Middleware(ProblemsOnly),
-        Middleware(HeaderLimit),
+        *outer_middleware(metrics, tracing, HEADERS),
         *([cors] if settings.cors_origins else []),
         *(
             [Middleware(RateLimit, **quota, trusted=settings.trusted_proxies)]

@@ -9,6 +9,7 @@ import yaml
 from fastapi import FastAPI
 from pydantic_settings import BaseSettings
 
+from services.common.version import VERSION
 from services.inference.main import create_app as create_inference
 from services.inference.settings import Settings as InferenceSettings
 from services.recommender.main import create_app as create_recommender
@@ -173,9 +174,10 @@ def test_database_secret() -> None:
 
 
 def test_image_versions(manifests: list[Manifest]) -> None:
-    """Every image has a version."""
+    """Every image has the services' version."""
     for template in pod_templates(manifests).values():
         for container in template["spec"]["containers"]:
             name, _, tag = container["image"].partition(":")
             assert name.startswith("expression-recommender/")
             assert tag not in {"", "latest"}
+            assert tag == VERSION

@@ -1,16 +1,22 @@
 """The house rules that a machine can check."""
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from pydantic_settings import BaseSettings
 
+from services.common.version import VERSION
+from services.inference.main import create_app as create_inference
 from services.inference.settings import Settings as InferenceSettings
+from services.recommender.main import create_app as create_recommender
 from services.recommender.settings import Settings as RecommenderSettings
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
 SHARED_STAGES = {
     f"services.inference.{name}"
     for name in (
@@ -140,3 +146,11 @@ def test_every_setting_is_in_the_readme(settings: type[BaseSettings]) -> None:
     prefix = settings.model_config.get("env_prefix")
     for name in settings.model_fields:
         assert f"`{prefix}{name.upper()}`" in README, f"{prefix}{name.upper()} is missing in README.md"
+
+
+@pytest.mark.parametrize("create_app", [create_inference, create_recommender])
+def test_version(create_app: Callable[[], FastAPI]) -> None:
+    """Both services and the newest entry of the changelog have the same version."""
+    assert create_app().version == VERSION
+    newest = next(line for line in CHANGELOG.splitlines() if line.startswith("## "))
+    assert newest.startswith(f"## [{VERSION}] ")

@@ -1,31 +1,20 @@
 import asyncio
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request
 
+from services.common.forms import BINARY, Part, form_body
+from services.common.prediction import DetectParam
 from services.common.problems import Problem, ServiceError, problem_body, request_id_of
 from services.inference.answers import to_prediction
 from services.inference.dependencies import ModelDep, RecordDep, SettingsDep, WorkersDep
-from services.inference.routes.predict import BINARY, PROBLEMS, DetectParam
+from services.inference.routes.predict import PROBLEMS
 from services.inference.schemas import BatchItem, BatchResult
-from services.inference.upload import Upload, check_size, read_files
+from services.inference.upload import check_size, read_files
 
 router = APIRouter()
 
-BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["files"],
-                    "properties": {"files": {"type": "array", "items": BINARY}},
-                }
-            }
-        },
-    }
-}
+BODY: Final = form_body({"files": {"type": "array", "items": BINARY}})
 
 
 @router.post("/predict/batch", responses=PROBLEMS, openapi_extra=BODY, response_model_exclude_unset=True)
@@ -38,21 +27,21 @@ async def predict_batch(
     detect: DetectParam = True,
 ) -> BatchResult:
     """Many photos at once, in the multipart field `files`; one bad photo never costs the others."""
-    uploads = await read_files(request, "files", settings.max_batch, settings.max_batch_bytes)
+    files = await read_files(request, "files", settings.max_batch)
     request_id = request_id_of(request)
     turns = asyncio.Semaphore(settings.workers)  # a batch takes no more of the queue than it can use
 
-    async def answer(upload: Upload) -> BatchItem:
+    async def answer(file: Part) -> BatchItem:
         try:
-            check_size(upload.content, settings.max_upload_bytes)
+            check_size(file.content, settings.max_upload_bytes)
             async with turns:
-                reading = await workers.run(lambda pipeline: pipeline.predict(upload.content, detect=detect))
+                reading = await workers.run(lambda pipeline: pipeline.predict(file.content, detect=detect))
         except ServiceError as error:
             body = problem_body(request_id, error.status, error.code, str(error))
             return BatchItem(
-                filename=upload.filename, status=error.status, error=Problem.model_validate(body)
+                filename=file.filename or "", status=error.status, error=Problem.model_validate(body)
             )
         record(reading)
-        return BatchItem(filename=upload.filename, status=200, prediction=to_prediction(reading, model))
+        return BatchItem(filename=file.filename or "", status=200, prediction=to_prediction(reading, model))
 
-    return BatchResult(results=list(await asyncio.gather(*map(answer, uploads))))
+    return BatchResult(results=list(await asyncio.gather(*map(answer, files))))

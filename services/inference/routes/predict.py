@@ -2,7 +2,8 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 
-from services.common.prediction import Prediction
+from services.common.forms import PHOTO_BODY
+from services.common.prediction import DetectParam, Prediction
 from services.common.problems import Problem
 from services.inference.answers import to_prediction
 from services.inference.dependencies import ModelDep, RecordDep, SettingsDep, WorkersDep
@@ -24,24 +25,9 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
         503: "All workers are busy",
     }.items()
 }
-BINARY: Final = {"type": "string", "format": "binary"}
-BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {"type": "object", "required": ["file"], "properties": {"file": BINARY}}
-            },
-            **{kind: {"schema": BINARY} for kind in ("image/jpeg", "image/png", "image/webp", "image/*")},
-        },
-    }
-}
-DetectParam = Annotated[
-    bool, Query(description="false: take the whole picture as one upright face, as crops are")
-]
 
 
-@router.post("/predict", responses=PROBLEMS, openapi_extra=BODY)
+@router.post("/predict", responses=PROBLEMS, openapi_extra=PHOTO_BODY)
 async def predict(
     request: Request,
     settings: SettingsDep,

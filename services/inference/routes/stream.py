@@ -13,6 +13,7 @@ from typing import Final
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from starlette.websockets import WebSocketState
 
+from services.common.prediction import DetectParam
 from services.common.problems import BusyError, ServiceError, problem_body
 from services.inference.answers import to_stream_prediction
 from services.inference.dependencies import (
@@ -25,7 +26,6 @@ from services.inference.dependencies import (
 )
 from services.inference.errors import BadRequestError
 from services.inference.pipeline import Pipeline, Reading, Stream
-from services.inference.routes.predict import DetectParam
 from services.inference.runtime import Model
 from services.inference.settings import Settings
 from services.inference.streams import Inbox

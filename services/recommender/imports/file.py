@@ -1,6 +1,7 @@
 """Imports one file into the catalogue in one transaction, and reports by line."""
 
-from collections.abc import Callable, Iterator
+import argparse
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +19,12 @@ from services.recommender.store.schema import check_sound
 
 Reader = Callable[[Path], Iterator[tuple[int, Row] | Refused]]
 """Reads a file: line number and row, or why the row is left out."""
+
+
+def add_import_arguments(parser: argparse.ArgumentParser, sources: Iterable[str]) -> None:
+    parser.add_argument("source", choices=sorted(sources))
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
 
 
 def import_file(reader: Reader, path: Path, settings: Settings, *, dry_run: bool) -> Iterator[str]:

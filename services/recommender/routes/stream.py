@@ -8,6 +8,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from services.common.prediction import DetectParam
 from services.common.problems import ServiceError, problem_body
 from services.common.telemetry import request_id_from
 from services.recommender.dependencies import InferenceDep, OwnPagesDep
@@ -20,12 +21,12 @@ GONE: Final = (RuntimeError, WebSocketDisconnect)
 
 
 @router.websocket("/stream", dependencies=[OwnPagesDep])
-async def stream(socket: WebSocket, inference: InferenceDep) -> None:
+async def stream(socket: WebSocket, inference: InferenceDep, *, detect: DetectParam = True) -> None:
     """Relay image frames and predictions; `{"error": problem}` and 1013 where inference is unavailable."""
     await socket.accept()
     request_id = request_id_from(socket.headers)
     try:
-        async with inference.stream(request_id) as upstream:
+        async with inference.stream(request_id, detect=detect) as upstream:
             code, reason = await _relay(socket, upstream)
     except ServiceError as error:
         body = problem_body(request_id, error.status_code, error.code, str(error.detail))

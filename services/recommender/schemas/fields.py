@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from services.common.prediction import Share
 from services.emotions import EMOTIONS, Emotion, parse_emotion
 from services.recommender.ranking.item import Medium
 
@@ -74,7 +75,6 @@ Creator = Annotated[Annotated[Text, Field(max_length=200)] | None, EmptyIsNone]
 Source = Annotated[Annotated[Text, Field(max_length=40)] | None, EmptyIsNone]
 Year = Annotated[Annotated[int, Field(ge=-3000, le=2100)] | None, EmptyIsNone]
 Axis = Annotated[Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] | None, EmptyIsNone]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 MaybeShare = Annotated[Share | None, EmptyIsNone]
 Genres = Annotated[
     list[Annotated[Text, Field(max_length=GENRE_LENGTH)]],

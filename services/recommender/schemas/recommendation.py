@@ -5,18 +5,18 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from services.common.prediction import Prediction
+from services.common import prediction
+from services.common.prediction import DetectParam, Prediction
 from services.emotions import EMOTIONS, Emotion
 from services.recommender.breaker import State
 from services.recommender.ranking.item import MEDIA, Medium
 from services.recommender.ranking.mood import Strategy, StrategyChoice
-from services.recommender.schemas.fields import Label, Share, to_label
+from services.recommender.schemas.fields import Label, to_label
 
 MAX_LIMIT: Final = 50
 MAX_EXCLUDED: Final = 10_000
 MAX_EXCLUDED_IN_QUERY: Final = 1_000
 """The server answers a longer head than 64 KiB itself, in plain text; a body has room for more."""
-SUM_TOLERANCE: Final = 0.01
 MAX_ID: Final = 2**31 - 1
 """The largest item id that the database can hold."""
 
@@ -38,14 +38,9 @@ def _merge_aliases(given: object) -> object:
     return merged
 
 
-def _check_probabilities(given: dict[Emotion, float]) -> dict[Emotion, float]:
-    """Rescale to a sum of exactly 1; ValueError if a label is missing or the sum is off."""
-    missing = [label for label in EMOTIONS if label not in given]
-    if missing:
-        raise ValueError(f"missing labels: {', '.join(missing)}")
+def rescale(given: Mapping[Emotion, float]) -> dict[Emotion, float]:
+    """Rescale probabilities to a sum of exactly 1, in the project's order."""
     total = sum(given.values())
-    if abs(total - 1) > SUM_TOLERANCE:
-        raise ValueError(f"must sum to 1 within {SUM_TOLERANCE}, not to {total:.4g}")
     return {label: given[label] / total for label in EMOTIONS}
 
 
@@ -57,10 +52,10 @@ def certain(emotion: Emotion) -> dict[Emotion, float]:
 ItemId = Annotated[int, Field(ge=1, le=MAX_ID)]
 UserId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["anna-7f3a"])]
 Probabilities = Annotated[
-    dict[Emotion, Share],
+    prediction.Probabilities,
     Field(examples=[dict.fromkeys(EMOTIONS, 0.1) | {"sad": 0.5}]),
     BeforeValidator(_merge_aliases),
-    AfterValidator(_check_probabilities),
+    AfterValidator(rescale),
 ]
 OneOrMany = BeforeValidator(_one_or_many)
 
@@ -87,6 +82,16 @@ class QueryOptions(Options):
         Field(max_length=MAX_EXCLUDED_IN_QUERY, description="Item ids not to show; a body takes more."),
         OneOrMany,
     ] = []
+
+
+class PhotoOptions(Options):
+    """The options of a photo, in a form or a URL."""
+
+    detect: DetectParam = True
+
+
+class PhotoQuery(QueryOptions, PhotoOptions):
+    """The same in a URL alone."""
 
 
 class MoodQuery(QueryOptions):

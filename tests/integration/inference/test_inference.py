@@ -53,6 +53,11 @@ def test_multipart_and_raw_body_give_the_same_answer(client):
     assert set(a["timings_ms"]) == {"decode", "detect", "classify", "total"}
 
 
+def test_file_without_name(client):
+    """The part `file` needs no filename."""
+    assert client.post("/predict", files={"file": (None, PHOTO)}).json()["emotion"] == "happy"
+
+
 def test_curl_without_a_content_type_works_too(client):
     """It declares a form then; the body is an image all the same."""
     answer = client.post(

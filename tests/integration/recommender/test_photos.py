@@ -85,6 +85,57 @@ def test_no_face(api, inference):
     assert body == {"prediction": NO_FACE, "recommendation": None}
 
 
+def test_unknown_fields(api, inference):
+    """Fields of inference's answer that this version does not know reach the client."""
+    answer = {**PREDICTION, "weather": "fine", "faces": [{"emotion": "sad", "glasses": True}]}
+    inference.answer(answer)
+    assert api.post("/predict", files=FORM).json() == answer
+    assert api.post("/recommend/photo", files=FORM).json()["prediction"] == answer
+
+
+@pytest.mark.usefixtures("inference")
+def test_documented_prediction(api):
+    """The OpenAPI document types the prediction in both answers."""
+    document = api.get("/openapi.json").json()
+    prediction = {"$ref": "#/components/schemas/Prediction"}
+    predicted = document["paths"]["/predict"]["post"]["responses"]["200"]
+    assert predicted["content"]["application/json"]["schema"] == prediction
+    schemas = document["components"]["schemas"]
+    assert schemas["PhotoRecommendation"]["properties"]["prediction"] == prediction
+    assert {"emotion", "probabilities", "faces", "image"} <= schemas["Prediction"]["properties"].keys()
+
+
+@pytest.mark.parametrize("path", ["/predict", "/recommend/photo"])
+def test_detect(api, inference, path):
+    """`detect=false` is passed to inference; without it nothing is."""
+    assert api.post(f"{path}?detect=false", content=PHOTO).status_code == 200
+    assert inference.seen[-1]["query"] == "detect=false"
+    assert api.post(path, content=PHOTO).status_code == 200
+    assert not inference.seen[-1]["query"]
+    assert_problem(api.post(f"{path}?detect=perhaps", content=PHOTO), 422, "invalid")
+
+
+def test_detect_in_form(api, inference):
+    """`detect` is a form field too."""
+    assert api.post("/recommend/photo", files=FORM, data={"detect": "false"}).status_code == 200
+    assert inference.seen[-1]["query"] == "detect=false"
+
+
+def test_file_without_name(api, inference):
+    """A photo in `file` needs no filename, and not a byte of it changes."""
+    assert api.post("/recommend/photo", files={"file": (None, PHOTO)}).status_code == 200
+    assert inference.seen[-1]["body"] == PHOTO
+
+
+@pytest.mark.usefixtures("inference")
+def test_many_excluded_in_form(api):
+    """A form takes a thousand excluded ids, and far more parts are a 413."""
+    for count, status in ((1_000, 200), (2_000, 413)):
+        fields = [("exclude", (None, str(number + 1))) for number in range(count)]
+        answer = api.post("/recommend/photo", files=[*FORM.items(), *fields])
+        assert answer.status_code == status
+
+
 @pytest.mark.usefixtures("inference")
 def test_form_without_file(api):
     """A form without a file in the field `file` is a 422."""

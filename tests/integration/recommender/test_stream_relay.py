@@ -35,6 +35,21 @@ def test_frames(tmp_path):
         assert json.loads(socket.recv(timeout=30))["error"]["code"] == "bad_request"
 
 
+def test_detect(tmp_path):
+    """`detect=false` is passed to inference."""
+    with (
+        serve("inference", tmp_path / "inference.log") as inference,
+        serve(
+            "recommender", tmp_path / "log", inference_url=inference, database_url=sqlite(tmp_path)
+        ) as address,
+        connect(address.replace("http", "ws") + "/stream?detect=false") as socket,
+    ):
+        socket.send(PHOTO)
+        face = json.loads(socket.recv(timeout=30))["faces"][0]
+        assert face["box"] == {"x": 0, "y": 0, "width": 512, "height": 512}
+        assert face["detection_score"] is None
+
+
 def test_no_inference(tmp_path):
     """Without inference the client gets a problem, and the stream closes with 1013."""
     nobody = f"http://127.0.0.1:{free_port()}"

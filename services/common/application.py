@@ -1,0 +1,55 @@
+"""The FastAPI application, in what both services have in common."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from services.common import docs
+from services.common.headers import ProblemsOnly, SecurityHeaders
+from services.common.limits import HeaderLimit
+from services.common.starting import FASTAPIS_OWN, OneLineRefusals
+from services.common.telemetry import RequestMetrics, Telemetry
+from services.common.version import VERSION
+
+if TYPE_CHECKING:
+    from services.common.tracing import Tracing
+
+
+def new_app(
+    title: str,
+    description: str,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    middleware: Sequence[Middleware],
+    responses: dict[int | str, dict[str, Any]] | None = None,
+) -> FastAPI:
+    """Make an application without routes, but with /docs that need no CDN."""
+    app = FastAPI(
+        title=title,
+        description=description,
+        version=VERSION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=FASTAPIS_OWN,
+        responses=responses,
+        middleware=middleware,
+    )
+    docs.serve(app)
+    return app
+
+
+def outer_middleware(
+    metrics: RequestMetrics, tracing: "Tracing | None", headers: Mapping[str, str]
+) -> list[Middleware]:
+    """What every request of both services passes first, the outermost first."""
+    return [
+        Middleware(OneLineRefusals),
+        Middleware(Telemetry, metrics=metrics),
+        *([tracing.middleware()] if tracing else []),
+        Middleware(SecurityHeaders, own=headers),
+        Middleware(ProblemsOnly),
+        Middleware(HeaderLimit),
+    ]

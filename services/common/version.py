@@ -1,0 +1,5 @@
+"""The release that both services are; pyproject.toml reads it from here."""
+
+from typing import Final
+
+VERSION: Final = "0.2.0"

@@ -1,0 +1,70 @@
+"""The multipart reader of both services."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import Request
+
+from services.common.forms import Part, files_of, read_form, texts_of
+from services.common.problems import TooLargeError, UnreadableError
+
+BINARY = b"\xff\xd8\xe9 a photo \x00\xff\xd9"
+
+
+def read(most: int = 10, kind: str = "", **sent: Any) -> list[Part]:
+    message = httpx.Request("POST", "http://service", **sent)
+    body = {"type": "http.request", "body": message.read(), "more_body": False}
+    headers = [(b"content-type", message.headers["content-type"].encode() + kind.encode())]
+
+    async def receive() -> dict[str, Any]:
+        return body
+
+    return asyncio.run(
+        read_form(Request({"type": "http", "headers": headers}, receive), most, UnreadableError)
+    )
+
+
+def test_bytes_without_filename() -> None:
+    """The bytes of a part without a filename stay bytes, and are a file."""
+    parts = read(files={"file": (None, BINARY), "limit": (None, "3")})
+    assert files_of(parts, "file") == [Part("file", None, BINARY)]
+    assert texts_of(parts, "limit") == ["3"]
+    assert not files_of(parts, "limit")
+
+
+@pytest.mark.parametrize("content", [b"", b"text", BINARY, bytes(3_000_000)])
+def test_named_file(content: bytes) -> None:
+    """A part with a filename is a file, whatever is in it, and no text."""
+    parts = read(files={"file": ("ä.jpg", content)})
+    assert files_of(parts, "file") == [Part("file", "ä.jpg", content)]
+    assert not texts_of(parts, "file")
+
+
+def test_text_is_no_file() -> None:
+    """Text in a part without a filename is no file, but an image that happens to be ASCII is."""
+    assert not files_of(read(files={"x": (None, "1")}, data={"file": "a path"}), "file")
+    assert files_of(read(files={"file": (None, b"BM" + bytes(60))}), "file")
+
+
+def test_most_parts() -> None:
+    """More parts than asked for are too large."""
+    files = [("file", ("a", b""))] * 3
+    assert len(read(3, files=files)) == 3
+    with pytest.raises(TooLargeError):
+        read(2, files=files)
+
+
+@pytest.mark.parametrize("charset", ["undefined", "no-such", "hex"])
+def test_unknown_charset(charset: str) -> None:
+    """A charset that Python does not know is the client's mistake."""
+    with pytest.raises(UnreadableError):
+        read(files={"file": BINARY}, kind=f"; charset={charset}")
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x"])
+def test_malformed(kind: str) -> None:
+    """A form without a boundary, or with another one, is unreadable."""
+    with pytest.raises(UnreadableError):
+        read(content=b"--y\r\nnonsense", headers={"Content-Type": kind})
