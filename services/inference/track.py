@@ -40,7 +40,7 @@ class Tracker:
         return [track.face for track in self._tracks]
 
     def update(self, faces: list[Face], rows: NDArray[np.float32], now: float) -> list[Track]:
-        """A frame's faces with (n, 6) probabilities → the same faces, the main one first, smoothed, with ids."""
+        """A frame's faces with (n, 6) probabilities → the same, the main one first, smoothed, with ids."""
         free = [track for track in self._tracks if now - track.seen_at <= PATIENCE_S]
         current = []
         seen = list(zip(faces, rows, strict=True))
