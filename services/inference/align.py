@@ -47,21 +47,28 @@ def crop(grey: NDArray[np.uint8], face: Face, margin: float = 1.0) -> NDArray[np
     return cut(grey, middle, side, face.tilt)
 
 
-def cut(grey: NDArray[np.uint8], middle: Point, side: float, tilt: float) -> NDArray[np.uint8]:
-    """The square of `side` about `middle`, turned by `tilt` degrees, as (48, 48) grey, without aliasing."""
-    fine = max(1, math.ceil(side / SIDE))  # that many samples a pixel each way, averaged
-    size = SIDE * fine
-    scale = side / size
-    cos, sin = scale * math.cos(math.radians(tilt)), scale * math.sin(math.radians(tilt))
-    half = (size - 1) / 2
-    matrix = np.array(
-        [
-            [cos, -sin, middle[0] - 0.5 - cos * half + sin * half],
-            [sin, cos, middle[1] - 0.5 - sin * half - cos * half],
-        ]
+def cut(
+    grey: NDArray[np.uint8], middle: Point, side: float, tilt: float, size: int = SIDE
+) -> NDArray[np.uint8]:
+    """The square of `side` about `middle`, turned by `tilt` degrees, as (size, size) grey, not aliased."""
+    fine = max(1, math.ceil(side / size))  # that many samples a pixel each way, averaged
+    scale = side / size / fine
+    half = (size * fine - 1) / 2
+    turn = rotation(tilt) * scale
+    shift = np.array(middle) - 0.5 - turn @ [half, half]
+    turned = cv2.warpAffine(
+        grey,
+        np.column_stack([turn, shift]),
+        (size * fine, size * fine),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
     )
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    turned = cv2.warpAffine(grey, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     if fine > 1:
-        turned = cv2.resize(turned, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        turned = cv2.resize(turned, (size, size), interpolation=cv2.INTER_AREA)
     return turned.astype(np.uint8, copy=False)
+
+
+def rotation(degrees: float) -> NDArray[np.float64]:
+    """(2, 2): turns points clockwise as seen, since y points down."""
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return np.array([[cos, -sin], [sin, cos]])

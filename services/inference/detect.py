@@ -10,10 +10,23 @@ from typing import Final, Literal
 
 import numpy as np
 
-from services.inference.align import SURE, register
+from services.inference.align import SURE, cut, register, rotation
 from services.inference.cascade import Cascade
 from services.inference.face import Face, main_first
-from services.inference.finder import NEAR, NOTHING, TALL, WIDE, Finder, Found, Grey, Shape, merged, shrunk
+from services.inference.finder import (
+    NEAR,
+    NOTHING,
+    TALL,
+    WIDE,
+    Finder,
+    Floats,
+    Found,
+    Grey,
+    Shape,
+    fit,
+    merged,
+    shrunk,
+)
 from services.inference.model import FINDER_FILE
 from services.inference.runtime import Model, load_network
 
@@ -33,6 +46,12 @@ FACE: Final = 56.0
 """Size in pixels to which a face is brought for a look at it alone."""
 PLACES: Final = 3
 """Most places of the cascade's that get a look of their own."""
+REFINED: Final = 4
+"""Faces, the main ones first, whose landmarks are read again from a look at them alone."""
+CLOSE: Final = 100.0
+"""Side of a face's square in that look, in pixels."""
+MIRRORED: Final = [1, 0, 2, 4, 3]
+"""The landmarks of a mirrored face in their order."""
 KEEPS: Final = -1.0
 """Log-odds from which a face that is followed counts as still there."""
 BOX_SIDE, BOX_DOWN = 1.13, -0.01
@@ -57,20 +76,20 @@ class Detector:
         """(h, w) grey → faces, the main one first; [] where there is none."""
         if self._mode == "haar":
             return main_first(self._cascade.plain(grey))
-        return self._faces(self.find(grey))
+        faces = self._faces(self.find(grey))
+        return main_first([*(self._refine(grey, face) for face in faces[:REFINED]), *faces[REFINED:]])
 
     def find(self, grey: Grey) -> Found:
         """What the finder's looks find together, by boxes; not for the mode `haar`."""
         places = self._cascade.quick(grey) if self._mode == "auto" else []
         found, scale = self._look(grey)
         found = self._confirm(grey, places, found)
-        for finer in FINER:
-            if not self._calls_for_more(found, scale):
+        for times in FINER:
+            area = _area(grey, times)
+            if fit(grey, area) < WORTH * scale or not self._calls_for_more(found, scale):
                 break
-            more, new_scale = self._tiled(grey, finer)
-            if new_scale < WORTH * scale:
-                break
-            found, scale = merged(Found.join([found, more])), new_scale
+            more, scale = self._tiled(grey, area)
+            found = merged(Found.join([found, more]))
         return found.only(found.scores >= self._threshold)
 
     def follow(self, grey: Grey, before: Face) -> Face | None:
@@ -81,11 +100,12 @@ class Detector:
         near = [
             face for face in faces if face.score is not None and face.score >= KEEPS and _near(face, before)
         ]
-        return max(near, key=lambda face: face.score or 0.0, default=None)
+        best = max(near, key=lambda face: face.score or 0.0, default=None)
+        return best and self._refine(grey, best)
 
     def _look(self, grey: Grey) -> tuple[Found, float]:
         """The whole picture in one look: faces in its pixels, and the scale of the look."""
-        shape = WIDE if grey.shape[1] >= grey.shape[0] else TALL
+        shape = _shape(grey)
         small, scale = shrunk(grey, shape)
         return self._finder.look(small, shape).moved(1 / scale, 0, 0), scale
 
@@ -108,16 +128,38 @@ class Detector:
         small, scale = shrunk(part, NEAR)
         return self._finder.look(small, NEAR).moved(1 / scale, x, y)
 
+    def _refine(self, grey: Grey, face: Face) -> Face:
+        """The face with its landmarks read again: from looks at it alone, upright, at one size, and mirrored.
+
+        They are nearer to the truth than those of a look at the whole picture, and wander less.
+        """
+        middle, side = (face.x + face.side / 2, face.y + face.side / 2), face.side * NEAR[0] / CLOSE
+        view = cut(grey, middle, side, face.tilt, NEAR[0])
+        points, mirrored = self._landmarks(view), self._landmarks(view[:, ::-1])
+        if points is None or mirrored is None:
+            return face
+        mirrored[:, 0] = NEAR[1] - mirrored[:, 0]
+        points = (points + mirrored[MIRRORED]) / 2
+        points = (points - NEAR[0] / 2) @ rotation(face.tilt).T * (side / NEAR[0]) + middle
+        box = np.array(face.box, np.float32)
+        return _face(box, points.astype(np.float32), face.score, covered=face.covered)
+
+    def _landmarks(self, view: Grey) -> Floats | None:
+        """(5, 2) of the face in the middle of a view, CLOSE pixels large; None where the finder sees none."""
+        found = self._finder.look(view, NEAR)
+        apart = np.hypot(*(found.boxes.reshape(-1, 2, 2).mean(axis=1) - NEAR[0] / 2).T)
+        near = np.flatnonzero(apart < 0.4 * CLOSE)
+        return found.landmarks[near[0]] if len(near) else None
+
     def _calls_for_more(self, found: Found, scale: float) -> bool:
         sure = found.only(found.scores >= self._threshold)
         hints = found.only(found.scores >= HINT)
         return not len(sure) or bool((hints.sizes * scale < SMALL).any())
 
-    def _tiled(self, grey: Grey, times: int) -> tuple[Found, float]:
-        """The picture at `times` the size of the first look, in overlapping tiles."""
-        shape = WIDE if grey.shape[1] >= grey.shape[0] else TALL
-        height, width = (times * side - (times - 1) * OVERLAP for side in shape)
-        small, scale = shrunk(grey, (height, width))
+    def _tiled(self, grey: Grey, area: Shape) -> tuple[Found, float]:
+        """The picture brought down to lie within `area`, in overlapping tiles of the first look's size."""
+        shape = _shape(grey)
+        small, scale = shrunk(grey, area)
         parts = [
             self._tile(small, x, y, shape)
             for y in _starts(small.shape[0], shape[0])
@@ -147,6 +189,16 @@ class Detector:
         )
 
 
+def _shape(grey: Grey) -> Shape:
+    return WIDE if grey.shape[1] >= grey.shape[0] else TALL
+
+
+def _area(grey: Grey, times: int) -> Shape:
+    """What `times` tiles each way cover."""
+    height, width = (times * side - (times - 1) * OVERLAP for side in _shape(grey))
+    return height, width
+
+
 def _starts(length: int, tile: int) -> Iterator[int]:
     """Where tiles of `tile` pixels begin, evenly, so that they cover `length` and share OVERLAP or more."""
     count = max(1, math.ceil((length - OVERLAP) / (tile - OVERLAP)))
@@ -154,7 +206,7 @@ def _starts(length: int, tile: int) -> Iterator[int]:
     return (max(0, math.floor(i * step)) for i in range(count))
 
 
-def _face(box: np.ndarray, points: np.ndarray, score: float, *, covered: bool) -> Face:
+def _face(box: np.ndarray, points: np.ndarray, score: float | None, *, covered: bool) -> Face:
     """By its landmarks where they are sure, else by its box."""
     x, y, side, tilt, misfit = register(points)
     landmarks = tuple((float(px), float(py)) for px, py in points)

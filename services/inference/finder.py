@@ -33,7 +33,7 @@ NESTED: Final = 0.8
 SIZES: Final = (8, 128)
 """Pixels; beyond them size no longer changes the calibrated score."""
 MIDDLE: Final = 32
-WEAKEST: Final = -3.0
+WEAKEST: Final = -1.0
 """Logit of the weakest places that are read."""
 
 
@@ -177,12 +177,17 @@ def overlaps(box: Floats, boxes: Floats) -> tuple[Floats, Floats]:
     return np.asarray(both / union, np.float32), np.asarray(both / area, np.float32)
 
 
+def fit(grey: Grey, shape: Shape) -> float:
+    """By how much the picture is brought down to lie within `shape`; 1 for one that does."""
+    return min(1.0, shape[0] / grey.shape[0], shape[1] / grey.shape[1])
+
+
 def shrunk(grey: Grey, shape: Shape) -> tuple[Grey, float]:
-    """The picture brought down until it fits into `shape`, and by how much; a smaller one stays as it is."""
-    height, width = grey.shape
-    scale = min(1.0, shape[0] / height, shape[1] / width)
+    """The picture brought down to lie within `shape`, and by how much."""
+    scale = fit(grey, shape)
     if scale == 1.0:
         return grey, scale
+    height, width = grey.shape
     size = (max(1, math.floor(width * scale)), max(1, math.floor(height * scale)))
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     return small, max(size) / max(width, height)

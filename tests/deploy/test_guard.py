@@ -41,7 +41,7 @@ def checkout(tmp_path: Path) -> Callable[..., Path]:
     ("name", "data", "finding"),
     [
         ("faces.csv", f"emotion,pixels,Usage\n0,{PIXELS},Training\n".encode(), "48 x 48"),
-        ("faces.bin", gzip.compress(f"0,{PIXELS},Training\n".encode()), "48 x 48"),
+        ("faces.bin", gzip.compress(f"0,{PIXELS},Training\n".encode(), mtime=0), "48 x 48"),
         ("fer2013.csv.gz", b"", "face datasets"),
         ("arrays/train.npz", b"PK", "face datasets"),
         ("docs/someone.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", "no LICENSES.md"),
