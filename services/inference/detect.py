@@ -38,6 +38,8 @@ WORTH: Final = 1.2
 """A finer look must take the picture at this many times the scale of the last one, or it is left out."""
 SMALL: Final = 24.0
 """A face below this size in a look, in pixels, calls for a finer look."""
+COARSE: Final = 0.4
+"""A look at a smaller scale than this is always followed by a finer one: it shows small faces too poorly."""
 HINT: Final = -1.0
 """Log-odds from which a small place calls for one too."""
 OVERLAP: Final = 48
@@ -154,7 +156,7 @@ class Detector:
     def _calls_for_more(self, found: Found, scale: float) -> bool:
         sure = found.only(found.scores >= self._threshold)
         hints = found.only(found.scores >= HINT)
-        return not len(sure) or bool((hints.sizes * scale < SMALL).any())
+        return scale < COARSE or not len(sure) or bool((hints.sizes * scale < SMALL).any())
 
     def _tiled(self, grey: Grey, area: Shape) -> tuple[Found, float]:
         """The picture brought down to lie within `area`, in overlapping tiles of the first look's size."""
