@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.finder.clutter import clutter
 from training.finder.photos import POINTS, LabelledPhoto
 
 Pixels = NDArray[np.uint8]
@@ -73,6 +74,8 @@ class Cropper:
         labels = transform_labels(photo, matrix, side)
         if len(labels) > MOST:
             return None
+        if rng.random() < (0.25 if len(labels) else 0.4):
+            pixels = clutter(pixels, labels[:, 1:5], rng)
         pixels, labels = _cover(pixels, labels, rng)
         pixels = _light(pixels, labels, rng)
         pixels = _spoil(pixels, rng)
