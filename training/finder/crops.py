@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.finder.clutter import clutter
 from training.finder.covers import cover
 from training.finder.labels import COLUMNS, EMPTY, Matrix, scale_of, transform_labels
 from training.finder.light import relight, spoil
@@ -68,6 +69,8 @@ class Cropper:
         labels = labels[labels[:, 0] != EMPTY]
         if len(labels) > MOST:
             return None
+        if rng.random() < (0.25 if len(labels) else 0.4):
+            pixels = clutter(pixels, labels[:, 1:5], rng)
         pixels = cover(pixels, labels, rng)
         pixels = relight(pixels, labels, rng)
         return Crop(spoil(pixels, rng), _padded(labels))
