@@ -41,7 +41,7 @@ def register(points: NDArray[np.float32]) -> tuple[float, float, float, float, f
 
 
 def crop(grey: NDArray[np.uint8], face: Face, margin: float = 1.0) -> NDArray[np.uint8]:
-    """Cuts a face's square times `margin` out of (h, w) grey, upright; beyond the picture its edges repeat."""
+    """Cuts the square times `margin` out of (h, w) grey, upright; beyond the picture its edges repeat."""
     side = face.side * margin
     middle = (face.x + face.side / 2, face.y + face.side / 2)
     return cut(grey, middle, side, face.tilt)
