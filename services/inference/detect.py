@@ -85,7 +85,7 @@ class Detector:
         return max(near, key=lambda face: face.score or 0.0, default=None)
 
     def _look(self, grey: Grey) -> tuple[Found, float]:
-        """Looks at the whole picture at once: faces in its pixels, and the scale of the look."""
+        """The whole picture in one look: faces in its pixels, and the scale of the look."""
         shape = WIDE if grey.shape[1] >= grey.shape[0] else TALL
         small, scale = shrunk(grey, shape)
         return self._finder.look(small, shape).moved(1 / scale, 0, 0), scale
