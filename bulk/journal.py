@@ -26,7 +26,7 @@ from bulk.table import SCHEMA, to_table
 from bulk.work import Row
 
 About = Mapping[str, str | int]
-"""Input, model and limits of a run. It goes on only with the same."""
+"""Input, model and limits of a run. A run is resumed only with the same ones."""
 
 MARK: Final = b"expression-recommender"
 """Key of OUT's metadata that holds its `About`."""
@@ -44,10 +44,10 @@ class Journal:
         return self.out.with_name(f"{self.out.name}.parts")
 
     def load(self) -> None:
-        """InputError if what is here was begun with another input, model or limit."""
+        """Reads the chunks of an earlier run, if any; InputError if its input, model or limits differ."""
         if self._list.exists():
             about, *self.chunks = map(json.loads, self._list.read_text().splitlines())
-            _compare(self.folder, about, self.about)
+            _require_same(self.folder, about, self.about)
 
     def add(self, names: Sequence[str], size: int) -> int:
         """Adds the new ones of `names` in chunks of `size`; returns their number."""
@@ -64,6 +64,7 @@ class Journal:
         return ((n, names) for n, names in enumerate(self.chunks) if not self._part(n).exists())
 
     def keep(self, number: int, rows: list[Row]) -> None:
+        """Writes the rows of a finished chunk."""
         sink = pa.BufferOutputStream()
         pq.write_table(to_table(rows, self.about), sink)
         _write(self._part(number), sink.getvalue())
@@ -85,7 +86,7 @@ class Journal:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _tables(self) -> Iterator[pa.Table]:
-        """Several parts at a time, because a file of many small row groups is slow to read."""
+        """Joins parts until they have ROWS_AT_ONCE rows: a file of many small row groups is slow to read."""
         held: list[pa.Table] = []
         for number in range(len(self.chunks)):
             held.append(pq.ParquetFile(self._part(number)).read())
@@ -103,7 +104,7 @@ class Journal:
 
 @contextmanager
 def opened(out: Path, about: About) -> Iterator[Journal]:
-    """The journal of OUT, for one process at a time; InputError if it is in use or of another run."""
+    """Opens the journal of OUT for this process alone; InputError if it is in use or of another run."""
     journal = Journal(out, about)
     journal.folder.mkdir(exist_ok=True)
     with (journal.folder / "lock").open("w") as lock:
@@ -120,33 +121,35 @@ def opened(out: Path, about: About) -> Iterator[Journal]:
 
 
 def is_finished(out: Path, about: About) -> bool:
-    """Whether OUT is there; InputError if it is not what this run would write."""
+    """Whether OUT exists; InputError if it is not what this run would write."""
     if not out.exists():
         return False
     try:
         metadata = pq.read_schema(out).metadata or {}
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{out} is there already and is no table of this command") from error
-    _compare(out, json.loads(metadata.get(MARK, b"{}")), about)
+    _require_same(out, json.loads(metadata.get(MARK, b"{}")), about)
     return True
 
 
-def _compare(place: Path, there: About, here: About) -> None:
-    other = [name for name, value in here.items() if there.get(name) != value]
-    if other:
-        raise InputError(f"{place} was made with another {', '.join(other)}; remove it or name another file")
+def _require_same(path: Path, stored: About, about: About) -> None:
+    different = [name for name, value in about.items() if stored.get(name) != value]
+    if different:
+        names = ", ".join(different)
+        raise InputError(f"{path} was made with another {names}; remove it or name another file")
 
 
 def _count(table: pa.Table) -> Counter[str]:
+    """Counts a part's rows, faces, and photos by status."""
     counts = Counter({"rows": table.num_rows})
     for status, face in zip(table["status"].to_pylist(), table["face"].to_pylist(), strict=True):
         counts["faces"] += face is not None
-        counts[status] += face in {None, 0}  # once per photo
+        counts[status] += face in {None, 0}  # one row of each photo
     return counts
 
 
 def _write(path: Path, content: "bytes | pa.Buffer") -> None:
-    """Completely or not at all, and on the disk when this returns."""
+    """Writes a file completely or not at all; the content is on the disk when this returns."""
     unfinished = path.with_suffix(".unfinished")
     with unfinished.open("wb") as file:
         file.write(content)

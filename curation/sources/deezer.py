@@ -7,11 +7,12 @@ from curation.sources.reading import reader
 
 NEEDED: Final = {"title", "artist", "deezer_id", "valence", "arousal", "artist_tracks"}
 SCALE: Final = 0.42
-"""A standard deviation of the dataset, in the affect plane."""
+"""Distance in the affect plane that one standard deviation of the dataset becomes."""
 CONFIDENCE: Final = 0.8
 
 
 def _row(cells: dict[str, str]) -> dict[str, Any]:
+    """Makes a catalogue row; "_ " in a title stands for ", "."""
     return {
         "medium": "song",
         "title": " ".join(cells["title"].replace("_ ", ", ").split()),

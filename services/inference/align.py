@@ -1,4 +1,4 @@
-"""A face in a picture → the crop that the classifier takes. Training uses the same functions."""
+"""Cuts a face out of a picture as the crop that the classifier takes. Training uses the same functions."""
 
 import math
 from typing import Final
@@ -19,14 +19,14 @@ TEMPLATE: Final = (
 )
 """Where the five landmarks lie in FER2013's framing, in sides of the crop: the median of 2,616 faces."""
 SURE: Final = 0.10
-"""Largest root mean square distance of landmarks from the fitted template, in sides, that is trusted."""
+"""Largest misfit, as `register` returns it, with which landmarks are trusted."""
 
 
 def register(points: NDArray[np.float32]) -> tuple[float, float, float, float, float]:
-    """(5, 2) landmarks → middle x and y, side, tilt (degrees) and misfit of the square that they call for.
+    """Fits a square to (5, 2) landmarks; returns its middle x and y, side, tilt (degrees) and misfit.
 
-    The square is where the least-squares similarity (Umeyama 1991) brings TEMPLATE; the misfit is the root
-    mean square distance that remains, in sides.
+    A least-squares similarity (Umeyama 1991) maps TEMPLATE to the landmarks. The misfit is the root mean
+    square distance that remains, in sides.
     """
     template = np.array(TEMPLATE)
     a, b = template - template.mean(axis=0), points - points.mean(axis=0)
@@ -35,13 +35,13 @@ def register(points: NDArray[np.float32]) -> tuple[float, float, float, float, f
     side = max(math.hypot(cos, sin), 1e-6)
     turn = np.array([[cos, -sin], [sin, cos]])
     middle = points.mean(axis=0) + turn @ (0.5 - template.mean(axis=0))
-    rest = b - a @ turn.T
-    misfit = math.sqrt(float((rest**2).sum()) / len(template)) / side
+    residual = b - a @ turn.T
+    misfit = math.sqrt(float((residual**2).sum()) / len(template)) / side
     return float(middle[0]), float(middle[1]), side, math.degrees(math.atan2(sin, cos)), misfit
 
 
 def crop(grey: NDArray[np.uint8], face: Face, margin: float = 1.0) -> NDArray[np.uint8]:
-    """(h, w) grey → (48, 48) grey: the face's square times `margin`, turned upright; edges are repeated."""
+    """Cuts the square times `margin` out of (h, w) grey, upright; beyond the picture its edges repeat."""
     side = face.side * margin
     middle = (face.x + face.side / 2, face.y + face.side / 2)
     return cut(grey, middle, side, face.tilt)

@@ -1,6 +1,7 @@
-"""Grey pixels → faces: the cascade's quick look, then the finder's looks, coarse to fine.
+"""Finds faces in grey pixels: the cascade proposes places, then the finder looks, from coarse to fine.
 
-`auto` looks as `Detector.detect` reads; `network` leaves the cascade out; `haar` is the cascade alone.
+A look is one run of the finder's network, on the picture or on a part of it. The mode `auto` uses cascade and
+finder, `network` the finder alone, `haar` the cascade alone.
 """
 
 import math
@@ -33,19 +34,19 @@ from services.inference.runtime import Model, load_network
 Mode = Literal["auto", "haar", "network"]
 
 FINER: Final = (2, 4)
-"""The finer looks take the picture at so many times the first one's size."""
+"""Sizes of the picture in the finer looks, as multiples of its size in the first."""
 WORTH: Final = 1.2
-"""A finer look must take the picture at this many times the scale of the last one, or it is left out."""
+"""A finer look whose scale is less than this many times the last one's is left out."""
 SMALL: Final = 24.0
 """A face below this size in a look, in pixels, calls for a finer look."""
 COARSE: Final = 0.4
 """A look at a smaller scale than this is always followed by a finer one: it shows small faces too poorly."""
 HINT: Final = -1.0
-"""Log-odds from which a small place calls for one too."""
+"""Log-odds from which a small face, though unsure, calls for a finer look too."""
 OVERLAP: Final = 48
-"""Pixels that two tiles of a look share: smaller faces lie whole in one of them."""
+"""Least number of pixels that neighbouring tiles share: a smaller face lies whole in one of them."""
 FACE: Final = 56.0
-"""Size in pixels to which a face is brought for a look at it alone."""
+"""Side in pixels to which a larger face is shrunk for a look at it alone."""
 PLACES: Final = 3
 """Most places of the cascade's that get a look of their own."""
 REFINED: Final = 4
@@ -55,19 +56,19 @@ CLOSE: Final = 100.0
 MIRRORED: Final = [1, 0, 2, 4, 3]
 """The landmarks of a mirrored face in their order."""
 KEEPS: Final = -1.0
-"""Log-odds from which a face that is followed counts as still there."""
+"""Log-odds from which a followed face counts as still there."""
 BOX_SIDE, BOX_DOWN = 1.13, -0.01
-"""The square in FER2013's framing by the box: its side, and how far below the box's middle its own lies."""
+"""The square in FER2013's framing, from a box: its side in mean sides, its shift down in heights."""
 
 
 @cache
 def shipped_finder() -> Model:
-    """ModelFileError where the file and its card do not fit."""
+    """Loads the shipped finder once; ModelFileError if the file and its card do not match."""
     return load_network(FINDER_FILE)
 
 
 class Detector:
-    """Not thread-safe, as its tools are not: one per thread."""
+    """Finds and follows faces. Not thread-safe, because cascade and finder are not: use one per thread."""
 
     def __init__(self, mode: Mode = "auto", finder: Model | None = None) -> None:
         self._mode = mode
@@ -75,14 +76,14 @@ class Detector:
         self._threshold = self._finder.calibration.threshold
 
     def detect(self, grey: Grey) -> list[Face]:
-        """(h, w) grey → faces, the main one first; [] where there is none."""
+        """Finds the faces in (h, w) grey, the main one first; [] if there are none."""
         if self._mode == "haar":
             return main_first(self._cascade.plain(grey))
         faces = self._faces(self.find(grey))
         return main_first([*(self._refine(grey, face) for face in faces[:REFINED]), *faces[REFINED:]])
 
     def find(self, grey: Grey) -> Found:
-        """What the finder's looks find together, by boxes; not for the mode `haar`."""
+        """Merges what the finder's looks find; not for the mode `haar`."""
         places = self._cascade.quick(grey) if self._mode == "auto" else []
         found, scale = self._look(grey)
         found = self._confirm(grey, places, found)
@@ -95,7 +96,7 @@ class Detector:
         return found.only(found.scores >= self._threshold)
 
     def follow(self, grey: Grey, before: Face) -> Face | None:
-        """The face that was at `before` a moment ago, looked for there only; None where it is gone."""
+        """Looks near `before`, a face of the last frame, for the same face; None if it is gone."""
         if self._mode == "haar":
             return next((face for face in self._cascade.plain(grey) if _near(face, before)), None)
         faces = self._faces(self._look_at(grey, before))
@@ -112,14 +113,14 @@ class Detector:
         return self._finder.look(small, shape).moved(1 / scale, 0, 0), scale
 
     def _confirm(self, grey: Grey, places: list[Face], found: Found) -> Found:
-        """`found`, and what a look of its own finds at each place that is not among them."""
+        """Adds what a look at each place finds, for places without a sure face in `found`."""
         sure = self._faces(found.only(found.scores >= self._threshold))
         new = [place for place in places if not any(_near(face, place) for face in sure)]
         looks = [self._look_at(grey, place) for place in new[:PLACES]]
         return merged(Found.join([found, *looks])) if looks else found
 
     def _look_at(self, grey: Grey, face: Face) -> Found:
-        """A square of the picture about `face`, brought to FACE pixels, in one look."""
+        """Looks at a square of the picture around `face`, shrunk until the face has FACE pixels."""
         scale = min(1.0, FACE / face.side)
         half = NEAR[0] / scale / 2
         left, top = math.floor(face.x + face.side / 2 - half), math.floor(face.y + face.side / 2 - half)
@@ -154,6 +155,7 @@ class Detector:
         return found.landmarks[near[0]] if len(near) else None
 
     def _calls_for_more(self, found: Found, scale: float) -> bool:
+        """Whether no face is sure, or a possible one is small in the look."""
         sure = found.only(found.scores >= self._threshold)
         hints = found.only(found.scores >= HINT)
         return scale < COARSE or not len(sure) or bool((hints.sizes * scale < SMALL).any())
@@ -170,16 +172,16 @@ class Detector:
         return merged(Found.join(parts)).moved(1 / scale, 0, 0), scale
 
     def _tile(self, grey: Grey, x: int, y: int, shape: Shape) -> Found:
-        """One tile's faces in pixels of `grey`, without those that its inner edges cut."""
+        """Looks at one tile: faces in pixels of `grey`, without those that the tile's inner edges cut."""
         tile = grey[y : y + shape[0], x : x + shape[1]]
         found = self._finder.look(tile, shape)
         height, width = tile.shape
         left, top, right, bottom = found.boxes.T
-        whole = ((left > 1) | (x == 0)) & ((top > 1) | (y == 0))
-        whole &= ((right < width - 1) | (x + width == grey.shape[1])) & (
+        uncut = ((left > 1) | (x == 0)) & ((top > 1) | (y == 0))
+        uncut &= ((right < width - 1) | (x + width == grey.shape[1])) & (
             (bottom < height - 1) | (y + height == grey.shape[0])
         )
-        return found.only(whole).moved(1.0, x, y)
+        return found.only(uncut).moved(1.0, x, y)
 
     def _faces(self, found: Found) -> list[Face]:
         covered = found.covered >= self._finder.calibration.covered_from
@@ -202,7 +204,7 @@ def _area(grey: Grey, times: int) -> Shape:
 
 
 def _starts(length: int, tile: int) -> Iterator[int]:
-    """Where tiles of `tile` pixels begin, evenly, so that they cover `length` and share OVERLAP or more."""
+    """Evenly spaced starts of tiles of `tile` pixels that cover `length` and share OVERLAP or more."""
     count = max(1, math.ceil((length - OVERLAP) / (tile - OVERLAP)))
     step = (length - tile) / max(1, count - 1)
     return (max(0, math.floor(i * step)) for i in range(count))
@@ -221,6 +223,6 @@ def _face(box: np.ndarray, points: np.ndarray, score: float | None, *, covered: 
 
 
 def _near(a: Face, b: Face) -> bool:
-    """Whether two squares are about one face: middles within half a side, sides within a factor of two."""
+    """Whether two squares may hold one face: middles within half a side, sides within a factor of two."""
     apart = math.hypot(a.x + a.side / 2 - b.x - b.side / 2, a.y + a.side / 2 - b.y - b.side / 2)
     return apart < 0.5 * max(a.side, b.side) and 0.5 < a.side / b.side < 2

@@ -1,8 +1,8 @@
-"""The face finder: a small network that looks at a picture, or a part of it, and what its numbers mean.
+"""Runs the face finder, a small network, on a picture or a part of it, and decodes its output.
 
-The network gives 16 numbers for each place of three grids (strides 8, 16, 32): the score's logit; the middle
-of the box as an offset from the place, and the logarithms of its width and height; five landmarks as offsets;
-the logit of a covered lower half. Offsets and sizes are in strides.
+The network gives 16 numbers for each cell of three grids (strides 8, 16, 32): the score's logit; the middle
+of the box as an offset from the cell's, and the logarithms of its width and height; five landmarks as
+offsets; the logit of a covered lower half. Offsets and sizes are in strides.
 """
 
 import math
@@ -25,11 +25,11 @@ STRIDES: Final = (8, 16, 32)
 WIDE: Final[Shape] = (288, 352)
 TALL: Final[Shape] = (352, 288)
 NEAR: Final[Shape] = (160, 160)
-"""For a look at one face and what is around it."""
+"""For a look at one face and its surroundings."""
 SAME: Final = 0.4
 """Boxes that overlap by at least this (intersection over union) are one face."""
 NESTED: Final = 0.8
-"""A box of which so much lies within a better one is a part of that face."""
+"""A box of which at least this part lies within a better one belongs to that face."""
 SIZES: Final = (8, 128)
 """Pixels; beyond them size no longer changes the calibrated score."""
 MIDDLE: Final = 32
@@ -63,7 +63,7 @@ class Found:
         return Found(self.scores[rows], self.boxes[rows], self.landmarks[rows], self.covered[rows])
 
     def moved(self, scale: float, x: float, y: float) -> "Found":
-        """The same faces in a picture in which this one lies at (x, y), `scale` times as large."""
+        """The same faces in pixels of a picture that holds this one at (x, y), `scale` times as large."""
         shift = np.array([x, y], np.float32)
         boxes = self.boxes * np.float32(scale) + np.tile(shift, 2)
         return Found(self.scores, boxes, self.landmarks * np.float32(scale) + shift, self.covered)
@@ -83,14 +83,14 @@ NOTHING: Final = Found(*(np.zeros(shape, np.float32) for shape in (0, (0, 4), (0
 
 @dataclass(frozen=True)
 class Calibration:
-    """From the network's logit and the face's size in the look to log-odds of being a face; from the card."""
+    """Turns the network's logit and the face's size into log-odds of being a face; values from the card."""
 
     constant: float = 0.0
     per_logit: float = 1.0
     per_size: float = 0.0
     """Per unit of the logarithm of the size."""
     threshold: float = 0.0
-    """Log-odds from which a place counts as a face."""
+    """Log-odds from which a box counts as a face."""
     covered_from: float = 0.0
     """Log-odds from which a lower half counts as covered."""
 
@@ -101,7 +101,7 @@ class Calibration:
 
 
 class Finder:
-    """The network at a few fixed sizes, an interpreter each, made when first needed. Not thread-safe."""
+    """Runs the network at a few fixed sizes, with an interpreter for each. Not thread-safe."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
@@ -109,7 +109,7 @@ class Finder:
         self._networks: dict[Shape, tuple[Network, Floats]] = {}
 
     def look(self, grey: Grey, shape: Shape) -> Found:
-        """(h, w) grey, no larger than `shape` → its faces by `Calibration`, in its pixels."""
+        """Finds faces in (h, w) grey, no larger than `shape`: in its pixels, with calibrated scores."""
         height, width = grey.shape
         if shape not in self._networks:
             self._networks[shape] = Network(self._model, (1, *shape, 1)), np.zeros((1, *shape, 1), np.float32)
@@ -122,8 +122,8 @@ class Finder:
 
 
 @lru_cache(maxsize=8)
-def _places(shape: Shape) -> tuple[Floats, Floats]:
-    """(places, 2) middles in pixels and (places, 1) strides of a picture of this size."""
+def _cells(shape: Shape) -> tuple[Floats, Floats]:
+    """(cells, 2) middles in pixels and (cells, 1) strides, for a picture of this size."""
     middles, strides = [], []
     for stride in STRIDES:
         ys, xs = np.mgrid[0 : shape[0] // stride, 0 : shape[1] // stride]
@@ -133,18 +133,19 @@ def _places(shape: Shape) -> tuple[Floats, Floats]:
 
 
 def read(numbers: Floats, shape: Shape, weakest: float = WEAKEST) -> Found:
-    """(places, 16) of a picture of `shape` → its faces with a logit of at least `weakest`, merged."""
+    """Decodes (cells, 16) of a picture of `shape`: its faces with a logit of at least `weakest`, merged."""
     chosen = np.flatnonzero(numbers[:, 0] >= weakest)
     rows = numbers[chosen]
-    middles, strides = (values[chosen] for values in _places(shape))
-    at = middles + rows[:, 1:3] * strides
+    middles, strides = (values[chosen] for values in _cells(shape))
+    centres = middles + rows[:, 1:3] * strides
     half = np.exp(np.clip(rows[:, 3:5], -4.0, 5.0)) * strides / 2
     points = middles[:, None] + rows[:, 5:15].reshape(-1, 5, 2) * strides[:, None]
-    return merged(Found(rows[:, 0], np.concatenate([at - half, at + half], axis=1), points, rows[:, 15]))
+    boxes = np.concatenate([centres - half, centres + half], axis=1)
+    return merged(Found(rows[:, 0], boxes, points, rows[:, 15]))
 
 
 def merged(found: Found) -> Found:
-    """One face for each group of boxes that overlap: the best one's score, the strong ones' mean place."""
+    """Merges boxes that overlap into one: with the best one's score and the strong ones' mean position."""
     left = found.only(np.argsort(-found.scores, kind="stable"))
     weights = 1 / (1 + np.exp(-left.scores))
     kept: list[Found] = []
@@ -162,13 +163,13 @@ def merged(found: Found) -> Found:
                 (share @ left.covered[near])[None],
             )
         )
-        gone = same | (inside >= NESTED)
-        left, weights = left.only(~gone), weights[~gone]
+        rest = ~(same | (inside >= NESTED))
+        left, weights = left.only(rest), weights[rest]
     return Found.join(kept) if kept else found
 
 
 def overlaps(box: Floats, boxes: Floats) -> tuple[Floats, Floats]:
-    """Of `box` (4,) with each of `boxes` (n, 4): intersection over union, and over the latter's area."""
+    """Intersection of `box` (4,) with each of `boxes` (n, 4), over the union and over the latter's area."""
     wide = np.minimum(box[2], boxes[:, 2]) - np.maximum(box[0], boxes[:, 0])
     high = np.minimum(box[3], boxes[:, 3]) - np.maximum(box[1], boxes[:, 1])
     both = np.maximum(wide, 0) * np.maximum(high, 0)

@@ -1,4 +1,4 @@
-"""A photo's way: decode → detect → align → classify, one line per stage; and a stream's, frame by frame."""
+"""Reads photos: decode → detect → align → classify, one line per stage; and streams, frame by frame."""
 
 import time
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ from services.inference.runtime import Model
 from services.inference.track import Tracker
 
 LOOK_EVERY: Final = 8
-"""Frames of a stream between two looks at the whole picture; in between, faces are followed."""
+"""One in so many frames of a stream is searched whole; in the others, known faces are followed."""
 FOLLOWED: Final = 4
-"""With more faces than this a look at the whole picture costs less than one at each."""
+"""Most faces that are followed; to search the whole picture costs less than to follow more."""
 Probabilities = NDArray[np.float32]
 """(6,) in the order of EMOTIONS, summing to 1."""
 
@@ -33,12 +33,12 @@ class Limits:
 
 @dataclass(frozen=True)
 class FaceReading:
-    """One face in the pixels of `Photo.grey`, and how its expression reads."""
+    """One face in the pixels of `Photo.grey`, and the probabilities of its expression."""
 
     face: Face
     probabilities: Probabilities
     id: int = 0
-    """Of the face within its stream; 0 in single photos."""
+    """The face's number within its stream; 0 in single photos."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Times:
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read from one picture."""
+    """The result for one picture."""
 
     photo: Photo
     faces: tuple[FaceReading, ...]
@@ -67,29 +67,30 @@ class Reading:
 
 @dataclass
 class Stream:
-    """What one stream remembers between two frames."""
+    """The state of one stream, kept from frame to frame."""
 
     tracker: Tracker = field(default_factory=Tracker)
     shape: tuple[int, ...] = ()
-    """Of the last frame's pixels; boxes of another size of frame mean nothing."""
+    """Shape of the last frame; a frame of another shape starts the tracking anew."""
     since_look: int = 0
+    """Frames left until the whole picture is searched again: counts down."""
 
 
 class Pipeline:
-    """The stages with their tools. Not thread-safe, as the tools are not: one per thread."""
+    """Runs the stages. Not thread-safe, because detector and classifier are not: use one per thread."""
 
     def __init__(self, model: Model, limits: Limits, detector: Mode = "auto") -> None:
-        cv2.setNumThreads(1)  # a photo per thread: OpenCV's own would fight with ours for the same cores
+        cv2.setNumThreads(1)  # a photo per thread: OpenCV's own threads would compete for the same cores
         self._limits = limits
         self._detector, self._classifier = Detector(detector), Classifier(model)
 
     def warm(self) -> None:
-        """Use each tool once on a blank picture: the first use is slow."""
+        """Run each network once on a blank picture: the first run is slow."""
         self._detector.detect(np.zeros((480, 640), np.uint8))
         self._classifier.classify(np.zeros((1, SIDE, SIDE), np.uint8))
 
     def predict(self, data: bytes, *, detect: bool = True) -> Reading:
-        """Encoded image → reading; ServiceError where the bytes are no picture that is read.
+        """Reads an encoded image; ServiceError if it cannot be read.
 
         Without `detect` the whole picture is taken as one upright face.
         """
@@ -108,12 +109,12 @@ class Pipeline:
         return Reading(photo, readings, Times(*np.diff(times).tolist()))
 
     def next_frame(self, data: bytes, stream: Stream, *, detect: bool = True) -> Reading:
-        """As `predict`, with what `stream` knows from the frames before, which it keeps up to date."""
+        """Reads the next encoded frame of `stream`, and updates the stream's state."""
         started = time.perf_counter()
         return self.next_photo(decode(data, self._limits.pixels), stream, started, detect=detect)
 
     def next_photo(self, photo: Photo, stream: Stream, started: float, *, detect: bool = True) -> Reading:
-        """As `next_frame`, of a decoded picture; `started` is time.perf_counter() before it was decoded."""
+        """Reads the next decoded frame; `started` is time.perf_counter() before it was decoded."""
         times = [started, time.perf_counter()]
         faces = self._find(photo.grey, stream)[: self._limits.faces] if detect else [whole(photo.grey.shape)]
         times.append(time.perf_counter())
@@ -126,7 +127,7 @@ class Pipeline:
         return Reading(photo, readings, Times(*np.diff(times).tolist()))
 
     def _find(self, grey: NDArray[np.uint8], stream: Stream) -> list[Face]:
-        """Faces followed from the frame before; the whole picture now and then, and when one is lost."""
+        """Follows the last frame's faces; searches the whole picture at intervals and when a face is lost."""
         if grey.shape != stream.shape:
             stream.tracker, stream.shape, stream.since_look = Tracker(), grey.shape, 0
         stream.since_look -= 1
@@ -141,5 +142,5 @@ class Pipeline:
 
 
 def align(photo: Photo, faces: Sequence[Face]) -> NDArray[np.uint8]:
-    """(n, 48, 48) grey crops, in the order of `faces`."""
+    """Cuts (n, 48, 48) grey crops, in the order of `faces`."""
     return np.array([crop(photo.grey, face) for face in faces], np.uint8).reshape(-1, SIDE, SIDE)

@@ -1,6 +1,6 @@
-"""Crops to train the face finder on: a random piece of a photo, turned, scaled, lit, covered and spoiled.
+"""Draws crops to train the face finder: random parts of photos, turned, scaled, covered, relit, degraded.
 
-Every crop is a function of the photos and of the random generator alone. Boxes and landmarks follow the same
+Every crop depends on the photos and the random generator alone. Boxes and landmarks follow the same
 transform as the pixels.
 """
 
@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.finder.clutter import clutter
 from training.finder.covers import cover
 from training.finder.labels import COLUMNS, EMPTY, Matrix, scale_of, transform_labels
 from training.finder.light import relight, spoil
@@ -22,7 +23,7 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 MOST: Final = 32
-"""Labels that one crop can hold; a crop with more is drawn again."""
+"""Most labels of one crop; a crop with more is drawn again."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,17 @@ class Crop:
 
 
 class Cropper:
-    """Draws crops from `photos`: about three quarters about a face, the others from photos without faces."""
+    """Draws crops from `photos`: three quarters around a face, a quarter from photos without faces."""
 
     def __init__(self, photos: Sequence[LabelledPhoto]) -> None:
-        self._with = [p for p in photos if (~p.ignored).any()]
-        self._without = [p for p in photos if not len(p.boxes)] or self._with
-        if not self._with:
+        self._with_faces = [p for p in photos if (~p.ignored).any()]
+        self._without_faces = [p for p in photos if not len(p.boxes)] or self._with_faces
+        if not self._with_faces:
             raise ValueError("no photo with a face to train on")
-        self._small: dict[str, list[Pixels]] = {p.name: _pyramid(p.pixels) for p in photos}
+        self._pyramids: dict[str, list[Pixels]] = {p.name: _pyramid(p.pixels) for p in photos}
 
     def draw(self, rng: np.random.Generator, side: int) -> Crop:
-        """A crop of `side` × `side` pixels; one in eight is a mosaic of four."""
+        """Draws a crop of `side` × `side` pixels; one in eight is a mosaic of four."""
         for _ in range(8):
             if rng.random() < 0.12:
                 half = side // 2
@@ -57,41 +58,44 @@ class Cropper:
 
     def _single(self, rng: np.random.Generator, side: int) -> Crop | None:
         if rng.random() < 0.25:
-            photo = self._without[rng.integers(len(self._without))]
-            matrix = _view(photo, rng, side, None)
+            photo = self._without_faces[rng.integers(len(self._without_faces))]
+            matrix = _draw_matrix(photo, rng, side, None)
         else:
-            photo = self._with[rng.integers(len(self._with))]
+            photo = self._with_faces[rng.integers(len(self._with_faces))]
             faces = np.flatnonzero(~photo.ignored)
-            matrix = _view(photo, rng, side, photo.boxes[rng.choice(faces)])
+            matrix = _draw_matrix(photo, rng, side, photo.boxes[rng.choice(faces)])
         pixels = self._warp(photo, matrix, side, rng)
         labels = transform_labels(photo, matrix, side, side)
         labels = labels[labels[:, 0] != EMPTY]
         if len(labels) > MOST:
             return None
+        if rng.random() < (0.25 if len(labels) else 0.4):
+            pixels = clutter(pixels, labels[:, 1:5], rng)
         pixels = cover(pixels, labels, rng)
         pixels = relight(pixels, labels, rng)
         return Crop(spoil(pixels, rng), _padded(labels))
 
     def _warp(self, photo: LabelledPhoto, matrix: Matrix, side: int, rng: np.random.Generator) -> Pixels:
-        """The photo through `matrix`; of a smaller copy where the crop is smaller, against aliasing."""
-        level = min(max(0, int(-math.log2(scale_of(matrix)) + 0.35)), len(self._small[photo.name]) - 1)
-        small = self._small[photo.name][level]
+        """Warps the photo by `matrix`, from a smaller copy if it shrinks, against aliasing."""
+        level = min(max(0, int(-math.log2(scale_of(matrix)) + 0.35)), len(self._pyramids[photo.name]) - 1)
+        small = self._pyramids[photo.name][level]
         shrink = np.diag(
             [photo.pixels.shape[1] / small.shape[1], photo.pixels.shape[0] / small.shape[0], 1.0]
         )
-        border = cv2.BORDER_REPLICATE if rng.random() < 0.1 else cv2.BORDER_CONSTANT
+        border_mode = cv2.BORDER_REPLICATE if rng.random() < 0.1 else cv2.BORDER_CONSTANT
         grey = float(rng.choice([0, 0, 255, int(rng.integers(256))]))
         return cv2.warpAffine(
             small,
             (matrix @ shrink)[:2],
             (side, side),
             flags=cv2.INTER_LINEAR,
-            borderMode=border,
+            borderMode=border_mode,
             borderValue=(grey,) * 3,
         ).astype(np.uint8, copy=False)
 
 
 def _pyramid(pixels: Pixels) -> list[Pixels]:
+    """The photo, and up to two copies of half and a quarter of its size."""
     levels = [pixels]
     while min(levels[-1].shape[:2]) > 96 and len(levels) < 3:
         height, width = levels[-1].shape[:2]
@@ -100,8 +104,8 @@ def _pyramid(pixels: Pixels) -> list[Pixels]:
     return levels
 
 
-def _view(photo: LabelledPhoto, rng: np.random.Generator, side: int, box: Floats | None) -> Matrix:
-    """Scale 0.3 to 2.5, tilt up to 50°, mirrored half the time; about `box`, or anywhere."""
+def _draw_matrix(photo: LabelledPhoto, rng: np.random.Generator, side: int, box: Floats | None) -> Matrix:
+    """Draws the transform from photo to crop: position, scale, tilt, mirroring; around `box`, or anywhere."""
     height, width = photo.pixels.shape[:2]
     if box is None:
         scale = side / max(height, width) * math.exp(rng.uniform(-0.1, 1.0))
@@ -114,7 +118,12 @@ def _view(photo: LabelledPhoto, rng: np.random.Generator, side: int, box: Floats
         centre = np.array([box[0] + box[2] / 2, box[1] + box[3] / 2], np.float64)
     scale = min(max(scale, 0.3), 2.5)
     scale = max(scale, 0.75 * side / max(height, width))  # the photo stays three quarters of the crop
-    at = np.array([_place(rng, side, scale, centre[0], width), _place(rng, side, scale, centre[1], height)])
+    at = np.array(
+        [
+            _draw_position(rng, side, scale, centre[0], width),
+            _draw_position(rng, side, scale, centre[1], height),
+        ]
+    )
     tilt = rng.choice([rng.normal(0, 6), rng.uniform(-25, 25), rng.uniform(-50, 50)], p=[0.6, 0.22, 0.18])
     cos, sin = scale * math.cos(math.radians(tilt)), scale * math.sin(math.radians(tilt))
     turn = np.array([[cos, sin], [-sin, cos]])
@@ -124,16 +133,16 @@ def _view(photo: LabelledPhoto, rng: np.random.Generator, side: int, box: Floats
     return np.column_stack([turn, at - turn @ centre])
 
 
-def _place(rng: np.random.Generator, side: int, scale: float, centre: float, length: float) -> float:
-    """Where in the crop `centre` comes to lie: anywhere, while the photo fills as much of it as it can."""
+def _draw_position(rng: np.random.Generator, side: int, scale: float, centre: float, length: float) -> float:
+    """Draws where `centre` lies in the crop, so that the photo fills as much of the crop as it can."""
     least, most = centre * scale, side - (length - centre) * scale  # the photo's edges at the crop's
     low, high = (most, least) if most < least else (least, most)
-    wish = rng.uniform(0.02 * side, 0.98 * side)
-    return float(min(max(wish, low), high))
+    wanted = rng.uniform(0.02 * side, 0.98 * side)
+    return float(min(max(wanted, low), high))
 
 
 def _mosaic(parts: Sequence[Crop | None]) -> Crop | None:
-    """Four crops in one; None where one is missing or their labels are too many."""
+    """Joins four crops into one; None if one is missing or their labels are too many."""
     whole = [part for part in parts if part is not None]
     if len(whole) < 4:
         return None
@@ -152,7 +161,7 @@ def _mosaic(parts: Sequence[Crop | None]) -> Crop | None:
 
 
 def _padded(labels: Floats) -> Floats:
-    """(MOST, COLUMNS): EMPTY rows after the labels."""
+    """Fills the labels up to (MOST, COLUMNS) with EMPTY rows."""
     rows = np.zeros((MOST, COLUMNS), np.float32)
     rows[: len(labels)] = labels
     return rows

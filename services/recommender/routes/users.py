@@ -30,12 +30,12 @@ async def give_feedback(
 async def get_history(
     user_id: UserPath, query: Annotated[HistoryQuery, Query()], sessions: SessionsDep
 ) -> dict[str, Any]:
-    """All that is kept of a user: the feedback, the latest first, and the preferences learnt from it."""
+    """List a user's feedback, the latest first, and the preferences learnt from it."""
 
     def read(session: Session) -> dict[str, Any]:
         before = int(query.cursor) if query.cursor else None
         entries = memory.history(session, user_id, before, query.limit + 1)
-        more = len(entries) > query.limit
+        more = len(entries) > query.limit  # one entry more than the page was read
         return {
             "user_id": user_id,
             "feedback": entries[: query.limit],
@@ -48,5 +48,5 @@ async def get_history(
 
 @router.delete("/users/{user_id}", status_code=204)
 async def forget_user(user_id: UserPath, sessions: SessionsDep) -> None:
-    """Erase all that is kept of a user; also answers 204 where nothing was."""
+    """Erase everything stored about a user. The answer is 204 also if nothing was stored."""
     await sessions.erasing(lambda session: memory.forget(session, user_id))
