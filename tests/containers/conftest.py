@@ -1,4 +1,4 @@
-"""These tests need a container engine; where there is none, they say so and skip. In CI they fail."""
+"""Builds the images for the tests of containers. Without a container engine they skip; in CI they fail."""
 
 import time
 
@@ -17,7 +17,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def images() -> dict[str, str]:
-    """Both images, built from the checkout: their names."""
+    """Builds both images from the checkout; returns their names by service."""
     problem = engine_problem()
     if problem:
         cannot_run(problem)

@@ -1,4 +1,4 @@
-"""Drives a container engine through `docker compose`: a project with its own name and port."""
+"""Runs the system with `docker compose`, as a project with its own name and port."""
 
 import json
 import os
@@ -19,6 +19,7 @@ PHOTO = (ROOT / "tests" / "assets" / "astronaut.jpg").read_bytes()
 
 
 def run(*command: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command in the checkout, with `environment` added to the variables."""
     done = subprocess.run(
         command,
         cwd=ROOT,
@@ -46,6 +47,7 @@ def engine_problem() -> str | None:
 
 
 def until(holds: Callable[[], bool], what: str, seconds: float = READY_WITHIN_S) -> None:
+    """Waits until `holds()` is true; fails with `what` in the message if it takes longer than `seconds`."""
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, f"not within {seconds} s: {what}"
@@ -72,7 +74,7 @@ class Stack:
         self.compose("up", "--detach", "--no-build", "--wait", f"--wait-timeout={READY_WITHIN_S}", *arguments)
 
     def container(self, service: str, index: int = 1) -> str:
-        """Its id."""
+        """The container's id."""
         return self.compose("ps", "--all", "--quiet", "--no-trunc", service).split()[index - 1]
 
     def inspect(self, service: str) -> dict[str, Any]:
@@ -93,7 +95,7 @@ class Stack:
 
 @contextmanager
 def running(stack: Stack, *arguments: str) -> Iterator[Stack]:
-    """Up and healthy; removed afterwards with its volumes."""
+    """Starts the stack and waits until it is healthy; removes it at the end, with its volumes."""
     try:
         stack.up(*arguments)
         yield stack

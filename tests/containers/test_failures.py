@@ -1,4 +1,4 @@
-"""What goes wrong in production, done to the running system: crash, cut, replacement, growth."""
+"""Failures and changes of the running system: crash, network cut, replacement, more copies."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ METRICS = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8001/me
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """With an API key from a file, as a secret."""
+    """The running system, with an API key from a secret file."""
     key = tmp_path_factory.mktemp("secret") / "key"
     key.write_text(f"{KEY}\n")
     key.chmod(0o644)
@@ -37,7 +37,7 @@ def recommends_by_mood(stack: Stack) -> bool:
 
 
 def reads_photos(stack: Stack) -> bool:
-    """False is a failure as the contract has it; anything else fails the test."""
+    """Whether a photo is read; if not, asserts that the answer is an error of the contract."""
     answer = stack.send_photo()
     if answer.status_code == 200:
         return True
@@ -47,7 +47,8 @@ def reads_photos(stack: Stack) -> bool:
     return False
 
 
-def test_a_crash_of_inference_heals_and_recommending_by_mood_never_stops(stack: Stack) -> None:
+def test_inference_crash(stack: Stack) -> None:
+    """Inference restarts after a crash; recommendations by mood never stop."""
     assert reads_photos(stack)
     restarts = stack.inspect("inference")["RestartCount"]
     stack.python(stack.container("inference"), KILL)
@@ -59,7 +60,8 @@ def test_a_crash_of_inference_heals_and_recommending_by_mood_never_stops(stack: 
     until(healed, "inference is back and photos are read")
 
 
-def test_a_cut_network_costs_photos_alone_and_heals(stack: Stack) -> None:
+def test_network_cut(stack: Stack) -> None:
+    """While inference is cut off, only photos fail; they are read again once it is connected."""
     network, inference = f"{stack.project}_inside", stack.container("inference")
     run("docker", "network", "disconnect", network, inference)
     try:
@@ -76,7 +78,8 @@ def new_item(title: str) -> dict[str, object]:
     return {"medium": "book", "title": title, "url": "https://example.org/book", "emotions": ["sad"]}
 
 
-def test_a_new_recommender_container_keeps_what_the_old_one_stored(stack: Stack) -> None:
+def test_recommender_replaced(stack: Stack) -> None:
+    """A new container of the recommender has the items that the old one stored."""
     item = new_item("Kept Through a Replacement")
     added = stack.http.post("/items", json=item, headers={"X-API-Key": KEY})
     assert added.status_code == 201, added.text
@@ -88,14 +91,15 @@ def test_a_new_recommender_container_keeps_what_the_old_one_stored(stack: Stack)
     assert kept.json() == added.json()
 
 
-def test_the_catalogue_is_closed_to_a_wrong_key(stack: Stack) -> None:
+def test_wrong_api_key(stack: Stack) -> None:
+    """Adding an item with a wrong API key, or without one, is answered with 403."""
     item = new_item("Never Stored")
     assert stack.http.post("/items", json=item, headers={"X-API-Key": "wrong"}).status_code == 403
     assert stack.http.post("/items", json=item).status_code == 403
 
 
 def predictions(stack: Stack, container: str) -> float:
-    """How many photos this copy of inference has answered."""
+    """The number of photos that this copy of inference has answered."""
     page = stack.python(container, METRICS).stdout
     return sum(
         sample.value
@@ -105,7 +109,8 @@ def predictions(stack: Stack, container: str) -> float:
     )
 
 
-def test_load_spreads_evenly_over_three_copies_of_inference(stack: Stack) -> None:
+def test_load_balancing(stack: Stack) -> None:
+    """Photos are spread evenly over three copies of inference."""
     stack.up("--scale", "inference=3", "--no-recreate")
     copies = [stack.container("inference", index) for index in (1, 2, 3)]
     before = [predictions(stack, copy) for copy in copies]
@@ -119,7 +124,8 @@ def test_load_spreads_evenly_over_three_copies_of_inference(stack: Stack) -> Non
     assert min(shares) >= 25
 
 
-def test_teardown_leaves_nothing() -> None:
+def test_teardown() -> None:
+    """`docker compose down` leaves no container, network or volume."""
     stack = Stack("teardown")
     with running(stack):
         assert recommends_by_mood(stack)

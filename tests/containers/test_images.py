@@ -1,4 +1,4 @@
-"""What is in the images, and what is not."""
+"""Contents of the images."""
 
 import json
 
@@ -19,8 +19,8 @@ def size(image: str) -> int:
 
 
 @pytest.mark.parametrize(("service", "limit"), [("inference", 420 * MB), ("recommender", 200 * MB)])
-def test_the_image_is_small(images: dict[str, str], service: str, limit: int) -> None:
-    """Uncompressed, over the base image that all Python images share."""
+def test_size(images: dict[str, str], service: str, limit: int) -> None:
+    """The image adds no more than the limit, uncompressed, to the base image."""
     added = size(images[service]) - size("python:3.11-slim")
     print(f"\n{service}: {added / MB:.0f} MB over the base image")  # noqa: T201 - for CI's log
     assert 10 * MB < added <= limit
@@ -33,18 +33,16 @@ def test_the_image_is_small(images: dict[str, str], service: str, limit: int) ->
         ("recommender", ["tensorflow", "keras", "cv2", "numpy", "ai_edge_litert", "pytest"], ["sqlalchemy"]),
     ],
 )
-def test_only_what_serving_needs_is_inside(
-    images: dict[str, str], service: str, absent: list[str], present: list[str]
-) -> None:
+def test_packages(images: dict[str, str], service: str, absent: list[str], present: list[str]) -> None:
+    """The image holds the packages that the service needs, and none of training, testing or the other."""
     code = "import importlib.util as u, sys, json; print(json.dumps([n for n in {} if u.find_spec(n)]))"
     found = json.loads(in_image(images[service], code.format([*absent, *present])))
     assert found == present
 
 
 @pytest.mark.parametrize(("service", "other"), [("inference", "recommender"), ("recommender", "inference")])
-def test_neither_the_other_service_nor_the_tools_are_inside(
-    images: dict[str, str], service: str, other: str
-) -> None:
+def test_service_alone(images: dict[str, str], service: str, other: str) -> None:
+    """The image holds its own service, and neither the other one nor the launcher of both."""
     found = json.loads(
         in_image(images[service], "import os, json; print(json.dumps(os.listdir('services')))")
     )
@@ -53,7 +51,8 @@ def test_neither_the_other_service_nor_the_tools_are_inside(
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_the_user_is_a_number_and_not_root(images: dict[str, str], service: str) -> None:
+def test_user(images: dict[str, str], service: str) -> None:
+    """The service runs as a user given by number, who is not root."""
     user = run("docker", "image", "inspect", images[service], "--format", "{{.Config.User}}").stdout.strip()
     number, _, group = user.partition(":")
     assert int(number) > 0
@@ -62,7 +61,8 @@ def test_the_user_is_a_number_and_not_root(images: dict[str, str], service: str)
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_no_file_of_the_application_can_be_changed_by_its_user(images: dict[str, str], service: str) -> None:
+def test_file_ownership(images: dict[str, str], service: str) -> None:
+    """The service's user owns no file of the application or of its packages."""
     code = """
 import os
 for root in ("/app", "/opt/venv"):
@@ -75,8 +75,8 @@ for root in ("/app", "/opt/venv"):
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_module_has_its_bytecode(images: dict[str, str], service: str) -> None:
-    """A module without would be compiled anew at each start: the file system is read-only."""
+def test_bytecode(images: dict[str, str], service: str) -> None:
+    """Every module is compiled already: on the read-only file system each start would compile it anew."""
     code = """
 import importlib.util as u, pathlib, sys
 site = next(p for p in sys.path if p.endswith("site-packages"))
@@ -89,7 +89,8 @@ for root in ("/app/services", site + "/fastapi", site + "/uvicorn", site + "/pyd
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_the_image_keeps_no_secret_and_no_index_address(images: dict[str, str], service: str) -> None:
+def test_no_secrets(images: dict[str, str], service: str) -> None:
+    """History and environment of the image hold no secret and no address of a package index."""
     history = run("docker", "history", "--no-trunc", "--format", "{{.CreatedBy}}", images[service]).stdout
     environment = run("docker", "image", "inspect", images[service], "--format", "{{.Config.Env}}").stdout
     for word in ("index-url", "API_KEY", "PASSWORD", "TOKEN"):

@@ -1,4 +1,4 @@
-"""`--env-file deploy/compose/postgres.env`: the same system with PostgreSQL beneath the recommender."""
+"""The system with PostgreSQL as the recommender's database, by deploy/compose/postgres.env."""
 
 from collections.abc import Iterator
 
@@ -29,19 +29,22 @@ def query(stack: Stack, sql: str, database: str = "recommender") -> str:
     ).strip()
 
 
-def test_the_catalogue_lies_in_postgresql(stack: Stack) -> None:
+def test_catalogue_stored(stack: Stack) -> None:
+    """The catalogue that the recommender serves is stored in PostgreSQL."""
     stocked = sum(medium["items"] for medium in stack.http.get("/media").json())
     assert stocked > 0
     assert int(query(stack, COUNT)) == stocked
 
 
-def test_a_photo_becomes_shelves(stack: Stack) -> None:
+def test_photo(stack: Stack) -> None:
+    """A photo is answered with recommendations."""
     answer = stack.send_photo()
     assert answer.status_code == 200
     assert answer.json()["recommendation"]["items"]
 
 
-def test_the_recommender_outlives_a_restart_of_its_database(stack: Stack) -> None:
+def test_database_restart(stack: Stack) -> None:
+    """The recommender answers 503 while its database is down, and recommends again once it is back."""
     before = query(stack, COUNT)
     stack.compose("stop", "postgres")
     refused = stack.http.get("/recommend", params={"emotion": "sad"})
@@ -57,8 +60,8 @@ def test_the_recommender_outlives_a_restart_of_its_database(stack: Stack) -> Non
     assert query(stack, COUNT) == before
 
 
-def test_the_migration_job_of_kubernetes_fills_an_empty_database(stack: Stack) -> None:
-    """Its very command, in the image that it names."""
+def test_migration_job(stack: Stack) -> None:
+    """The command of the Kubernetes migration job fills an empty database."""
     query(stack, "CREATE DATABASE fresh")
     url = f"postgresql://recommender:{PASSWORD}@postgres/fresh"
     container = yaml.safe_load(JOB.read_text())["spec"]["template"]["spec"]["containers"][0]

@@ -1,4 +1,4 @@
-"""SIGTERM: the request under way is answered, and the process ends before an engine would kill it."""
+"""Stopping a container during a request."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,8 @@ BODY = b"--half\r\n" + FIELD + b"\r\n\r\n" + PHOTO + b"\r\n--half--\r\n"
         ("recommender", "/recommend/photo", 503),  # alone, it answers that photos cannot be read now
     ],
 )
-def test_an_upload_half_sent_at_sigterm_is_still_answered(service: str, path: str, status: int) -> None:
+def test_sigterm_during_upload(service: str, path: str, status: int) -> None:
+    """An upload half sent at SIGTERM is answered, and the process ends before the engine would kill it."""
     stack = Stack("stopping", "deploy/compose/inference-port.yml")
     if service == "inference":  # its port then takes the place of the recommender's
         stack.environment |= {"INFERENCE_PORT": str(stack.port)}

@@ -1,4 +1,4 @@
-"""The composed system as a user meets it: one port, from a photo to the shelves."""
+"""The system of docker-compose.yml, through its one published port and from inside its containers."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,8 @@ def stack() -> Iterator[Stack]:
         yield stack
 
 
-def test_a_photo_becomes_shelves_through_the_published_port(stack: Stack) -> None:
+def test_photo(stack: Stack) -> None:
+    """A photo sent to the published port is answered with items of every medium in stock."""
     answer = stack.send_photo(limit="2")
     assert answer.status_code == 200, answer.text
     body = answer.json()
@@ -29,14 +30,16 @@ def test_a_photo_becomes_shelves_through_the_published_port(stack: Stack) -> Non
     assert all(item["title"] and item["reason"] for item in items)
 
 
-def test_the_page_is_served_with_what_it_loads(stack: Stack) -> None:
+def test_page(stack: Stack) -> None:
+    """The web page is served as HTML."""
     page = stack.http.get("/")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
     assert "<html" in page.text
 
 
-def test_only_the_recommenders_port_is_published(stack: Stack) -> None:
+def test_published_ports(stack: Stack) -> None:
+    """Only the recommender's port is published, and only on loopback."""
     published = {
         service: {
             port: [binding["HostIp"] for binding in bindings]
@@ -48,8 +51,8 @@ def test_only_the_recommenders_port_is_published(stack: Stack) -> None:
     assert published == {"inference": {}, "recommender": {"8000/tcp": ["127.0.0.1"]}}
 
 
-def test_inference_reaches_nothing_outside(stack: Stack) -> None:
-    """Its only network has no way out."""
+def test_inference_network(stack: Stack) -> None:
+    """The only network of inference is internal, so that it cannot reach the internet."""
     networks = stack.inspect("inference")["NetworkSettings"]["Networks"]
     assert len(networks) == 1
     internal = run("docker", "network", "inspect", *networks, "--format", "{{.Internal}}").stdout.strip()
@@ -59,8 +62,8 @@ def test_inference_reaches_nothing_outside(stack: Stack) -> None:
 @pytest.mark.parametrize(
     ("service", "writable"), [("inference", []), ("recommender", ["wrote /data/x", "wrote /tmp/x"])]
 )
-def test_the_container_is_confined(stack: Stack, service: str, writable: list[str]) -> None:
-    """Seen from inside: no capability, no new privileges, no root; it writes to memory and its data alone."""
+def test_confinement(stack: Stack, service: str, writable: list[str]) -> None:
+    """The process has no capabilities and no root rights, and can write only to /tmp and its data."""
     code = """
 import pathlib
 status = dict(l.split(":", 1) for l in pathlib.Path("/proc/self/status").read_text().splitlines())
@@ -78,10 +81,8 @@ for path in ("/x", "/app/x", "/data/x", "/opt/venv/x", "/run/x", "/tmp/x", "/var
 
 
 @pytest.mark.parametrize(("service", "megabytes"), [("inference", 512), ("recommender", 384)])
-def test_memory_beyond_the_limit_ends_the_process_that_took_it(
-    stack: Stack, service: str, megabytes: int
-) -> None:
-    """And not the service beside it, nor the machine."""
+def test_memory_limit(stack: Stack, service: str, megabytes: int) -> None:
+    """A process that exceeds the memory limit is killed; the service in the same container goes on."""
     before = stack.inspect(service)
     assert before["HostConfig"]["Memory"] == megabytes * 1024 * 1024
     # With swap a container may have as much again, so the greedy process asks for three times the limit.
@@ -97,7 +98,8 @@ def test_memory_beyond_the_limit_ends_the_process_that_took_it(
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_processes_beyond_the_limit_are_refused(stack: Stack, service: str) -> None:
+def test_process_limit(stack: Stack, service: str) -> None:
+    """A container can start no more threads than its limit, and goes on serving."""
     code = """
 import threading
 done = threading.Event()
@@ -113,7 +115,8 @@ done.set()
     assert stack.send_photo().status_code == 200
 
 
-def test_no_log_line_holds_the_photo_or_its_name(stack: Stack) -> None:
+def test_photo_not_logged(stack: Stack) -> None:
+    """Both services log the request id, and neither the photo nor its file name."""
     files = {"file": ("private-name.jpg", PHOTO, "image/jpeg")}
     answer = stack.http.post("/recommend/photo", files=files, headers={"X-Request-ID": "trace-me"})
     assert answer.status_code == 200
