@@ -1,4 +1,4 @@
-"""The house rules that a machine can check."""
+"""Rules on imports, settings and versions."""
 
 import ast
 from collections.abc import Callable
@@ -32,12 +32,12 @@ SHARED_STAGES = {
         "runtime",
     )
 }
-"""What training may use of the inference service: the stages themselves, so that both see the same pixels."""
+"""Modules of inference that training may import: the stages, so that both process pixels alike."""
 PROGRAMS = ("training", "curation", "bulk", "bench", "tests")
 FRAMEWORKS = ("fastapi", "starlette", "sqlalchemy", "pydantic")
 STORE = ROOT / "services" / "recommender" / "store"
 QUERIES = {"select", "insert", "update", "delete", "text", "func"}
-"""What SQLAlchemy writes SQL with."""
+"""SQLAlchemy's functions that make queries."""
 
 
 def imports_of(path: Path) -> set[str]:
@@ -60,8 +60,8 @@ def starts_with(name: str, *packages: str) -> bool:
 
 
 @pytest.mark.parametrize("service", ["inference", "recommender"])
-def test_services_import_neither_each_other_nor_programs(service: str) -> None:
-    """Of what is ours, a service imports itself, the labels and what both have in common."""
+def test_service_imports(service: str) -> None:
+    """Of this project, a service imports only itself, services.common and services.emotions."""
     checked = modules(f"services/{service}")
     assert checked
     for path in checked:
@@ -72,7 +72,8 @@ def test_services_import_neither_each_other_nor_programs(service: str) -> None:
                 assert starts_with(name, *own), f"{path} imports {name}"
 
 
-def test_common_imports_no_service() -> None:
+def test_common_imports() -> None:
+    """services.common imports no service and no program."""
     checked = modules("services/common")
     assert checked
     for path in checked:
@@ -82,7 +83,8 @@ def test_common_imports_no_service() -> None:
                 assert starts_with(name, "services.common", "services.emotions"), f"{path} imports {name}"
 
 
-def test_training_uses_only_the_stages_of_inference() -> None:
+def test_training_imports() -> None:
+    """Of the services, training imports only the stages of inference, the problems and the labels."""
     checked = modules("training")
     assert checked
     for path in checked:
@@ -91,13 +93,15 @@ def test_training_uses_only_the_stages_of_inference() -> None:
 
 
 @pytest.mark.parametrize("program", ["training", "curation", "bulk"])
-def test_programs_import_services_and_themselves(program: str) -> None:
+def test_program_imports(program: str) -> None:
+    """A program imports no other program."""
     for path in modules(program):
         for name in imports_of(path):
             assert not starts_with(name, *(other for other in PROGRAMS if other != program)), path
 
 
-def test_ranking_imports_no_framework() -> None:
+def test_ranking_imports() -> None:
+    """The ranking imports no framework."""
     checked = modules("services/recommender/ranking")
     assert checked
     for path in checked:
@@ -105,7 +109,8 @@ def test_ranking_imports_no_framework() -> None:
             assert not starts_with(name, *FRAMEWORKS), f"{path} imports {name}"
 
 
-def test_every_query_is_in_the_store() -> None:
+def test_queries() -> None:
+    """Outside the store, the recommender imports no function that makes a query."""
     for path in modules("services/recommender"):
         if STORE in path.parents:
             continue
@@ -115,8 +120,8 @@ def test_every_query_is_in_the_store() -> None:
                 assert not written, f"{path} imports {written}"
 
 
-def test_imports_go_one_way() -> None:
-    """The store knows neither routes nor what fills it; no layer below imports one above."""
+def test_layers() -> None:
+    """No layer of the recommender imports a layer above it."""
     recommender = "services.recommender"
     for folder, above in (
         ("ranking", ("schemas", "store", "imports", "routes", "prepare", "recommend", "main")),
@@ -131,7 +136,8 @@ def test_imports_go_one_way() -> None:
                 assert not starts_with(name, *(f"{recommender}.{one}" for one in above)), f"{path}: {name}"
 
 
-def test_only_one_file_knows_the_runtime_and_one_the_other_service() -> None:
+def test_runtime_and_client_imports() -> None:
+    """Only runtime.py imports LiteRT, and only inference_client.py imports httpx."""
     for path in modules("services"):
         if path.name != "runtime.py":
             assert not any(name.startswith(("ai_edge_litert", "tensorflow")) for name in imports_of(path)), (
@@ -142,7 +148,8 @@ def test_only_one_file_knows_the_runtime_and_one_the_other_service() -> None:
 
 
 @pytest.mark.parametrize("settings", [InferenceSettings, RecommenderSettings])
-def test_every_setting_is_in_the_readme(settings: type[BaseSettings]) -> None:
+def test_settings_documented(settings: type[BaseSettings]) -> None:
+    """The README names every setting."""
     prefix = settings.model_config.get("env_prefix")
     for name in settings.model_fields:
         assert f"`{prefix}{name.upper()}`" in README, f"{prefix}{name.upper()} is missing in README.md"
