@@ -1,4 +1,4 @@
-"""Candidates for the tests of ranking."""
+"""Makes candidates for the tests of ranking."""
 
 import dataclasses
 from typing import Any
@@ -7,7 +7,7 @@ from services.recommender.ranking.item import Candidate
 
 
 def candidate(number: int, **changes: Any) -> Candidate:
-    """A sad film of average quality with that id, but for `changes`."""
+    """Makes a sad film of average quality with `number` as its id, and `changes` applied."""
     made = Candidate(
         id=number,
         medium="movie",

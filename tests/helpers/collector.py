@@ -1,4 +1,4 @@
-"""A collector of traces: what services send as OTLP over HTTP, as bytes and as spans."""
+"""Collects the traces that services send as OTLP over HTTP, as bytes and as spans."""
 
 import threading
 import time
@@ -39,17 +39,19 @@ class Collector:
         return found
 
     def wait(self, enough: Callable[[list[Span]], object]) -> list[Span]:
+        """Waits until `enough(spans)` is true, and returns the spans."""
         end = time.monotonic() + 30
         while time.monotonic() < end:
             spans = self.spans()
             if enough(spans):
                 return spans
             time.sleep(0.05)
-        raise AssertionError(f"these came: {[(span.service, span.name) for span in self.spans()]}")
+        raise AssertionError(f"the spans are {[(span.service, span.name) for span in self.spans()]}")
 
 
 @contextmanager
 def collector() -> Iterator[Collector]:
+    """Runs a collector on a free port of loopback."""
     collected = Collector()
 
     class Handler(BaseHTTPRequestHandler):
@@ -62,7 +64,7 @@ def collector() -> Iterator[Collector]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Nothing: a test's output is its own."""
+            """Logs nothing, to keep the tests' output clean."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)

@@ -1,4 +1,4 @@
-"""A reader that some photos kill, as a fault in a decoder would; a module, so that workers can import it."""
+"""A reader that photos with certain names kill, as a faulty decoder would. Workers import this module."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A reader that dies, for the test of the picture fuzzer; a module, because the child process imports it."""
+"""A reader that is killed, to test the picture fuzzer. The fuzzer's child process imports this module."""
 
 import os
 import signal
@@ -7,8 +7,8 @@ from typing import Any
 from bench.harden.fuzz_images import Outcome
 
 
-def at_the_second(_seed: int, numbers: range, *rest: Any) -> None:
-    """Like fuzz_images.read_many, but is killed at number 1."""
+def die_at_one(_seed: int, numbers: range, *rest: Any) -> None:
+    """Replaces fuzz_images.read_many, and kills its own process at number 1."""
     *_, progress, out = rest
     for number in numbers:
         progress.value = number

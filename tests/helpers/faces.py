@@ -1,4 +1,4 @@
-"""Made-up faces for the training commands: noise with a bright bar whose height tells the label."""
+"""Makes faces for the tests of training: noise with a bright bar, whose position shows the label."""
 
 import zlib
 from pathlib import Path
@@ -16,7 +16,7 @@ def face(label: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def made_up(training: int = 60, public: int = 24) -> Faces:
-    """Six labels in turn, so that every method can learn them from little."""
+    """Makes a small data set of the six labels in turn, which every method can learn."""
     rng = np.random.default_rng(7)
     labels = np.arange(training + public) % 6
     images = np.array([face(int(label), rng) for label in labels], np.uint8)
@@ -26,7 +26,7 @@ def made_up(training: int = 60, public: int = 24) -> Faces:
 
 
 def draw(path: Path, label: int = 0) -> Path:
-    """One such face as a picture file, 96×96, in a folder made for it."""
+    """Writes such a face as a picture file, 96×96, and makes its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     image = face(label, np.random.default_rng(zlib.crc32(path.name.encode())))
     if not cv2.imwrite(str(path), cv2.resize(image, (96, 96))):

@@ -1,8 +1,12 @@
-"""Labelled photos in the form of training/finder/photos.py, made from the two portraits."""
+"""Makes labelled photos as training/finder/photos.py reads them, from the two portraits."""
+
+from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from bench.detection.scenes import ASSETS
 from training.finder.photos import LANDMARK_COLUMNS, LabelledPhoto
@@ -11,12 +15,19 @@ PORTRAITS = {
     "astronaut.jpg": ((176, 55, 93, 122), (202, 100, 245, 102, 222, 126, 203, 144, 240, 145)),
     "grace_hopper.jpg": ((194, 117, 160, 220), (231, 201, 305, 199, 265, 244, 238, 278, 301, 276)),
 }
-"""Box (left, top, width, height) and landmarks of the face in each, by eye."""
+"""Box (left, top, width, height) and landmarks of each face, marked by eye."""
 EMPTY = ("coffee.jpg", "chelsea.jpg", "brick.jpg")
+"""Photos without faces."""
 
 
-def photo(boxes, points=None, ignored=None, size=(200, 200), pixels=None):
-    """A photo of height and width `size`, grey 90 without `pixels`; `points` are (n, 5, 2)."""
+def photo(
+    boxes: Sequence[Sequence[float]],
+    points: ArrayLike | None = None,
+    ignored: Sequence[bool] | None = None,
+    size: tuple[int, int] = (200, 200),
+    pixels: NDArray[np.uint8] | None = None,
+) -> LabelledPhoto:
+    """Makes a photo of `pixels`, or of plain grey with height and width `size`; `points` are (n, 5, 2)."""
     n = len(boxes)
     return LabelledPhoto(
         "made.jpg",
@@ -29,16 +40,16 @@ def photo(boxes, points=None, ignored=None, size=(200, 200), pixels=None):
     )
 
 
-def write(folder, long_side=160, times=2):
-    """`times` copies of each portrait and of three photos without faces, in `train` and in `dev`."""
+def write(folder: Path, long_side: int = 160, times: int = 2) -> Path:
+    """Writes `times` copies of each portrait and of three photos without faces, in `train` and in `dev`."""
     labels, photos = [], []
     for split in ("train", "dev"):
         (folder / split).mkdir(parents=True)
         for name in [f"{i}_{name}" for i in range(times) for name in (*PORTRAITS, *EMPTY)]:
             source = name[2:]
-            below = ASSETS if source in PORTRAITS else ASSETS / "backgrounds"
-            below = ASSETS if source in PORTRAITS else ASSETS / "backgrounds"
-            picture = cv2.imread(str(below / source))
+            source_folder = ASSETS if source in PORTRAITS else ASSETS / "backgrounds"
+            picture = cv2.imread(str(source_folder / source))
+            assert picture is not None, source
             scale = long_side / max(picture.shape[:2])
             small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
             cv2.imwrite(str(folder / split / name), small)

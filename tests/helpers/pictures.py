@@ -1,4 +1,4 @@
-"""Pictures that tests send: the two real photos, and made ones for every way a picture can be odd."""
+"""Pictures that tests send: two real photos, and made ones of unusual formats and sizes."""
 
 import io
 import struct
@@ -26,7 +26,7 @@ def astronaut(mode: str = "RGB") -> Image.Image:
 
 
 def phone_photo() -> bytes:
-    """12 megapixels, stored on its side; EXIF orientation 6 turns it upright: 3000 wide, 4000 high."""
+    """Makes a JPEG of 12 megapixels, stored on its side; EXIF orientation 6 turns it to 3000×4000 upright."""
     upright = astronaut().resize((3000, 3000)).crop((0, -500, 3000, 3500))
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -34,7 +34,7 @@ def phone_photo() -> bytes:
 
 
 def png_of_zeros(width: int, height: int) -> bytes:
-    """A valid 1-bit PNG that weighs little whatever its size."""
+    """Makes a valid 1-bit PNG that takes few bytes at any size."""
     squeeze = zlib.compressobj(1)
     row = bytes(1 + (width + 7) // 8)
     pixels = b"".join(squeeze.compress(row) for _ in range(height)) + squeeze.flush()
@@ -56,6 +56,6 @@ def transparent_png() -> bytes:
 
 
 def animation(kind: str) -> bytes:
-    """First frame the astronaut, then two blank ones."""
+    """Makes an animation: the astronaut in the first frame, then two blank frames."""
     first, blank = astronaut(), Image.new("RGB", (512, 512), "white")
     return encode(first, kind, save_all=True, append_images=[blank, blank], duration=100)

@@ -1,4 +1,4 @@
-"""Starts a throwaway PostgreSQL for tests, which can be killed and started again."""
+"""Starts a temporary PostgreSQL for tests, which can be killed and started again."""
 
 import os
 import pwd
@@ -25,7 +25,7 @@ def server_programs() -> Path | None:
 
 
 def server_user() -> str | None:
-    """The user to start the server as, because PostgreSQL refuses to run as root; None: this one."""
+    """The user to start the server as, if this one is root, whom PostgreSQL refuses; otherwise None."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}
@@ -33,7 +33,7 @@ def server_user() -> str | None:
 
 
 class Cluster:
-    """A server with its data in one folder. `url` has no database name."""
+    """A server with its data in one folder. `url` names no database."""
 
     def __init__(self, programs: Path, folder: Path, *, durable: bool) -> None:
         self.programs, self.folder, self.data = programs, folder, folder / "data"
@@ -57,10 +57,11 @@ class Cluster:
         self.run("pg_ctl", "-D", self.data, "-m", "immediate", "stop")
 
     def postmaster(self) -> int:
+        """Id of the server's first process."""
         return int((self.data / "postmaster.pid").read_text().split()[0])
 
     def backends(self) -> list[int]:
-        """The processes of this server except its first."""
+        """Ids of the server's processes except the postmaster."""
         first = self.postmaster()
         return [int(child) for child in Path(f"/proc/{first}/task/{first}/children").read_text().split()]
 
@@ -72,7 +73,7 @@ class Cluster:
                 os.kill(process, signal.SIGKILL)
         end = time.monotonic() + 20
         while any(Path(f"/proc/{process}/exe").exists() for process in everyone):
-            assert time.monotonic() < end, "PostgreSQL outlived SIGKILL"
+            assert time.monotonic() < end, "PostgreSQL still runs after SIGKILL"
             time.sleep(0.02)
         # The next start must not take a killed process, which may still be a zombie, for a running server.
         (self.data / "postmaster.pid").unlink()
@@ -81,7 +82,7 @@ class Cluster:
 
 @contextmanager
 def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
-    """A started server; skips if its programs are missing. `durable`: it syncs writes to the disk."""
+    """Starts a server, or skips the test if its programs are missing; a `durable` one syncs its writes."""
     programs = server_programs()
     if programs is None:
         cannot_run("PostgreSQL's server programs are not installed (Debian package postgresql)")
@@ -101,13 +102,13 @@ def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
 
 @contextmanager
 def postgres_cluster() -> Iterator[str]:
-    """The URL, without a database name, of a started server."""
+    """Starts a server; gives its URL, without a database name."""
     with running_cluster() as cluster:
         yield cluster.url
 
 
 def new_database(cluster: str, name: str) -> str:
-    """The URL of an empty database of that name."""
+    """Creates an empty database; returns its URL."""
     import psycopg  # noqa: PLC0415 # only where PostgreSQL is
 
     with psycopg.connect(f"{cluster}/postgres", autocommit=True) as connection:

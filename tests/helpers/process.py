@@ -1,4 +1,4 @@
-"""Reads what the kernel knows of processes: memory, processor time, who listens on a port."""
+"""Reads memory, processor time and listening ports of processes from /proc."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from tests.helpers.stages import cannot_run
 
 
 def memory_mb(process: int | str = "self", field: str = "VmRSS") -> float:
-    """A size out of /proc/PROCESS/status: VmRSS now in memory, VmHWM its peak, VmSize address space."""
+    """Reads a size from /proc/PROCESS/status: VmRSS is memory now, VmHWM its peak, VmSize address space."""
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) / 1024
@@ -18,7 +18,7 @@ def memory_mb(process: int | str = "self", field: str = "VmRSS") -> float:
 
 
 def forget_peak() -> None:
-    """Restarts VmHWM of this process."""
+    """Resets the peak memory, VmHWM, of this process."""
     switch = Path("/proc/self/clear_refs")
     if not switch.exists():
         cannot_run("only Linux shows the peak of a process's memory")
@@ -26,13 +26,13 @@ def forget_peak() -> None:
 
 
 def cpu_seconds(processes: Iterable[int]) -> float:
-    """Processor time that all of them have used so far."""
+    """Sum of the processor time that the processes have used so far."""
     stats = (Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split() for number in processes)
     return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
 
 
 def process_at(address: str) -> int:
-    """The process that listens at an http:// address of this machine."""
+    """Id of the process that listens at an http:// address of this machine."""
     port = f"{int(address.rpartition(':')[2]):04X}"
     lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     inode = next(line[9] for line in lines if line[1].endswith(f":{port}") and line[3] == "0A")
@@ -44,5 +44,5 @@ def process_at(address: str) -> int:
 
 
 def server_processes(log: Path) -> list[int]:
-    """The ids that uvicorn wrote into its log, one per worker process."""
+    """Ids of uvicorn's worker processes, from its log."""
     return [int(number) for number in re.findall(r"Started server process \[(\d+)\]", log.read_text())]

@@ -1,4 +1,4 @@
-"""The recommender in this process over real HTTP, a hand-written inference, databases of both kinds."""
+"""Runs the recommender in this process over HTTP, with a fake inference and small catalogues."""
 
 import asyncio
 import csv
@@ -33,7 +33,7 @@ NO_FACE = {**PREDICTION, "emotion": None, "probabilities": None}
 
 @contextmanager
 def serving(app: Any, http: type[asyncio.Protocol] = HeadTimeoutProtocol) -> Iterator[str]:
-    """The address of an ASGI app that uvicorn serves from a thread."""
+    """Serves an ASGI app with uvicorn in a thread; gives its address."""
     config = uvicorn.Config(
         app,
         port=free_port(),
@@ -59,13 +59,14 @@ def serving(app: Any, http: type[asyncio.Protocol] = HeadTimeoutProtocol) -> Ite
 
 @contextmanager
 def recommender(**settings: Any) -> Iterator[httpx.Client]:
+    """Runs a recommender with these settings; gives a client of it."""
     app = create_app(Settings(**settings))
     with serving(app) as address, httpx.Client(base_url=address, timeout=30) as client:
         yield client
 
 
 class FakeInference:
-    """Answers what it is told to and remembers what it was asked."""
+    """Stands in for inference: gives the answer that a test sets, and keeps the requests in `seen`."""
 
     def __init__(self) -> None:
         self.reset()
@@ -76,6 +77,7 @@ class FakeInference:
         self.content_type = "application/json"
         self.headers: dict[str, str] = {}
         self.hold: threading.Event | None = None
+        """If set, /predict answers only after the event."""
         self.seen: list[dict[str, Any]] = []
 
     def answer(
@@ -99,7 +101,7 @@ class FakeInference:
         query = scope["query_string"].decode()
         self.seen.append({"path": scope["path"], "query": query, "headers": headers, "body": body})
         if self.hold is not None and scope["path"] == "/predict":
-            import anyio.to_thread  # noqa: PLC0415 # needed only by a server that keeps one waiting
+            import anyio.to_thread  # noqa: PLC0415 # needed only by a server that delays its answer
 
             await anyio.to_thread.run_sync(self.hold.wait, 30)
         raw = [(b"content-type", self.content_type.encode())]
@@ -109,6 +111,7 @@ class FakeInference:
 
 
 def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """Asserts that the answer is a problem of the contract; returns its body."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = answer.json()
@@ -137,7 +140,7 @@ def write_catalogue(folder: Path, rows: list[dict[str, Any]], name: str = "made.
 
 
 def made_rows() -> list[dict[str, Any]]:
-    """A hundred of each medium, spread evenly over the affect plane, with five creators and four genres."""
+    """Makes 100 rows of each medium, spread evenly in valence and arousal, and one film placed by hand."""
     rows = []
     for medium in ("movie", "song", "book", "game"):
         for i in range(100):

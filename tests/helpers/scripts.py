@@ -1,4 +1,4 @@
-"""Loads a script that lies in no package, as a module."""
+"""Loads a script outside any package as a module."""
 
 import importlib.util
 from pathlib import Path

@@ -17,14 +17,14 @@ from services.run import ALLOCATOR
 
 ROOT = Path(__file__).parent.parent.parent
 READY_WITHIN_S = 60
-"""Far above what a start takes; a busy machine must not fail a test."""
+"""Much longer than a start takes, so that no test fails on a busy machine."""
 FIRST_PORT, LAST_PORT = 10_000, 32_000
 WORKERS = 64
 _given: set[int] = set()
 
 
 def free_port() -> int:
-    """A port below those that the system gives to clients; each pytest worker has a share of its own."""
+    """Finds a free port below those that the system gives to clients, from this pytest worker's own share."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
     share = range(FIRST_PORT + worker, LAST_PORT, WORKERS)
     while True:
@@ -37,7 +37,7 @@ def free_port() -> int:
 
 
 def server_command(service: str, port: int) -> list[str]:
-    """With the options of services/run.py and of the images."""
+    """The command that starts a service with the options of services/run.py and the images."""
     command = [sys.executable, "-m", "uvicorn", "--factory", f"services.{service}.main:create_app"]
     command += ["--http", "services.common.protocol:HeadTimeoutProtocol", "--no-proxy-headers"]
     return [*command, "--port", str(port)]
@@ -45,7 +45,7 @@ def server_command(service: str, port: int) -> list[str]:
 
 @contextmanager
 def serve(service: str, log: Path, **settings: str) -> Iterator[str]:
-    """The address of `service` ("inference" or "recommender"), ready; stopped at the end."""
+    """Starts `service` ("inference" or "recommender"); gives its address once it is ready."""
     port = free_port()
     environment = {
         **ALLOCATOR[service],
@@ -70,17 +70,17 @@ def serve(service: str, log: Path, **settings: str) -> Iterator[str]:
 def serve_both(
     folder: Path, inference: dict[str, str], recommender: dict[str, str]
 ) -> Iterator[dict[str, str]]:
-    """Addresses by service, without rate limit; SERVICE.log and the database lie in `folder`."""
+    """Starts both services without rate limit, with their logs and database in `folder`; gives addresses."""
     settings = {"database_url": f"sqlite:///{folder / 'r.db'}", "rate_per_minute": "0", **recommender}
     with (
-        serve("inference", folder / "inference.log", **inference) as reader,
-        serve("recommender", folder / "recommender.log", inference_url=reader, **settings) as adviser,
+        serve("inference", folder / "inference.log", **inference) as inference_url,
+        serve("recommender", folder / "recommender.log", inference_url=inference_url, **settings) as address,
     ):
-        yield {"inference": reader, "recommender": adviser}
+        yield {"inference": inference_url, "recommender": address}
 
 
 def is_ready(address: str, process: "subprocess.Popen[Any]", within_s: float = READY_WITHIN_S) -> bool:
-    """Whether the service becomes ready before its process ends or time runs out."""
+    """Waits until the service is ready; False if its process ends or time runs out before."""
     end = time.monotonic() + within_s
     while time.monotonic() < end and process.poll() is None:
         with suppress(httpx.TransportError):
@@ -91,7 +91,7 @@ def is_ready(address: str, process: "subprocess.Popen[Any]", within_s: float = R
 
 
 def logged(log: Path, mark: str) -> list[str]:
-    """The lines of `log` that hold `mark`; waits for the first, which is written after the answer."""
+    """Lines of `log` with `mark` in them; waits for the first, as a service logs after it answers."""
     end = time.monotonic() + 10
     while time.monotonic() < end:
         lines = [line for line in log.read_text().splitlines() if mark in line]

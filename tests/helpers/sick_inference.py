@@ -1,9 +1,9 @@
-"""A server on loopback, in a process of its own, that fails in the way it is told, and can be healed.
+"""A server on loopback, in its own process, that answers correctly or fails in a chosen way.
 
     python tests/helpers/sick_inference.py PORT ANSWER
 
-Each line on its standard input names how it answers from then on: `ok` with ANSWER, or one of the failures
-below. It repeats the line when that holds. Needs nothing but Python, as it is started often.
+Each line on its standard input sets how it answers from then on: `ok` with ANSWER, or one of the failures
+below. It prints the line once this is set. It imports only the standard library, to start fast.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ class Sick:
         try:
             await self.answer(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the other side gave up, as it should
+            pass  # the client gave up, as it should
         finally:
             writer.close()
 
@@ -56,7 +56,7 @@ class Sick:
             await writer.drain()
 
     async def endless(self, writer: asyncio.StreamWriter) -> None:
-        """At most 64 MB of an answer."""
+        """Sends an answer of 64 MB, or as much of it as the client takes."""
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
         for _ in range(64):
             writer.write(b"[" * 1_000_000)

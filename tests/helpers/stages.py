@@ -1,4 +1,4 @@
-"""Where a test's surroundings are missing: a reason to skip on a user's machine, a failure in CI."""
+"""Skips a test that lacks a program or a system; in CI it fails."""
 
 import os
 from typing import NoReturn

@@ -1,4 +1,4 @@
-"""Run a training command in this process: starting another one imports TensorFlow each time."""
+"""Runs training commands in this process: a new process would import TensorFlow each time."""
 
 import contextlib
 import io
@@ -9,7 +9,7 @@ from training import __main__ as training
 
 
 def run_command(*words: object) -> tuple[int, str, str]:
-    """Its exit status, what it printed, and its error output."""
+    """Runs a command: exit status, output, error output."""
     printed, errors, argv = io.StringIO(), io.StringIO(), sys.argv
     sys.argv = ["training", *map(str, words)]
     try:

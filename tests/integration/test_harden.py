@@ -1,4 +1,4 @@
-"""Short versions of what `make harden` runs for long: the same code, fewer inputs, no judgement of speed."""
+"""Short versions of `make harden`: the same code with fewer inputs, without checks of speed."""
 
 from pathlib import Path
 
@@ -12,16 +12,17 @@ from tests.helpers.stages import cannot_run
 
 @pytest.fixture(autouse=True)
 def linux() -> None:
-    """Memory and processes are read from /proc."""
+    """Skips where Linux's /proc, from which memory and processes are read, is missing."""
     try:
-        with open("/proc/self/clear_refs", "w"):  # noqa: PTH123 # asks only whether it can be written
+        with open("/proc/self/clear_refs", "w"):  # noqa: PTH123 # only tests whether it can be written
             pass
     except OSError:
-        cannot_run("only Linux tells of its processes in /proc")
+        cannot_run("only Linux describes its processes in /proc")
 
 
 @pytest.mark.long
-def test_no_damaged_picture_breaks_or_swells_the_pipeline(tmp_path: Path) -> None:
+def test_damaged_pictures(tmp_path: Path) -> None:
+    """Damaged pictures neither break the pipeline nor make its memory grow."""
     figures = fuzz_images.fuzz(2_000, seed=2, save=tmp_path)
     assert figures["failures"] == []
     assert figures["inputs"] == 2_000
@@ -29,10 +30,10 @@ def test_no_damaged_picture_breaks_or_swells_the_pipeline(tmp_path: Path) -> Non
     assert len(figures["answers"]) > 10, "the inputs hardly differ"
 
 
-def test_a_picture_that_kills_its_process_is_found_and_kept(tmp_path: Path) -> None:
-    """The fuzzer itself: whoever dies without a word is told of, and the rest is read by another."""
+def test_deadly_picture(tmp_path: Path) -> None:
+    """The fuzzer reports and saves a picture that kills its process, and reads the rest in a new one."""
     deadly = [b"GIF89a" + bytes(100)]
-    outcome = fuzz_images.in_a_child(1, range(3), deadly, set(), tmp_path, read=dying_reader.at_the_second)
+    outcome = fuzz_images.in_a_child(1, range(3), deadly, set(), tmp_path, read=dying_reader.die_at_one)
     assert outcome.inputs == 3
     assert len(outcome.failures) == 1
     name, why = outcome.failures[0].split(": ")
@@ -42,7 +43,8 @@ def test_a_picture_that_kills_its_process_is_found_and_kept(tmp_path: Path) -> N
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_both_services_keep_what_their_documents_promise() -> None:
+def test_contracts() -> None:
+    """Both services answer requests within their OpenAPI documents as these say."""
     figures = contracts.run(seconds=30, examples=15)
     assert figures["failures"] == {}
     assert min(figures["requests"].values()) > 20
@@ -50,7 +52,8 @@ def test_both_services_keep_what_their_documents_promise() -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_broken_websocket_clients_leave_nothing_behind() -> None:
+def test_broken_websocket_clients() -> None:
+    """Broken WebSocket clients leave no open stream and no growth of memory."""
     figures = fuzz_sockets.run(200)
     assert figures["failures"] == []
     for service in ("inference", "recommender"):
@@ -63,7 +66,8 @@ def test_broken_websocket_clients_leave_nothing_behind() -> None:
 @pytest.mark.parametrize(
     ("kind", "count"), [("sqlite", 6), pytest.param("postgresql", 4, marks=pytest.mark.postgres)]
 )
-def test_no_acknowledged_write_is_lost_when_processes_are_killed(kind: str, count: int) -> None:
+def test_kills(kind: str, count: int) -> None:
+    """Killing processes loses no acknowledged write and counts none twice."""
     if kind == "postgresql" and server_programs() is None:
         cannot_run("PostgreSQL's server programs are not installed (Debian package postgresql)")
     figures = kills.run(kind, count, seed=2)
@@ -74,7 +78,8 @@ def test_no_acknowledged_write_is_lost_when_processes_are_killed(kind: str, coun
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_a_mixed_load_with_enemies_in_it_is_borne() -> None:
+def test_soak() -> None:
+    """Under a mixed load with hostile clients both services answer, recover and keep their memory."""
     figures = soak.run(seconds=10, probe=3)
     assert figures["failures"] == []
     assert figures["steady"]["statuses"].get("200", 0) > 0
@@ -83,8 +88,8 @@ def test_a_mixed_load_with_enemies_in_it_is_borne() -> None:
         assert memory["mb"] < 400, (service, memory)
 
 
-def test_a_step_is_told_from_a_leak() -> None:
-    """The soak itself: one large picture took 23 MB once, and two readings made 5.7 MB per 10,000 of it."""
+def test_leak_detection() -> None:
+    """The soak reports a slope for steady growth of memory, and none for a single step."""
     step = [(float(second), 140.0 if second < 40 else 163.0) for second in range(100)]
     assert soak.growth(step, asked_per_s=100) == {"mb": 163.0, "grown_mb": 23.0, "slope_mb_per_10000": 0.0}
     leak = [(float(second), 140.0 + 0.05 * second) for second in range(101)]
