@@ -1,4 +1,4 @@
-"""`python -m bulk`, in real processes, undisturbed and killed in the middle."""
+"""`python -m bulk` in real processes: complete runs, and runs that are killed and resumed."""
 
 import os
 import re
@@ -41,14 +41,15 @@ def start(*words: object) -> subprocess.Popen[str]:
 
 
 def run(*words: object) -> tuple[int, str, str]:
+    """Runs the command to its end: exit status, output, error output."""
     process = start(*words)
-    said, complained = process.communicate(timeout=120)
-    return process.returncode, said, complained
+    output, errors = process.communicate(timeout=120)
+    return process.returncode, output, errors
 
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Photos with a face, without one, and every way to fail; more than a few chunks of them."""
+    """A folder of photos with a face, photos without one, and files that fail in every way."""
     folder = tmp_path_factory.mktemp("photos")
     (folder / "deep" / "er").mkdir(parents=True)
     for number in range(GOOD):
@@ -69,15 +70,17 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, str, Path]:
+    """A complete run: its rows, its output, and its table's path."""
     out = tmp_path_factory.mktemp("undisturbed") / "out.parquet"
-    status, said, complained = run(photos, out, "--processes", 2)
-    assert status == 0, complained
+    status, output, errors = run(photos, out, "--processes", 2)
+    assert status == 0, errors
     assert not out.with_name("out.parquet.parts").exists()
-    return pd.read_parquet(out), said, out
+    return pd.read_parquet(out), output, out
 
 
-def test_every_photo_has_its_rows_in_order(undisturbed: tuple[pd.DataFrame, str, Path]) -> None:
-    rows, said, _ = undisturbed
+def test_rows(undisturbed: tuple[pd.DataFrame, str, Path]) -> None:
+    """Every photo has its rows, ordered by path, and the output sums them up."""
+    rows, output, _ = undisturbed
     assert rows["path"].tolist() == sorted(rows["path"])
     astronauts = rows[rows["path"].str.endswith(".JPG")]
     assert len(astronauts) == GOOD
@@ -88,11 +91,12 @@ def test_every_photo_has_its_rows_in_order(undisturbed: tuple[pd.DataFrame, str,
     assert first["confidence"] == first["happy"]
     assert (first["faces"], first["face"], first["image_width"]) == (1, 0, 512)
     assert first["model_sha256"] == load_model(MODEL_FILE).card["sha256"]
-    assert f"{len(rows)} photos: {GOOD + 1} with {GOOD + 1} faces, 2 without, 7 failed" in said
-    assert re.search(r"\d photos/s, \d+\.\d per core on 2 cores", said)
+    assert f"{len(rows)} photos: {GOOD + 1} with {GOOD + 1} faces, 2 without, 7 failed" in output
+    assert re.search(r"\d photos/s, \d+\.\d per core on 2 cores", output)
 
 
-def test_what_fails_is_a_row_that_says_why(undisturbed: tuple[pd.DataFrame, str, Path]) -> None:
+def test_failed_photos(undisturbed: tuple[pd.DataFrame, str, Path]) -> None:
+    """A photo that cannot be read has a row with the reason."""
     rows, _, _ = undisturbed
     failed = rows[rows["status"] == "failed"].set_index("path")
     assert failed["error"].to_dict() == {
@@ -109,10 +113,8 @@ def test_what_fails_is_a_row_that_says_why(undisturbed: tuple[pd.DataFrame, str,
     assert set(rows[rows["status"] == "no_face"]["path"]) == {"blank.png", "caf\\xe9.png"}
 
 
-def test_killed_in_the_middle_it_goes_on_and_ends_with_the_same_rows(
-    photos: Path, undisturbed: tuple[pd.DataFrame, str, Path], tmp_path: Path
-) -> None:
-    """SIGKILL after its first part, then to a worker: nothing is lost, nothing twice, nothing read again."""
+def test_resume_after_kill(photos: Path, undisturbed: tuple[pd.DataFrame, str, Path], tmp_path: Path) -> None:
+    """After SIGKILL to the run, then to a worker, the table is the same; no finished part is read again."""
     out = tmp_path / "out.parquet"
     process = start(photos, out, "--processes", 2)
     wait_for(lambda: parts_of(out), process)
@@ -127,16 +129,16 @@ def test_killed_in_the_middle_it_goes_on_and_ends_with_the_same_rows(
     again = start(photos, out, "--processes", 2)
     wait_for(lambda: len(parts_of(out)) > done, again)
     os.kill(max(children(again.pid)), signal.SIGKILL)
-    said, complained = again.communicate(timeout=120)
-    assert again.returncode == 0, complained
-    read = re.search(r"this run read (\d+) photos", said)
+    output, errors = again.communicate(timeout=120)
+    assert again.returncode == 0, errors
+    read = re.search(r"this run read (\d+) photos", output)
     assert read is not None
     assert int(read.group(1)) < len(undisturbed[0])
     pd.testing.assert_frame_equal(pd.read_parquet(out), undisturbed[0])
 
 
-def test_a_photo_that_kills_its_worker_costs_one_row(tmp_path: Path) -> None:
-    """Its neighbours in the chunk, and in the chunk beside it, are read all the same."""
+def test_photo_kills_worker(tmp_path: Path) -> None:
+    """A photo that kills its worker fails alone: the others of its chunk and of the next are read."""
     names = ["a.jpg", f"{DEADLY}.jpg", "b.jpg", "c.jpg"]
     for name in names:
         (tmp_path / name).write_bytes(pictures.ASTRONAUT.read_bytes())
@@ -153,19 +155,19 @@ def test_a_photo_that_kills_its_worker_costs_one_row(tmp_path: Path) -> None:
     assert rows[0][1]["error"] == "worker_died"
 
 
-def test_a_cluster_by_address_reads_a_list(
+def test_cluster_reads_list(
     photos: Path, undisturbed: tuple[pd.DataFrame, str, Path], tmp_path: Path
 ) -> None:
-    """Its one worker has two threads, and a pipeline for each."""
+    """A cluster given by its address reads a list of photos, each once and in order of the list."""
     names = ["deep/00.JPG", "deep/er/hopper.jpeg", "nowhere.jpg", "deep/01.JPG", "deep/00.JPG"]
     listed, out = tmp_path / "list.txt", tmp_path / "out.parquet"
     listed.write_text("".join(f"{photos / name}\n" for name in names))
     with LocalCluster(
         n_workers=1, threads_per_worker=2, host="127.0.0.1", dashboard_address="127.0.0.1:0"
     ) as cluster:
-        status, said, complained = run(listed, out, "--cluster", cluster.scheduler_address)
-    assert status == 0, complained
-    assert "on 2 cores" in said
+        status, output, errors = run(listed, out, "--cluster", cluster.scheduler_address)
+    assert status == 0, errors
+    assert "on 2 cores" in output
     rows = pd.read_parquet(out)
     assert rows["path"].tolist() == [str(photos / name) for name in names[:4]]
     assert rows["error"].tolist()[2] == "missing"
@@ -173,12 +175,13 @@ def test_a_cluster_by_address_reads_a_list(
     assert list(rows.iloc[1][list(EMOTIONS)]) == list(there[list(EMOTIONS)])
 
 
-def test_a_finished_table_is_left_alone(
+def test_finished_table(
     photos: Path,
     undisturbed: tuple[pd.DataFrame, str, Path],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """A finished table is not written again; with other settings the command refuses it."""
     out = undisturbed[2]
     before = out.read_bytes()
     monkeypatch.setenv(*LIMIT)
@@ -191,6 +194,7 @@ def test_a_finished_table_is_left_alone(
 
 
 def wait_for(condition: Callable[[], Any], process: subprocess.Popen[str] | None = None) -> Any:
+    """Waits until `condition()` is true, and returns it; fails if `process` ends before."""
     end = time.monotonic() + 100
     while time.monotonic() < end:
         found = condition()
@@ -198,7 +202,7 @@ def wait_for(condition: Callable[[], Any], process: subprocess.Popen[str] | None
             return found
         assert process is None or process.poll() is None, process.communicate()
         time.sleep(0.01)
-    raise AssertionError("waited in vain")
+    raise AssertionError("the condition did not become true in time")
 
 
 def parts_of(out: Path) -> list[Path]:
@@ -206,7 +210,7 @@ def parts_of(out: Path) -> list[Path]:
 
 
 def children(pid: int) -> list[int]:
-    """The workers that it started, from whichever of its threads."""
+    """The worker processes that `pid` started, from any of its threads."""
     started = (
         int(child)
         for path in Path(f"/proc/{pid}/task").glob("*/children")
