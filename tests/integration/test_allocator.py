@@ -21,7 +21,7 @@ HEAP = 64 * 1024 * 1024
 @pytest.fixture(autouse=True)
 def linux():
     if sys.platform != "linux":
-        cannot_run("only Linux tells of its processes in /proc")
+        cannot_run("only Linux describes its processes in /proc")
 
 
 @pytest.fixture(scope="module")
