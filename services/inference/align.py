@@ -50,8 +50,8 @@ def crop(grey: NDArray[np.uint8], face: Face, margin: float = 1.0) -> NDArray[np
 def cut(
     grey: NDArray[np.uint8], middle: Point, side: float, tilt: float, size: int = SIDE
 ) -> NDArray[np.uint8]:
-    """The square of `side` about `middle`, turned by `tilt` degrees, as (size, size) grey, not aliased."""
-    fine = max(1, math.ceil(side / size))  # that many samples a pixel each way, averaged
+    """Cuts a square turned by `tilt` degrees as (size, size) grey; beyond the picture its edges repeat."""
+    fine = max(1, math.ceil(side / size))  # samples per pixel each way, averaged against aliasing
     scale = side / size / fine
     half = (size * fine - 1) / 2
     turn = rotation(tilt) * scale
@@ -69,6 +69,6 @@ def cut(
 
 
 def rotation(degrees: float) -> NDArray[np.float64]:
-    """(2, 2): turns points clockwise as seen, since y points down."""
+    """The (2, 2) matrix that turns points clockwise as seen, since y points down."""
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     return np.array([[cos, -sin], [sin, cos]])

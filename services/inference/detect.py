@@ -48,9 +48,9 @@ OVERLAP: Final = 48
 FACE: Final = 56.0
 """Side in pixels to which a larger face is shrunk for a look at it alone."""
 PLACES: Final = 3
-"""Most places of the cascade's that get a look of their own."""
+"""Most of the cascade's places that get a look of their own."""
 REFINED: Final = 4
-"""Faces, the main ones first, whose landmarks are read again from a look at them alone."""
+"""Most faces, from the main one on, whose landmarks are read again from looks at each alone."""
 CLOSE: Final = 100.0
 """Side of a face's square in that look, in pixels."""
 MIRRORED: Final = [1, 0, 2, 4, 3]
@@ -107,7 +107,7 @@ class Detector:
         return best and self._refine(grey, best)
 
     def _look(self, grey: Grey) -> tuple[Found, float]:
-        """The whole picture in one look: faces in its pixels, and the scale of the look."""
+        """Looks at the whole picture at once: faces in its pixels, and the scale of the look."""
         shape = _shape(grey)
         small, scale = shrunk(grey, shape)
         return self._finder.look(small, shape).moved(1 / scale, 0, 0), scale
@@ -132,9 +132,9 @@ class Detector:
         return self._finder.look(small, NEAR).moved(1 / scale, x, y)
 
     def _refine(self, grey: Grey, face: Face) -> Face:
-        """The face with its landmarks read again: from looks at it alone, upright, at one size, and mirrored.
+        """Reads the landmarks again, from a look at the upright face alone and one at its mirror image.
 
-        They are nearer to the truth than those of a look at the whole picture, and wander less.
+        They are more exact and more stable than those of a look at the whole picture.
         """
         middle, side = (face.x + face.side / 2, face.y + face.side / 2), face.side * NEAR[0] / CLOSE
         view = cut(grey, middle, side, face.tilt, NEAR[0])
@@ -142,26 +142,26 @@ class Detector:
         if points is None or mirrored is None:
             return face
         mirrored[:, 0] = NEAR[1] - mirrored[:, 0]
-        points = (points + mirrored[MIRRORED]) / 2
-        points = (points - NEAR[0] / 2) @ rotation(face.tilt).T * (side / NEAR[0]) + middle
+        mean = (points + mirrored[MIRRORED]) / 2
+        turned = (mean - NEAR[0] / 2) @ rotation(face.tilt).T * (side / NEAR[0]) + middle
         box = np.array(face.box, np.float32)
-        return _face(box, points.astype(np.float32), face.score, covered=face.covered)
+        return _face(box, turned.astype(np.float32), face.score, covered=face.covered)
 
     def _landmarks(self, view: Grey) -> Floats | None:
-        """(5, 2) of the face in the middle of a view, CLOSE pixels large; None where the finder sees none."""
+        """Finds the (5, 2) landmarks of a face of CLOSE pixels amid a view; None if there is no face."""
         found = self._finder.look(view, NEAR)
         apart = np.hypot(*(found.boxes.reshape(-1, 2, 2).mean(axis=1) - NEAR[0] / 2).T)
         near = np.flatnonzero(apart < 0.4 * CLOSE)
         return found.landmarks[near[0]] if len(near) else None
 
     def _calls_for_more(self, found: Found, scale: float) -> bool:
-        """Whether no face is sure, or a possible one is small in the look."""
+        """Whether the look is coarse, no face is sure, or a possible one is small."""
         sure = found.only(found.scores >= self._threshold)
         hints = found.only(found.scores >= HINT)
         return scale < COARSE or not len(sure) or bool((hints.sizes * scale < SMALL).any())
 
     def _tiled(self, grey: Grey, area: Shape) -> tuple[Found, float]:
-        """The picture brought down to lie within `area`, in overlapping tiles of the first look's size."""
+        """Looks at the picture, shrunk to fit into `area`, in overlapping tiles of the first look's size."""
         shape = _shape(grey)
         small, scale = shrunk(grey, area)
         parts = [
@@ -198,7 +198,7 @@ def _shape(grey: Grey) -> Shape:
 
 
 def _area(grey: Grey, times: int) -> Shape:
-    """What `times` tiles each way cover."""
+    """Height and width that `times` overlapping tiles each way cover."""
     height, width = (times * side - (times - 1) * OVERLAP for side in _shape(grey))
     return height, width
 
@@ -211,7 +211,7 @@ def _starts(length: int, tile: int) -> Iterator[int]:
 
 
 def _face(box: np.ndarray, points: np.ndarray, score: float | None, *, covered: bool) -> Face:
-    """By its landmarks where they are sure, else by its box."""
+    """Fits the square to the landmarks if they look like a face's, else to the box."""
     x, y, side, tilt, misfit = register(points)
     landmarks = tuple((float(px), float(py)) for px, py in points)
     if misfit > SURE:

@@ -33,8 +33,9 @@ NESTED: Final = 0.8
 SIZES: Final = (8, 128)
 """Pixels; beyond them size no longer changes the calibrated score."""
 MIDDLE: Final = 32
+"""Pixels; at this size the calibration adds nothing for the size."""
 WEAKEST: Final = -1.0
-"""Logit of the weakest places that are read."""
+"""Least logit of a cell that is decoded."""
 
 
 @dataclass(frozen=True)
@@ -179,12 +180,12 @@ def overlaps(box: Floats, boxes: Floats) -> tuple[Floats, Floats]:
 
 
 def fit(grey: Grey, shape: Shape) -> float:
-    """By how much the picture is brought down to lie within `shape`; 1 for one that does."""
-    return min(1.0, shape[0] / grey.shape[0], shape[1] / grey.shape[1])
+    """The scale at which the picture fits into `shape`, at most 1."""
+    return float(min(1.0, shape[0] / grey.shape[0], shape[1] / grey.shape[1]))
 
 
 def shrunk(grey: Grey, shape: Shape) -> tuple[Grey, float]:
-    """The picture brought down to lie within `shape`, and by how much."""
+    """Shrinks the picture to fit into `shape`; returns it and its scale."""
     scale = fit(grey, shape)
     if scale == 1.0:
         return grey, scale
