@@ -1,10 +1,12 @@
 """The bench of detection on labelled photos, on a few made ones."""
 
+import json
+
 import numpy as np
 import pytest
 
 from bench.detection.conditions import WORSE
-from bench.detection.photos import PLAIN, Results, heading, table
+from bench.detection.photos import PLAIN, Results, _figures, heading, table
 from services.inference.face import Face
 from tests.helpers.labelled import PORTRAITS, photo, write
 from training.finder.measure import measure
@@ -46,6 +48,13 @@ def test_the_table_has_a_column_for_each_finder(photos):
     assert cells["recall, normal, JPEG 30"] == ["1.000 (+0.0)", "0.000 (+0.0)"]
     assert cells["recall, normal, tilted 40°"][1] == "0.000 (+0.0)"
     assert {f"recall, normal, {name}" for name in WORSE} <= set(cells)
+
+
+def test_the_figures_hold_each_condition(photos):
+    """Those of the photos as they are, and what each condition costs."""
+    figures = json.loads(json.dumps(_figures(found(photos, (0, 0, 9, 9)))))
+    assert set(figures) == set(CHANGES)
+    assert figures[PLAIN]["difference_normal"] == figures["grey"]["difference_all"] == 0
 
 
 def test_the_heading_tells_the_processor(tmp_path):
