@@ -5,15 +5,19 @@ PORT ?= 8000
 INFERENCE_PORT ?= 8001
 MODEL ?= emonet
 IN_VENV := $(VENV)/bin/python
+PARALLEL := --numprocesses logical --dist loadfile --no-loadscope-reorder
 INSTALL := $(IN_VENV) -m pip install --quiet --require-hashes
 
-.PHONY: run test lint audit bench harden train clean
+.PHONY: run test test-long lint audit bench harden train clean
 
 run: $(VENV)/.serving ## both services on SQLite; make run PORT=8080 INFERENCE_PORT=8081
 	@$(IN_VENV) -m services.run --port $(PORT) --inference-port $(INFERENCE_PORT)
 
-test: $(VENV)/.dev ## every test; make test PYTEST_ARGS="tests/unit -k mood"
-	$(IN_VENV) -m pytest $(PYTEST_ARGS)
+test: $(VENV)/.dev ## all but the long tests, on all cores; make test PYTEST_ARGS="tests/unit -k mood"
+	$(IN_VENV) -m pytest -m "not long" $(PARALLEL) $(PYTEST_ARGS)
+
+test-long: $(VENV)/.dev ## training and hardening runs of over 20 seconds, one after the other
+	$(IN_VENV) -m pytest -m long $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev
 	$(IN_VENV) -m ruff check .

@@ -1,10 +1,7 @@
 """Looks for known vulnerabilities in every pinned dependency, with pip-audit.
 
-    python .ci/audit.py
-
-Ends with status 1 for a finding, and for a pin that was not looked up. Where no vulnerability data can be
-reached at all it says so and ends with 0, or with 1 where AUDIT_REQUIRED=1: a mirror of the package index
-may serve packages without that data.
+Ends with status 1 for a finding, and for a pin that could not be looked up. If no vulnerability data can be
+reached, as with some mirrors of the package index, it says so and ends with 0, or with 1 if AUDIT_REQUIRED=1.
 """
 
 # ruff: noqa: INP001, T201 - a script that prints
@@ -19,11 +16,11 @@ from typing import Any, Final
 
 ROOT: Final = Path(__file__).parent.parent
 ACCEPTED: Final[dict[str, str]] = {}
-"""Id of a vulnerability to the reason why it does not touch this project."""
+"""Id of a vulnerability to the reason why it does not matter here."""
 
 
 def look_up(files: Sequence[Path]) -> list[dict[str, Any]] | None:
-    """pip-audit's word on every pin in `files`; None where it could not ask anybody."""
+    """pip-audit's result for every pin in `files`; None if it reached no data."""
     command = [sys.executable, "-m", "pip_audit", "--format", "json", "--progress-spinner", "off"]
     command += ["--disable-pip", "--require-hashes", "--timeout", "20"]
     for file in files:
@@ -37,7 +34,7 @@ def look_up(files: Sequence[Path]) -> list[dict[str, Any]] | None:
 
 
 def findings(pins: Sequence[dict[str, Any]], accepted: dict[str, str]) -> list[str]:
-    """A line for every vulnerability that is not accepted, and for every pin that nobody knew."""
+    """A line for every vulnerability that is not accepted, and for every unknown pin."""
     lines = []
     for pin in pins:
         for vulnerability in pin.get("vulns", []):

@@ -1,9 +1,9 @@
-"""Refuses what must never be committed: face data, registry hosts, machine paths, large files.
+"""Finds what must never be committed: face data, registry hosts, machine paths, large files.
 
     python .ci/guard.py [CHECKOUT]
 
-Looks at every tracked file as committed, and at the size of every file in the history.
-Needs nothing but Python and git. Prints each finding and ends with status 1 if there is one.
+Checks every tracked file, and the size of every file in the history. Needs only Python and git. Prints each
+finding and ends with status 1 if there is one.
 """
 
 # ruff: noqa: INP001, T201 - a script that prints, and git is whichever the PATH has
@@ -17,12 +17,13 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Final
 
-MAX_BYTES = 12 * 1024 * 1024
-FACE_PIXELS = 48 * 48
+MAX_BYTES: Final = 12 * 1024 * 1024
+FACE_PIXELS: Final = 48 * 48
 
 # Written so that no pattern matches this file.
-TEXT_RULES = {
+TEXT_RULES: Final = {
     "a registry's host": re.compile(
         rb"py(?:pi|thonhosted)[.]org|registry[.][\w.]+[.](?:org|com|io)|npm(?:js|mirror)[.](?:org|com)"
         rb"|(?:deb|ftp|security|snapshot)[\w.]*[.]debian[.]org|registry-1[.]docker[.]io"
@@ -32,13 +33,15 @@ TEXT_RULES = {
     ),
     "a private key": re.compile(rb"-----BEGIN [A-Z ]*PRIVATE [K]EY-----"),
 }
-INDEX_OPTION = re.compile(rb"(?m)^\s*(?:-[if]|--(?:index-url|extra-index-url|find-links|trusted-host))[ =].*")
-FACE_ROW = re.compile(rb"(?:\b\d{1,3}[ ,]+){%d}\d{1,3}\b" % (FACE_PIXELS - 1))
-FACE_NAMES = re.compile(
+INDEX_OPTION: Final = re.compile(
+    rb"(?m)^\s*(?:-[if]|--(?:index-url|extra-index-url|find-links|trusted-host))[ =].*"
+)
+FACE_ROW: Final = re.compile(rb"(?:\b\d{1,3}[ ,]+){%d}\d{1,3}\b" % (FACE_PIXELS - 1))
+FACE_NAMES: Final = re.compile(
     r"(?i)fer2013.*[.](csv|gz|zip|npz|parquet)|fer2013new|.*[.](npz|npy|tfrecords?|h5|hdf5)"
 )
-OWN_DRAWINGS = PurePosixPath("services/recommender/web/icons")
-IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+OWN_DRAWINGS: Final = PurePosixPath("services/recommender/web/icons")
+IMAGE_STARTS: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 
 
 def git(root: Path, *arguments: str, stdin: bytes = b"") -> bytes:
@@ -47,7 +50,7 @@ def git(root: Path, *arguments: str, stdin: bytes = b"") -> bytes:
 
 
 def unpacked(data: bytes) -> bytes:
-    """The start of what a gz file holds; `data` itself when it is none."""
+    """The start of a gz file's content; `data` itself if it is none."""
     if not data.startswith(b"\x1f\x8b"):
         return data
     with gzip.open(io.BytesIO(data)) as stream:
@@ -63,7 +66,7 @@ def is_image(data: bytes) -> bool:
 
 
 def has_licence_note(root: Path, path: PurePosixPath) -> bool:
-    """Whether a licence note beside the file, or in a folder above, names it or what it was cropped from."""
+    """Whether a licence note beside the file or above it names it, or the picture it was cropped from."""
     if path.parent == OWN_DRAWINGS:
         return True
     name = path.name.replace("-thumb", "")

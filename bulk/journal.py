@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,7 @@ from bulk.photos import InputError
 from bulk.table import SCHEMA, to_table
 from bulk.work import Row
 
-About = dict[str, str | int]
+About = Mapping[str, str | int]
 """Input, model and limits of a run. It goes on only with the same."""
 
 MARK: Final = b"expression-recommender"
@@ -55,7 +55,7 @@ class Journal:
         new = [name for name in names if name not in known]
         self.chunks += [new[start : start + size] for start in range(0, len(new), size)]
         if new:
-            lines = "\n".join(map(json.dumps, [self.about, *self.chunks]))
+            lines = "\n".join(map(json.dumps, [dict(self.about), *self.chunks]))
             _write(self._list, lines.encode())
         return len(new)
 
@@ -72,7 +72,7 @@ class Journal:
         """Writes OUT from all parts, in the order of the photos; returns photos by status, faces and rows."""
         counts: Counter[str] = Counter()
         unfinished = self.out.with_name(f"{self.out.name}.unfinished")
-        schema = SCHEMA.with_metadata({MARK: json.dumps(self.about).encode()})
+        schema = SCHEMA.with_metadata({MARK: json.dumps(dict(self.about)).encode()})
         with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
             for table in self._tables():
                 writer.write_table(table.cast(schema))

@@ -1,5 +1,6 @@
 """The columns of OUT.parquet."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import pyarrow as pa
@@ -33,6 +34,6 @@ SCHEMA: Final = pa.schema(
 )
 
 
-def to_table(rows: list[Row], about: dict[str, str | int]) -> pa.Table:
+def to_table(rows: list[Row], about: Mapping[str, str | int]) -> pa.Table:
     model = {name: about[name] for name in ("model", "model_version", "model_sha256")}
     return pa.Table.from_pylist([row | model for row in rows], SCHEMA)

@@ -1,12 +1,12 @@
 """Calculates the plan in docs/scaling.md from measured costs and the assumptions below."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Final, NamedTuple
 
 from bench.figures import markdown
 
-Costs = dict[str, dict[str, float]]
+Costs = Mapping[str, Mapping[str, float]]
 """CPU milliseconds by request and part, measured on PostgreSQL."""
 
 SHARE_WITHOUT_FACE: Final = 0.1

@@ -8,7 +8,7 @@ from tests.containers.stack import ROOT, engine_problem, run
 from tests.helpers.stages import cannot_run
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if ROOT / "tests" / "containers" in item.path.parents:
             item.add_marker(pytest.mark.containers)
@@ -16,7 +16,7 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def images():
+def images() -> dict[str, str]:
     """Both images, built from the checkout: their names."""
     problem = engine_problem()
     if problem:

@@ -1,4 +1,4 @@
-"""A real engine driven through `docker compose`: one project with a name and a port of its own."""
+"""Drives a container engine through `docker compose`: a project with its own name and port."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -74,8 +75,9 @@ class Stack:
         """Its id."""
         return self.compose("ps", "--all", "--quiet", "--no-trunc", service).split()[index - 1]
 
-    def inspect(self, service: str) -> dict:
-        return json.loads(run("docker", "inspect", self.container(service)).stdout)[0]
+    def inspect(self, service: str) -> dict[str, Any]:
+        found: list[dict[str, Any]] = json.loads(run("docker", "inspect", self.container(service)).stdout)
+        return found[0]
 
     def python(self, container: str, code: str) -> subprocess.CompletedProcess[str]:
         """Runs `code` in the container, as its user."""
@@ -91,7 +93,7 @@ class Stack:
 
 @contextmanager
 def running(stack: Stack, *arguments: str) -> Iterator[Stack]:
-    """Up and healthy; afterwards nothing of it is left, its volumes included."""
+    """Up and healthy; removed afterwards with its volumes."""
     try:
         stack.up(*arguments)
         yield stack

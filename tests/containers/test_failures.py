@@ -1,6 +1,7 @@
 """What goes wrong in production, done to the running system: crash, cut, replacement, growth."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -20,7 +21,7 @@ METRICS = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8001/me
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory):
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """With an API key from a file, as a secret."""
     key = tmp_path_factory.mktemp("secret") / "key"
     key.write_text(f"{KEY}\n")
@@ -46,7 +47,7 @@ def reads_photos(stack: Stack) -> bool:
     return False
 
 
-def test_a_crash_of_inference_heals_and_recommending_by_mood_never_stops(stack):
+def test_a_crash_of_inference_heals_and_recommending_by_mood_never_stops(stack: Stack) -> None:
     assert reads_photos(stack)
     restarts = stack.inspect("inference")["RestartCount"]
     stack.python(stack.container("inference"), KILL)
@@ -58,7 +59,7 @@ def test_a_crash_of_inference_heals_and_recommending_by_mood_never_stops(stack):
     until(healed, "inference is back and photos are read")
 
 
-def test_a_cut_network_costs_photos_alone_and_heals(stack):
+def test_a_cut_network_costs_photos_alone_and_heals(stack: Stack) -> None:
     network, inference = f"{stack.project}_inside", stack.container("inference")
     run("docker", "network", "disconnect", network, inference)
     try:
@@ -71,11 +72,11 @@ def test_a_cut_network_costs_photos_alone_and_heals(stack):
     until(lambda: reads_photos(stack), "photos are read again")
 
 
-def new_item(title: str) -> dict:
+def new_item(title: str) -> dict[str, object]:
     return {"medium": "book", "title": title, "url": "https://example.org/book", "emotions": ["sad"]}
 
 
-def test_a_new_recommender_container_keeps_what_the_old_one_stored(stack):
+def test_a_new_recommender_container_keeps_what_the_old_one_stored(stack: Stack) -> None:
     item = new_item("Kept Through a Replacement")
     added = stack.http.post("/items", json=item, headers={"X-API-Key": KEY})
     assert added.status_code == 201, added.text
@@ -87,7 +88,7 @@ def test_a_new_recommender_container_keeps_what_the_old_one_stored(stack):
     assert kept.json() == added.json()
 
 
-def test_the_catalogue_is_closed_to_a_wrong_key(stack):
+def test_the_catalogue_is_closed_to_a_wrong_key(stack: Stack) -> None:
     item = new_item("Never Stored")
     assert stack.http.post("/items", json=item, headers={"X-API-Key": "wrong"}).status_code == 403
     assert stack.http.post("/items", json=item).status_code == 403
@@ -104,7 +105,7 @@ def predictions(stack: Stack, container: str) -> float:
     )
 
 
-def test_load_spreads_evenly_over_three_copies_of_inference(stack):
+def test_load_spreads_evenly_over_three_copies_of_inference(stack: Stack) -> None:
     stack.up("--scale", "inference=3", "--no-recreate")
     copies = [stack.container("inference", index) for index in (1, 2, 3)]
     before = [predictions(stack, copy) for copy in copies]
@@ -118,7 +119,7 @@ def test_load_spreads_evenly_over_three_copies_of_inference(stack):
     assert min(shares) >= 25
 
 
-def test_teardown_leaves_nothing():
+def test_teardown_leaves_nothing() -> None:
     stack = Stack("teardown")
     with running(stack):
         assert recommends_by_mood(stack)

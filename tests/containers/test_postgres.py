@@ -1,5 +1,7 @@
 """`--env-file deploy/compose/postgres.env`: the same system with PostgreSQL beneath the recommender."""
 
+from collections.abc import Iterator
+
 import pytest
 import yaml
 
@@ -12,7 +14,7 @@ COUNT = "SELECT count(*) FROM items"
 
 
 @pytest.fixture(scope="module")
-def stack():
+def stack() -> Iterator[Stack]:
     stack = Stack("postgres", "tests/containers/postgres/compose.yml", POSTGRES_PASSWORD=PASSWORD)
     stack.options += ["--env-file", "deploy/compose/postgres.env"]
     stack.compose("build", "postgres")
@@ -27,19 +29,19 @@ def query(stack: Stack, sql: str, database: str = "recommender") -> str:
     ).strip()
 
 
-def test_the_catalogue_lies_in_postgresql(stack):
+def test_the_catalogue_lies_in_postgresql(stack: Stack) -> None:
     stocked = sum(medium["items"] for medium in stack.http.get("/media").json())
     assert stocked > 0
     assert int(query(stack, COUNT)) == stocked
 
 
-def test_a_photo_becomes_shelves(stack):
+def test_a_photo_becomes_shelves(stack: Stack) -> None:
     answer = stack.send_photo()
     assert answer.status_code == 200
     assert answer.json()["recommendation"]["items"]
 
 
-def test_the_recommender_outlives_a_restart_of_its_database(stack):
+def test_the_recommender_outlives_a_restart_of_its_database(stack: Stack) -> None:
     before = query(stack, COUNT)
     stack.compose("stop", "postgres")
     refused = stack.http.get("/recommend", params={"emotion": "sad"})
@@ -55,7 +57,7 @@ def test_the_recommender_outlives_a_restart_of_its_database(stack):
     assert query(stack, COUNT) == before
 
 
-def test_the_migration_job_of_kubernetes_fills_an_empty_database(stack):
+def test_the_migration_job_of_kubernetes_fills_an_empty_database(stack: Stack) -> None:
     """Its very command, in the image that it names."""
     query(stack, "CREATE DATABASE fresh")
     url = f"postgresql://recommender:{PASSWORD}@postgres/fresh"

@@ -18,7 +18,7 @@ BODY = b"--half\r\n" + FIELD + b"\r\n\r\n" + PHOTO + b"\r\n--half--\r\n"
         ("recommender", "/recommend/photo", 503),  # alone, it answers that photos cannot be read now
     ],
 )
-def test_an_upload_half_sent_at_sigterm_is_still_answered(service, path, status):
+def test_an_upload_half_sent_at_sigterm_is_still_answered(service: str, path: str, status: int) -> None:
     stack = Stack("stopping", "deploy/compose/inference-port.yml")
     if service == "inference":  # its port then takes the place of the recommender's
         stack.environment |= {"INFERENCE_PORT": str(stack.port)}

@@ -1,5 +1,7 @@
 """The composed system as a user meets it: one port, from a photo to the shelves."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.containers.stack import PHOTO, Stack, run, running
@@ -9,12 +11,12 @@ SERVICES = ("inference", "recommender")
 
 
 @pytest.fixture(scope="module")
-def stack():
+def stack() -> Iterator[Stack]:
     with running(Stack("system")) as stack:
         yield stack
 
 
-def test_a_photo_becomes_shelves_through_the_published_port(stack):
+def test_a_photo_becomes_shelves_through_the_published_port(stack: Stack) -> None:
     answer = stack.send_photo(limit="2")
     assert answer.status_code == 200, answer.text
     body = answer.json()
@@ -27,14 +29,14 @@ def test_a_photo_becomes_shelves_through_the_published_port(stack):
     assert all(item["title"] and item["reason"] for item in items)
 
 
-def test_the_page_is_served_with_what_it_loads(stack):
+def test_the_page_is_served_with_what_it_loads(stack: Stack) -> None:
     page = stack.http.get("/")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")
     assert "<html" in page.text
 
 
-def test_only_the_recommenders_port_is_published(stack):
+def test_only_the_recommenders_port_is_published(stack: Stack) -> None:
     published = {
         service: {
             port: [binding["HostIp"] for binding in bindings]
@@ -46,7 +48,7 @@ def test_only_the_recommenders_port_is_published(stack):
     assert published == {"inference": {}, "recommender": {"8000/tcp": ["127.0.0.1"]}}
 
 
-def test_inference_reaches_nothing_outside(stack):
+def test_inference_reaches_nothing_outside(stack: Stack) -> None:
     """Its only network has no way out."""
     networks = stack.inspect("inference")["NetworkSettings"]["Networks"]
     assert len(networks) == 1
@@ -57,7 +59,7 @@ def test_inference_reaches_nothing_outside(stack):
 @pytest.mark.parametrize(
     ("service", "writable"), [("inference", []), ("recommender", ["wrote /data/x", "wrote /tmp/x"])]
 )
-def test_the_container_is_confined(stack, service, writable):
+def test_the_container_is_confined(stack: Stack, service: str, writable: list[str]) -> None:
     """Seen from inside: no capability, no new privileges, no root; it writes to memory and its data alone."""
     code = """
 import pathlib
@@ -76,7 +78,9 @@ for path in ("/x", "/app/x", "/data/x", "/opt/venv/x", "/run/x", "/tmp/x", "/var
 
 
 @pytest.mark.parametrize(("service", "megabytes"), [("inference", 512), ("recommender", 384)])
-def test_memory_beyond_the_limit_ends_the_process_that_took_it(stack, service, megabytes):
+def test_memory_beyond_the_limit_ends_the_process_that_took_it(
+    stack: Stack, service: str, megabytes: int
+) -> None:
     """And not the service beside it, nor the machine."""
     before = stack.inspect(service)
     assert before["HostConfig"]["Memory"] == megabytes * 1024 * 1024
@@ -93,7 +97,7 @@ def test_memory_beyond_the_limit_ends_the_process_that_took_it(stack, service, m
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_processes_beyond_the_limit_are_refused(stack, service):
+def test_processes_beyond_the_limit_are_refused(stack: Stack, service: str) -> None:
     code = """
 import threading
 done = threading.Event()
@@ -109,7 +113,7 @@ done.set()
     assert stack.send_photo().status_code == 200
 
 
-def test_no_log_line_holds_the_photo_or_its_name(stack):
+def test_no_log_line_holds_the_photo_or_its_name(stack: Stack) -> None:
     files = {"file": ("private-name.jpg", PHOTO, "image/jpeg")}
     answer = stack.http.post("/recommend/photo", files=files, headers={"X-Request-ID": "trace-me"})
     assert answer.status_code == 200

@@ -1,12 +1,14 @@
 """The check that keeps face data, registry hosts, machine paths and large files out of the repository."""
 
 import gzip
-import importlib.util
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from tests.helpers.scripts import load_script
 from tests.helpers.stages import cannot_run
 
 ROOT = Path(__file__).parent.parent.parent
@@ -14,15 +16,12 @@ PIXELS = " ".join(["127"] * 48 * 48)
 
 
 @pytest.fixture(scope="module")
-def guard():
-    spec = importlib.util.spec_from_file_location("guard", ROOT / ".ci" / "guard.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def guard() -> ModuleType:
+    return load_script(ROOT / ".ci" / "guard.py")
 
 
 @pytest.fixture
-def checkout(tmp_path):
+def checkout(tmp_path: Path) -> Callable[..., Path]:
     """Commits the given files to a new repository and returns its folder."""
 
     def commit(files: dict[str, bytes]) -> Path:
@@ -30,7 +29,7 @@ def checkout(tmp_path):
         for name, data in files.items():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_bytes(data)
-        git = ["git", "-C", tmp_path, "-c", "user.name=test", "-c", "user.email=test@example.org"]
+        git = ["git", "-C", str(tmp_path), "-c", "user.name=test", "-c", "user.email=test@example.org"]
         subprocess.run([*git, "add", "--force", "."], check=True)
         subprocess.run([*git, "commit", "--quiet", "--message", "test"], check=True)
         return tmp_path
@@ -55,12 +54,16 @@ def checkout(tmp_path):
         ("model.tflite", b"\0" * (12 * 1024 * 1024 + 1), "12.6 is the limit"),
     ],
 )
-def test_a_file_that_must_not_be_committed_is_named(guard, checkout, name, data, finding):
+def test_forbidden_file(
+    guard: ModuleType, checkout: Callable[..., Path], name: str, data: bytes, finding: str
+) -> None:
+    """A file that must not be committed is named with the reason."""
     found = guard.check(checkout({name: data}))
     assert [line for line in found if line.startswith(name) and finding in line]
 
 
-def test_ordinary_files_pass(guard, checkout):
+def test_ordinary_files(guard: ModuleType, checkout: Callable[..., Path]) -> None:
+    """Ordinary files pass."""
     files = {
         "Dockerfile": b"WORKDIR /app\nRUN mkdir /data\n",
         "app.py": b'URL = "https://example.org/work/1"\nPATTERN = "network/work"\n',
@@ -71,9 +74,10 @@ def test_ordinary_files_pass(guard, checkout):
     assert guard.check(checkout(files)) == []
 
 
-def test_a_large_file_is_found_in_the_history_after_its_removal(guard, checkout):
+def test_large_file_in_history(guard: ModuleType, checkout: Callable[..., Path]) -> None:
+    """A large file is found in the history after its removal."""
     root = checkout({"weights.bin": b"\0" * (13 * 1024 * 1024)})
-    git = ["git", "-C", root, "-c", "user.name=test", "-c", "user.email=test@example.org"]
+    git = ["git", "-C", str(root), "-c", "user.name=test", "-c", "user.email=test@example.org"]
     subprocess.run([*git, "rm", "--quiet", "weights.bin"], check=True)
     subprocess.run([*git, "commit", "--quiet", "--allow-empty", "--message", "remove"], check=True)
     found = guard.check(root)
@@ -81,7 +85,8 @@ def test_a_large_file_is_found_in_the_history_after_its_removal(guard, checkout)
     assert "in the history" in found[0]
 
 
-def test_the_repository_itself_passes(guard):
+def test_repository(guard: ModuleType) -> None:
+    """The repository itself passes."""
     if not (ROOT / ".git").exists():
         cannot_run("not a git checkout")
     assert guard.check(ROOT) == []

@@ -1,20 +1,23 @@
 """The manifests as kustomize renders them: valid by the schemas, hardened, and true to the services."""
 
 import copy
+from collections.abc import Callable
 
 import kubernetes_validate
 import pytest
 import yaml
+from fastapi import FastAPI
+from pydantic_settings import BaseSettings
 
 from services.inference.main import create_app as create_inference
 from services.inference.settings import Settings as InferenceSettings
 from services.recommender.main import create_app as create_recommender
 from services.recommender.settings import Settings as RecommenderSettings
-from tests.deploy.kubernetes import K8S, OVERLAYS, of_kind, pod_templates, render, selects
+from tests.deploy.kubernetes import K8S, OVERLAYS, Manifest, of_kind, pod_templates, render, selects
 
 VERSIONS = ("1.34", "1.37")
-APPS = {"inference": create_inference, "recommender": create_recommender}
-SETTINGS = {
+APPS: dict[str, Callable[[], FastAPI]] = {"inference": create_inference, "recommender": create_recommender}
+SETTINGS: dict[str, type[BaseSettings]] = {
     "inference": InferenceSettings,
     "recommender": RecommenderSettings,
     "migrate": RecommenderSettings,
@@ -22,24 +25,27 @@ SETTINGS = {
 
 
 @pytest.fixture(scope="module", params=OVERLAYS)
-def manifests(request):
+def manifests(request: pytest.FixtureRequest) -> list[Manifest]:
     return render(request.param)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_manifest_is_strictly_valid(manifests, version):
+def test_manifests_are_valid(manifests: list[Manifest], version: str) -> None:
+    """Every manifest is strictly valid by the schemas."""
     for manifest in manifests:
         kubernetes_validate.validate(manifest, version, strict=True)
 
 
-def test_a_misspelt_field_would_be_found(manifests):
+def test_misspelt_field(manifests: list[Manifest]) -> None:
+    """A misspelt field fails the validation."""
     wrong = copy.deepcopy(of_kind(manifests, "Deployment")["inference"])
     wrong["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(wrong, VERSIONS[-1], strict=True)
 
 
-def test_every_file_is_part_of_a_kustomization():
+def test_no_unused_file() -> None:
+    """Every file is part of a kustomization."""
     used = set()
     for path in K8S.rglob("kustomization.yaml"):
         used.add(path)
@@ -49,7 +55,8 @@ def test_every_file_is_part_of_a_kustomization():
     assert set(K8S.rglob("*.yaml")) <= used
 
 
-def test_every_pod_meets_the_restricted_standard(manifests):
+def test_pods_are_restricted(manifests: list[Manifest]) -> None:
+    """Every pod meets the restricted security standard."""
     namespace = of_kind(manifests, "Namespace")["expression-recommender"]
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     for name, template in pod_templates(manifests).items():
@@ -68,7 +75,8 @@ def test_every_pod_meets_the_restricted_standard(manifests):
 
 
 @pytest.mark.parametrize("service", APPS)
-def test_probes_ask_for_routes_that_the_service_has(manifests, service):
+def test_probes(manifests: list[Manifest], service: str) -> None:
+    """Probes ask for routes and ports that the service has."""
     routes = APPS[service]().openapi()["paths"]
     container = pod_templates(manifests)[service]["spec"]["containers"][0]
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
@@ -82,15 +90,17 @@ def test_probes_ask_for_routes_that_the_service_has(manifests, service):
     )
 
 
-def test_every_variable_is_a_setting_of_the_service(manifests):
+def test_variables_are_settings(manifests: list[Manifest]) -> None:
+    """Every environment variable is a setting of the service."""
     for name, template in pod_templates(manifests).items():
-        prefix = SETTINGS[name].model_config["env_prefix"]
+        prefix = SETTINGS[name].model_config.get("env_prefix")
         known = {f"{prefix}{field}".upper() for field in SETTINGS[name].model_fields}
         for container in template["spec"]["containers"]:
             assert {variable["name"] for variable in container["env"]} <= known
 
 
-def test_every_selector_finds_its_pods(manifests):
+def test_selectors(manifests: list[Manifest]) -> None:
+    """Every selector finds its pods."""
     labels = {name: template["metadata"]["labels"] for name, template in pod_templates(manifests).items()}
     for name, service in of_kind(manifests, "Service").items():
         assert selects({"matchLabels": service["spec"]["selector"]}, labels[name])
@@ -103,7 +113,7 @@ def test_every_selector_finds_its_pods(manifests):
         assert name in of_kind(manifests, "Deployment")
 
 
-def allowed_sources(manifests, target: dict[str, str]) -> list[dict]:
+def allowed_sources(manifests: list[Manifest], target: dict[str, str]) -> list[Manifest]:
     """The `from` entries of every policy that lets something in to pods with these labels."""
     return [
         source
@@ -114,7 +124,8 @@ def allowed_sources(manifests, target: dict[str, str]) -> list[dict]:
     ]
 
 
-def test_only_the_recommender_and_the_monitoring_reach_inference(manifests):
+def test_who_reaches_inference(manifests: list[Manifest]) -> None:
+    """Only the recommender and the monitoring reach inference."""
     policies = of_kind(manifests, "NetworkPolicy")
     closed = policies["nothing-by-default"]["spec"]
     assert closed == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
@@ -130,25 +141,29 @@ def test_only_the_recommender_and_the_monitoring_reach_inference(manifests):
             assert chosen == ["recommender"]
 
 
-def test_inference_may_reach_nothing(manifests):
+def test_inference_reaches_nothing(manifests: list[Manifest]) -> None:
+    """No policy lets inference connect to anything."""
     labels = pod_templates(manifests)["inference"]["metadata"]["labels"]
     for name, policy in of_kind(manifests, "NetworkPolicy").items():
         if selects(policy["spec"]["podSelector"], labels):
             assert "egress" not in policy["spec"], name
 
 
-def test_a_sqlite_file_has_one_owner():
+def test_sqlite_has_one_owner() -> None:
+    """With SQLite there is one recommender, replaced only after it ended."""
     recommender = of_kind(render("sqlite"), "Deployment")["recommender"]["spec"]
     assert recommender["replicas"] == 1
     assert recommender["strategy"] == {"type": "Recreate"}
 
 
-def test_autoscaled_deployments_leave_the_number_to_the_autoscaler(manifests):
+def test_autoscaled_replicas(manifests: list[Manifest]) -> None:
+    """An autoscaled deployment sets no number of replicas."""
     for name in of_kind(manifests, "HorizontalPodAutoscaler"):
         assert "replicas" not in of_kind(manifests, "Deployment")[name]["spec"]
 
 
-def test_the_database_address_comes_from_a_secret():
+def test_database_secret() -> None:
+    """The database's address comes from a secret that is not in the repository."""
     manifests = render("postgres")
     for name in ("recommender", "migrate"):
         variables = pod_templates(manifests)[name]["spec"]["containers"][0]["env"]
@@ -157,7 +172,8 @@ def test_the_database_address_comes_from_a_secret():
     assert not of_kind(manifests, "Secret"), "no secret is written down here"
 
 
-def test_images_carry_a_version(manifests):
+def test_image_versions(manifests: list[Manifest]) -> None:
+    """Every image has a version."""
     for template in pod_templates(manifests).values():
         for container in template["spec"]["containers"]:
             name, _, tag = container["image"].partition(":")

@@ -5,7 +5,9 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -46,7 +48,7 @@ def queries() -> list[tuple[str, str]]:
 
 def known_metrics() -> dict[str, set[str]]:
     """Every series name that the services can show, with its labels."""
-    known = {}
+    known: dict[str, set[str]] = {}
     for metrics in (InferenceMetrics(), RecommenderMetrics()):
         for metric in vars(metrics).values():
             labels = set(getattr(metric, "_labelnames", ()))
@@ -57,7 +59,8 @@ def known_metrics() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize(("title", "query"), queries())
-def test_every_query_names_metrics_and_labels_that_exist(title, query):
+def test_queries_use_known_metrics(title: str, query: str) -> None:
+    """Every query uses metrics and labels that exist."""
     known = known_metrics()
     used = METRIC.findall(query.replace("[$__rate_interval]", ""))
     asked = {name for name, _ in used}
@@ -71,7 +74,8 @@ def test_every_query_names_metrics_and_labels_that_exist(title, query):
         assert {label.strip() for label in group.split(",")} <= labels, title
 
 
-def test_every_metric_of_the_services_is_on_the_dashboard():
+def test_dashboard_shows_all_metrics() -> None:
+    """Every metric of the services is on the dashboard."""
     shown = " ".join(query for several in dashboard_queries().values() for query in several)
     stems = {re.sub(r"_(bucket|sum|count|total)$", "", name) for name in known_metrics()}
     assert {stem for stem in stems if stem not in shown} == set()
@@ -93,7 +97,8 @@ def needed(program: str) -> str:
     ],
     ids=" ".join,
 )
-def test_promtool_accepts_the_rules_and_they_fire_as_told(command):
+def test_promtool(command: list[str]) -> None:
+    """Rules and configuration pass promtool, and alerts fire as expected."""
     done = subprocess.run(
         [needed("promtool"), *command], cwd=FOLDER, capture_output=True, text=True, check=False, timeout=60
     )
@@ -101,7 +106,7 @@ def test_promtool_accepts_the_rules_and_they_fire_as_told(command):
 
 
 @pytest.fixture(scope="module")
-def services(tmp_path_factory):
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The addresses of both services, after every kind of traffic that the dashboard shows."""
     needed("prometheus")
     folder = tmp_path_factory.mktemp("services")
@@ -126,7 +131,7 @@ def send_traffic(recommender: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def prometheus(services, tmp_path_factory):
+def prometheus(services: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A client of a real Prometheus that reads both services and has loaded the alerts."""
     folder = tmp_path_factory.mktemp("prometheus")
     config = {
@@ -167,10 +172,11 @@ def wait_until_scraped(http: httpx.Client) -> None:
     pytest.fail("Prometheus did not read both services within 60 s")
 
 
-def ask(http: httpx.Client, query: str) -> list[dict]:
+def ask(http: httpx.Client, query: str) -> list[dict[str, Any]]:
     answer = http.get("/query", params={"query": query}).json()
     assert answer["status"] == "success", answer
-    return answer["data"]["result"]
+    result: list[dict[str, Any]] = answer["data"]["result"]
+    return result
 
 
 def series_that_exist(services: dict[str, str]) -> set[str]:
@@ -179,7 +185,8 @@ def series_that_exist(services: dict[str, str]) -> set[str]:
     return {sample.name for family in families for sample in family.samples}
 
 
-def test_every_panel_shows_data_from_the_running_services(services, prometheus):
+def test_panels_show_data(services: dict[str, str], prometheus: httpx.Client) -> None:
+    """Every panel shows data of the running services."""
     existing, told = series_that_exist(services), 0
     for title, several in dashboard_queries().items():
         for query in several:
@@ -190,7 +197,8 @@ def test_every_panel_shows_data_from_the_running_services(services, prometheus):
     assert told >= 20, "too few series exist for this test to mean anything"
 
 
-def test_no_alert_is_broken_and_none_fires_on_a_healthy_system(prometheus):
+def test_alerts_on_healthy_system(prometheus: httpx.Client) -> None:
+    """No alert is broken or fires on a healthy system."""
     groups = prometheus.get("/rules").json()["data"]["groups"]
     rules = [rule for group in groups for rule in group["rules"]]
     assert {rule["name"] for rule in rules} == set(alert_queries())

@@ -11,7 +11,7 @@ COSTS = {
 INFERENCE = {"`/predict`, portrait 512×512": {"inference": 10}, "`/predict`, no face": {"inference": 110}}
 
 
-def test_loads_are_requests_times_costs():
+def test_loads() -> None:
     """200 × 20 ms; 200 × 10 + 467 × 5 + 233 × 6 + 100 × 2 ms; 200 × 2 + 467 × 3 + 233 × 4 + 100 ms."""
     lines = list(tables(INFERENCE, COSTS, 1000))
     assert lines[0].startswith("A photo costs 20 ms")
@@ -21,7 +21,8 @@ def test_loads_are_requests_times_costs():
     assert "| 20.0 s | 10.0 s | 2.0 s | 29 + 15 + 3 = 47 | 1,410 |" in photos
 
 
-def test_feedback_takes_its_bytes_on_disk():
+def test_feedback_on_disk() -> None:
+    """Feedback takes its bytes on disk and its CPU."""
     text = "\n".join(tables(INFERENCE, COSTS, 1000))
     assert "2e+09 rows" in text
     assert "2,000 GB; with one replica 400 € a month" in text

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tests.helpers.stages import cannot_run
 
 
 @contextmanager
-def run(folder: Path, port: int, inference_port: int):
+def run(folder: Path, port: int, inference_port: int) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "services.run", f"--port={port}", f"--inference-port={inference_port}"]
     environment = os.environ | {
         "RECOMMENDER_DATABASE_URL": f"sqlite:///{folder / 'recommender.db'}",
@@ -34,12 +35,13 @@ def run(folder: Path, port: int, inference_port: int):
         process.communicate(timeout=30)
 
 
-def line_with_address(process) -> str:
+def line_with_address(process: subprocess.Popen[str]) -> str:
     """The line that tells the page's address; it comes once both are ready."""
+    assert process.stdout is not None
     for line in process.stdout:
         if "http://" in line:
             return line
-    pytest.fail(f"ended with {process.wait()} before it was ready:\n{process.stderr.read()}")
+    pytest.fail(f"ended with {process.wait()} before it was ready:\n{process.communicate()[1]}")
 
 
 def listens(port: int) -> bool:
@@ -48,13 +50,16 @@ def listens(port: int) -> bool:
 
 
 @pytest.fixture
-def ports():
+def ports() -> tuple[int, int]:
     return free_port(), free_port()
 
 
-def test_the_address_that_is_printed_leads_to_a_page_and_ctrl_c_stops_both(tmp_path, ports):
+def test_address_and_ctrl_c(tmp_path: Path, ports: tuple[int, int]) -> None:
+    """The printed address leads to the page, and Ctrl-C stops both services."""
     with run(tmp_path, *ports) as process:
-        address = re.search(r"http://\S+/", line_with_address(process)).group()
+        found = re.search(r"http://\S+/", line_with_address(process))
+        assert found is not None
+        address = found.group()
         assert httpx.get(address).status_code == 200
         assert httpx.get(f"{address}readyz").json()["inference"] == "ok"
         process.send_signal(signal.SIGINT)
@@ -62,7 +67,8 @@ def test_the_address_that_is_printed_leads_to_a_page_and_ctrl_c_stops_both(tmp_p
     assert not any(listens(port) for port in ports)
 
 
-def test_when_one_service_ends_the_other_is_stopped_and_the_status_tells(tmp_path, ports):
+def test_one_service_ends(tmp_path: Path, ports: tuple[int, int]) -> None:
+    """When one service ends, the other is stopped and the status is 1."""
     with run(tmp_path, *ports) as process:
         line_with_address(process)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
@@ -73,17 +79,19 @@ def test_when_one_service_ends_the_other_is_stopped_and_the_status_tells(tmp_pat
     assert not any(listens(port) for port in ports)
 
 
-def test_a_port_in_use_is_named_and_nothing_is_started(tmp_path, ports):
+def test_port_in_use(tmp_path: Path, ports: tuple[int, int]) -> None:
+    """A port in use is named, and nothing is started."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", ports[0]))
         taken.listen()
         with run(tmp_path, *ports) as process:
             assert process.wait(30) == 1
-            assert f"port {ports[0]} is in use" in process.stderr.read()
+            assert f"port {ports[0]} is in use" in process.communicate()[1]
     assert not listens(ports[1])
 
 
-def test_bytecode_is_there_even_where_python_is_told_to_write_none(tmp_path, ports, monkeypatch):
+def test_bytecode(tmp_path: Path, ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytecode is written even with PYTHONDONTWRITEBYTECODE."""
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     cached = ROOT / "services" / "__pycache__" / f"emotions.{sys.implementation.cache_tag}.pyc"
     cached.unlink(missing_ok=True)
@@ -93,6 +101,7 @@ def test_bytecode_is_there_even_where_python_is_told_to_write_none(tmp_path, por
 
 
 @pytest.mark.parametrize("service", ["inference", "recommender"])
-def test_the_images_tell_the_allocator_what_run_tells_it(service):
+def test_allocator_settings(service: str) -> None:
+    """The images set the allocator as services/run.py does."""
     set_there = re.findall(r"(MALLOC_\w+)=(\d+)", (ROOT / f"Dockerfile.{service}").read_text())
     assert dict(set_there) == ALLOCATOR[service]

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as RawSpan
@@ -89,5 +89,5 @@ def _span(service: str, raw: RawSpan) -> Span:
     )
 
 
-def _attributes(pairs) -> dict[str, str | int]:
+def _attributes(pairs: Any) -> dict[str, str | int]:
     return {pair.key: getattr(pair.value, pair.value.WhichOneof("value")) for pair in pairs}

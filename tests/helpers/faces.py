@@ -19,7 +19,7 @@ def made_up(training: int = 60, public: int = 24) -> Faces:
     """Six labels in turn, so that every method can learn them from little."""
     rng = np.random.default_rng(7)
     labels = np.arange(training + public) % 6
-    images = np.array([face(label, rng) for label in labels], np.uint8)
+    images = np.array([face(int(label), rng) for label in labels], np.uint8)
     split = np.repeat([SPLITS.index("Training"), SPLITS.index("PublicTest")], [training, public])
     votes = np.zeros((len(labels), len(VOTE_COLUMNS)), np.uint8)
     return Faces(images, labels.astype(np.int8), split.astype(np.int8), votes)

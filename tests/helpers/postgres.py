@@ -1,4 +1,4 @@
-"""A throwaway PostgreSQL of the tests' own, which can be killed and started again."""
+"""Starts a throwaway PostgreSQL for tests, which can be killed and started again."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ from tests.helpers.stages import cannot_run
 
 
 def server_programs() -> Path | None:
-    """The folder with PostgreSQL's initdb and pg_ctl, wherever Debian or the PATH has it."""
+    """The folder with PostgreSQL's initdb and pg_ctl; None if they are not installed."""
     found = shutil.which("initdb")
     if found:
         return Path(found).resolve().parent
@@ -24,16 +24,16 @@ def server_programs() -> Path | None:
     return folders[-1] if folders else None
 
 
-def unprivileged() -> dict[str, str]:
-    """How to start a process that may not be root: PostgreSQL refuses to run as root."""
+def server_user() -> str | None:
+    """The user to start the server as, because PostgreSQL refuses to run as root; None: this one."""
     if os.geteuid() != 0:
-        return {}
+        return None
     names = {entry.pw_name for entry in pwd.getpwall()}
-    return {"user": "postgres" if "postgres" in names else "nobody"}
+    return "postgres" if "postgres" in names else "nobody"
 
 
 class Cluster:
-    """The server of one folder. `url` has no database name."""
+    """A server with its data in one folder. `url` has no database name."""
 
     def __init__(self, programs: Path, folder: Path, *, durable: bool) -> None:
         self.programs, self.folder, self.data = programs, folder, folder / "data"
@@ -47,7 +47,7 @@ class Cluster:
     def run(self, program: str, *arguments: object) -> None:
         subprocess.run(
             [self.programs / program, *map(str, arguments)],
-            check=True, cwd=self.folder, capture_output=True, timeout=60, **unprivileged(),
+            check=True, cwd=self.folder, capture_output=True, timeout=60, user=server_user(),
         )  # fmt: skip
 
     def start(self) -> None:
@@ -60,12 +60,12 @@ class Cluster:
         return int((self.data / "postmaster.pid").read_text().split()[0])
 
     def backends(self) -> list[int]:
-        """The processes of this server beside its first."""
+        """The processes of this server except its first."""
         first = self.postmaster()
         return [int(child) for child in Path(f"/proc/{first}/task/{first}/children").read_text().split()]
 
     def kill(self) -> None:
-        """SIGKILL to every process of this server, and to no other, as a power cut would end them."""
+        """Kills every process of this server, and no other."""
         everyone = [self.postmaster(), *self.backends()]
         for process in everyone:
             with suppress(ProcessLookupError):
@@ -74,22 +74,20 @@ class Cluster:
         while any(Path(f"/proc/{process}/exe").exists() for process in everyone):
             assert time.monotonic() < end, "PostgreSQL outlived SIGKILL"
             time.sleep(0.02)
-        # After a power cut no process is left that the next start could take for the one of these files; here
-        # it may still be waiting for whoever adopted it.
+        # The next start must not take a killed process, which may still be a zombie, for a running server.
         (self.data / "postmaster.pid").unlink()
         (self.folder / f".s.PGSQL.{self.port}.lock").unlink()
 
 
 @contextmanager
 def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
-    """A started server; skips where its programs are missing. `durable` has it write through to the disk."""
+    """A started server; skips if its programs are missing. `durable`: it syncs writes to the disk."""
     programs = server_programs()
     if programs is None:
         cannot_run("PostgreSQL's server programs are not installed (Debian package postgresql)")
     folder = Path(tempfile.mkdtemp(prefix="recommender-postgres-"))
-    who = unprivileged()
-    if who:
-        shutil.chown(folder, who["user"])
+    if user := server_user():
+        shutil.chown(folder, user)
     try:
         cluster = Cluster(programs, folder, durable=durable)
         cluster.start()
@@ -103,7 +101,7 @@ def running_cluster(*, durable: bool = False) -> Iterator[Cluster]:
 
 @contextmanager
 def postgres_cluster() -> Iterator[str]:
-    """The URL, without a database name, of a throwaway PostgreSQL; skips where its programs are missing."""
+    """The URL, without a database name, of a started server."""
     with running_cluster() as cluster:
         yield cluster.url
 

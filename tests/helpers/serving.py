@@ -1,6 +1,7 @@
-"""Real services in processes of their own, over real HTTP on loopback."""
+"""Starts real services as processes that serve HTTP on loopback."""
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -17,16 +18,26 @@ from services.run import ALLOCATOR
 ROOT = Path(__file__).parent.parent.parent
 READY_WITHIN_S = 60
 """Far above what a start takes; a busy machine must not fail a test."""
+FIRST_PORT, LAST_PORT = 10_000, 32_000
+WORKERS = 64
+_given: set[int] = set()
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port below those that the system gives to clients; each pytest worker has a share of its own."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
+    share = range(FIRST_PORT + worker, LAST_PORT, WORKERS)
+    while True:
+        port = random.choice(share)  # noqa: S311 # other test runs on this machine choose too
+        if port not in _given:
+            _given.add(port)
+            with socket.socket() as probe, suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
 
 
 def server_command(service: str, port: int) -> list[str]:
-    """With the flags of services/run.py and of the images."""
+    """With the options of services/run.py and of the images."""
     command = [sys.executable, "-m", "uvicorn", "--factory", f"services.{service}.main:create_app"]
     command += ["--http", "services.common.protocol:HeadTimeoutProtocol", "--no-proxy-headers"]
     return [*command, "--port", str(port)]
@@ -59,7 +70,7 @@ def serve(service: str, log: Path, **settings: str) -> Iterator[str]:
 def serve_both(
     folder: Path, inference: dict[str, str], recommender: dict[str, str]
 ) -> Iterator[dict[str, str]]:
-    """Addresses by service; SERVICE.log and the recommender's database lie in `folder`. No rate limit."""
+    """Addresses by service, without rate limit; SERVICE.log and the database lie in `folder`."""
     settings = {"database_url": f"sqlite:///{folder / 'r.db'}", "rate_per_minute": "0", **recommender}
     with (
         serve("inference", folder / "inference.log", **inference) as reader,
@@ -80,7 +91,7 @@ def is_ready(address: str, process: "subprocess.Popen[Any]", within_s: float = R
 
 
 def logged(log: Path, mark: str) -> list[str]:
-    """The lines of `log` that hold `mark`; waits for the first, which follows the answer it tells of."""
+    """The lines of `log` that hold `mark`; waits for the first, which is written after the answer."""
     end = time.monotonic() + 10
     while time.monotonic() < end:
         lines = [line for line in log.read_text().splitlines() if mark in line]

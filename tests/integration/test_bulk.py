@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -26,7 +28,7 @@ GOOD = 16
 LIMIT = ("INFERENCE_MAX_UPLOAD_BYTES", "400000")
 
 
-def start(*words):
+def start(*words: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "bulk", *map(str, words)]
     return subprocess.Popen(
         command,
@@ -38,14 +40,14 @@ def start(*words):
     )
 
 
-def run(*words):
+def run(*words: object) -> tuple[int, str, str]:
     process = start(*words)
     said, complained = process.communicate(timeout=120)
     return process.returncode, said, complained
 
 
 @pytest.fixture(scope="module")
-def photos(tmp_path_factory):
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Photos with a face, without one, and every way to fail; more than a few chunks of them."""
     folder = tmp_path_factory.mktemp("photos")
     (folder / "deep" / "er").mkdir(parents=True)
@@ -66,7 +68,7 @@ def photos(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(photos, tmp_path_factory):
+def undisturbed(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, str, Path]:
     out = tmp_path_factory.mktemp("undisturbed") / "out.parquet"
     status, said, complained = run(photos, out, "--processes", 2)
     assert status == 0, complained
@@ -74,7 +76,7 @@ def undisturbed(photos, tmp_path_factory):
     return pd.read_parquet(out), said, out
 
 
-def test_every_photo_has_its_rows_in_order(undisturbed):
+def test_every_photo_has_its_rows_in_order(undisturbed: tuple[pd.DataFrame, str, Path]) -> None:
     rows, said, _ = undisturbed
     assert rows["path"].tolist() == sorted(rows["path"])
     astronauts = rows[rows["path"].str.endswith(".JPG")]
@@ -90,7 +92,7 @@ def test_every_photo_has_its_rows_in_order(undisturbed):
     assert re.search(r"\d photos/s, \d+\.\d per core on 2 cores", said)
 
 
-def test_what_fails_is_a_row_that_says_why(undisturbed):
+def test_what_fails_is_a_row_that_says_why(undisturbed: tuple[pd.DataFrame, str, Path]) -> None:
     rows, _, _ = undisturbed
     failed = rows[rows["status"] == "failed"].set_index("path")
     assert failed["error"].to_dict() == {
@@ -107,7 +109,9 @@ def test_what_fails_is_a_row_that_says_why(undisturbed):
     assert set(rows[rows["status"] == "no_face"]["path"]) == {"blank.png", "caf\\xe9.png"}
 
 
-def test_killed_in_the_middle_it_goes_on_and_ends_with_the_same_rows(photos, undisturbed, tmp_path):
+def test_killed_in_the_middle_it_goes_on_and_ends_with_the_same_rows(
+    photos: Path, undisturbed: tuple[pd.DataFrame, str, Path], tmp_path: Path
+) -> None:
     """SIGKILL after its first part, then to a worker: nothing is lost, nothing twice, nothing read again."""
     out = tmp_path / "out.parquet"
     process = start(photos, out, "--processes", 2)
@@ -125,17 +129,19 @@ def test_killed_in_the_middle_it_goes_on_and_ends_with_the_same_rows(photos, und
     os.kill(max(children(again.pid)), signal.SIGKILL)
     said, complained = again.communicate(timeout=120)
     assert again.returncode == 0, complained
-    assert int(re.search(r"this run read (\d+) photos", said).group(1)) < len(undisturbed[0])
+    read = re.search(r"this run read (\d+) photos", said)
+    assert read is not None
+    assert int(read.group(1)) < len(undisturbed[0])
     pd.testing.assert_frame_equal(pd.read_parquet(out), undisturbed[0])
 
 
-def test_a_photo_that_kills_its_worker_costs_one_row(tmp_path):
+def test_a_photo_that_kills_its_worker_costs_one_row(tmp_path: Path) -> None:
     """Its neighbours in the chunk, and in the chunk beside it, are read all the same."""
     names = ["a.jpg", f"{DEADLY}.jpg", "b.jpg", "c.jpg"]
     for name in names:
         (tmp_path / name).write_bytes(pictures.ASTRONAUT.read_bytes())
     reader = DeadlyReader("deadly-reader", load_model(MODEL_FILE), Limits(1_000_000, 4), 1_000_000)
-    rows = {}
+    rows: dict[int, list[dict[str, Any]]] = {}
     with engine(None, 1, reader) as workers:
         workers.read(tmp_path, enumerate([names[:2], names[2:]]), rows.__setitem__)
     assert [(row["path"], row["status"]) for row in rows[0] + rows[1]] == [
@@ -147,7 +153,9 @@ def test_a_photo_that_kills_its_worker_costs_one_row(tmp_path):
     assert rows[0][1]["error"] == "worker_died"
 
 
-def test_a_cluster_by_address_reads_a_list(photos, undisturbed, tmp_path):
+def test_a_cluster_by_address_reads_a_list(
+    photos: Path, undisturbed: tuple[pd.DataFrame, str, Path], tmp_path: Path
+) -> None:
     """Its one worker has two threads, and a pipeline for each."""
     names = ["deep/00.JPG", "deep/er/hopper.jpeg", "nowhere.jpg", "deep/01.JPG", "deep/00.JPG"]
     listed, out = tmp_path / "list.txt", tmp_path / "out.parquet"
@@ -162,10 +170,15 @@ def test_a_cluster_by_address_reads_a_list(photos, undisturbed, tmp_path):
     assert rows["path"].tolist() == [str(photos / name) for name in names[:4]]
     assert rows["error"].tolist()[2] == "missing"
     there = undisturbed[0].set_index("path").loc["deep/er/hopper.jpeg"]
-    assert rows.iloc[1][list(EMOTIONS)].tolist() == there[list(EMOTIONS)].tolist()
+    assert list(rows.iloc[1][list(EMOTIONS)]) == list(there[list(EMOTIONS)])
 
 
-def test_a_finished_table_is_left_alone(photos, undisturbed, monkeypatch, capsys):
+def test_a_finished_table_is_left_alone(
+    photos: Path,
+    undisturbed: tuple[pd.DataFrame, str, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     out = undisturbed[2]
     before = out.read_bytes()
     monkeypatch.setenv(*LIMIT)
@@ -177,7 +190,7 @@ def test_a_finished_table_is_left_alone(photos, undisturbed, monkeypatch, capsys
     assert out.read_bytes() == before
 
 
-def wait_for(condition, process=None):
+def wait_for(condition: Callable[[], Any], process: subprocess.Popen[str] | None = None) -> Any:
     end = time.monotonic() + 100
     while time.monotonic() < end:
         found = condition()
@@ -188,11 +201,11 @@ def wait_for(condition, process=None):
     raise AssertionError("waited in vain")
 
 
-def parts_of(out):
+def parts_of(out: Path) -> list[Path]:
     return list(out.parent.glob(f"{out.name}.parts/*.parquet"))
 
 
-def children(pid):
+def children(pid: int) -> list[int]:
     """The workers that it started, from whichever of its threads."""
     started = (
         int(child)

@@ -1,5 +1,7 @@
 """Short versions of what `make harden` runs for long: the same code, fewer inputs, no judgement of speed."""
 
+from pathlib import Path
+
 import pytest
 
 from bench.harden import contracts, fuzz_images, fuzz_sockets, kills, soak
@@ -9,7 +11,7 @@ from tests.helpers.stages import cannot_run
 
 
 @pytest.fixture(autouse=True)
-def linux():
+def linux() -> None:
     """Memory and processes are read from /proc."""
     try:
         with open("/proc/self/clear_refs", "w"):  # noqa: PTH123 # asks only whether it can be written
@@ -18,7 +20,8 @@ def linux():
         cannot_run("only Linux tells of its processes in /proc")
 
 
-def test_no_damaged_picture_breaks_or_swells_the_pipeline(tmp_path):
+@pytest.mark.long
+def test_no_damaged_picture_breaks_or_swells_the_pipeline(tmp_path: Path) -> None:
     figures = fuzz_images.fuzz(2_000, seed=2, save=tmp_path)
     assert figures["failures"] == []
     assert figures["inputs"] == 2_000
@@ -26,7 +29,7 @@ def test_no_damaged_picture_breaks_or_swells_the_pipeline(tmp_path):
     assert len(figures["answers"]) > 10, "the inputs hardly differ"
 
 
-def test_a_picture_that_kills_its_process_is_found_and_kept(tmp_path):
+def test_a_picture_that_kills_its_process_is_found_and_kept(tmp_path: Path) -> None:
     """The fuzzer itself: whoever dies without a word is told of, and the rest is read by another."""
     deadly = [b"GIF89a" + bytes(100)]
     outcome = fuzz_images.in_a_child(1, range(3), deadly, set(), tmp_path, read=dying_reader.at_the_second)
@@ -37,15 +40,17 @@ def test_a_picture_that_kills_its_process_is_found_and_kept(tmp_path):
     assert (tmp_path / name).read_bytes() == fuzz_images.nth(1, 1, deadly)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
-def test_both_services_keep_what_their_documents_promise():
+def test_both_services_keep_what_their_documents_promise() -> None:
     figures = contracts.run(seconds=30, examples=15)
     assert figures["failures"] == {}
     assert min(figures["requests"].values()) > 20
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
-def test_broken_websocket_clients_leave_nothing_behind():
+def test_broken_websocket_clients_leave_nothing_behind() -> None:
     figures = fuzz_sockets.run(200)
     assert figures["failures"] == []
     for service in ("inference", "recommender"):
@@ -53,11 +58,12 @@ def test_broken_websocket_clients_leave_nothing_behind():
         assert figures[service]["grown_mb"] < 30, figures
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("kind", "count"), [("sqlite", 6), pytest.param("postgresql", 4, marks=pytest.mark.postgres)]
 )
-def test_no_acknowledged_write_is_lost_when_processes_are_killed(kind, count):
+def test_no_acknowledged_write_is_lost_when_processes_are_killed(kind: str, count: int) -> None:
     if kind == "postgresql" and server_programs() is None:
         cannot_run("PostgreSQL's server programs are not installed (Debian package postgresql)")
     figures = kills.run(kind, count, seed=2)
@@ -66,8 +72,9 @@ def test_no_acknowledged_write_is_lost_when_processes_are_killed(kind, count):
     assert figures["acknowledged"] > count
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
-def test_a_mixed_load_with_enemies_in_it_is_borne():
+def test_a_mixed_load_with_enemies_in_it_is_borne() -> None:
     figures = soak.run(seconds=10, probe=3)
     assert figures["failures"] == []
     assert figures["steady"]["statuses"].get("200", 0) > 0
@@ -76,7 +83,7 @@ def test_a_mixed_load_with_enemies_in_it_is_borne():
         assert memory["mb"] < 400, (service, memory)
 
 
-def test_a_step_is_told_from_a_leak():
+def test_a_step_is_told_from_a_leak() -> None:
     """The soak itself: one large picture took 23 MB once, and two readings made 5.7 MB per 10,000 of it."""
     step = [(float(second), 140.0 if second < 40 else 163.0) for second in range(100)]
     assert soak.growth(step, asked_per_s=100) == {"mb": 163.0, "grown_mb": 23.0, "slope_mb_per_10000": 0.0}

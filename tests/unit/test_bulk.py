@@ -3,6 +3,7 @@
 import os
 import runpy
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -16,7 +17,7 @@ ABOUT = {"input": "here", "model": "net", "model_version": "1", "model_sha256": 
 
 
 @pytest.fixture
-def out(tmp_path):
+def out(tmp_path: Path) -> Path:
     """Where a run has done the first of two chunks, and ended."""
     with opened(tmp_path / "out.parquet", ABOUT) as journal:
         journal.add(["a", "b", "c", "d"], 2)
@@ -24,7 +25,8 @@ def out(tmp_path):
     return tmp_path / "out.parquet"
 
 
-def test_a_list_is_read_as_find_prints_it(tmp_path):
+def test_list_of_photos(tmp_path: Path) -> None:
+    """A list is read as `find` prints it."""
     path = tmp_path / "list"
     path.write_bytes(b"\xef\xbb\xbf/a b.jpg\r\nc.jpg\n\n/a b.jpg\ncaf\xe9.jpg")
     found = find_photos(path)
@@ -32,19 +34,22 @@ def test_a_list_is_read_as_find_prints_it(tmp_path):
     assert str(found.root) == os.getcwd()  # noqa: PTH109 # compared with what a shell calls it
 
 
-def test_what_is_done_is_not_left(out):
+def test_left(out: Path) -> None:
+    """A finished chunk is not left."""
     with opened(out, ABOUT) as journal:
         assert list(journal.left()) == [(1, ["c", "d"])]
 
 
-def test_photos_that_came_meanwhile_are_added_and_those_that_went_stay(out):
+def test_new_photos(out: Path) -> None:
+    """New photos are added, and photos that are gone stay in the list."""
     with opened(out, ABOUT) as journal:
         assert journal.add(["a", "aa", "d"], 2) == 1
     with opened(out, ABOUT) as journal:
         assert list(journal.left()) == [(1, ["c", "d"]), (2, ["aa"])]
 
 
-def test_the_table_is_in_the_order_of_the_photos_and_the_parts_are_gone(out):
+def test_finish(out: Path) -> None:
+    """The table is in the order of the photos, and the parts are removed."""
     with opened(out, ABOUT) as journal:
         journal.keep(1, [failure("c", "missing", ""), failure("d", "missing", "")])
         assert journal.finish() == {"rows": 4, "failed": 4, "faces": 0}
@@ -55,12 +60,14 @@ def test_the_table_is_in_the_order_of_the_photos_and_the_parts_are_gone(out):
         is_finished(out, ABOUT | {"model_sha256": "cd"})
 
 
-def test_another_run_is_not_mixed_in(out):
+def test_another_run(out: Path) -> None:
+    """A run with another input is refused."""
     with pytest.raises(InputError, match="was made with another input"), opened(out, ABOUT | {"input": "x"}):
         pass
 
 
-def test_two_at_once_are_refused(out):
+def test_two_at_once(out: Path) -> None:
+    """A second process on the same table is refused."""
     with (
         opened(out, ABOUT),
         pytest.raises(InputError, match="another process is writing"),
@@ -85,7 +92,10 @@ def test_two_at_once_are_refused(out):
         ("list.txt", "binary", "{0}/binary is there already and is no table of this command"),
     ],
 )
-def test_wrong_paths_are_one_line_and_status_2(tmp_path, capsys, given, out, complaint):
+def test_wrong_paths(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: str, out: str, complaint: str
+) -> None:
+    """A wrong path gives one line and status 2."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "blank.txt").write_text(" \n\n")
     (tmp_path / "list.txt").write_text("a.jpg\n")
@@ -94,7 +104,8 @@ def test_wrong_paths_are_one_line_and_status_2(tmp_path, capsys, given, out, com
     assert capsys.readouterr().err == complaint.format(tmp_path) + "\n"
 
 
-def test_a_cluster_that_does_not_answer_is_one_line(tmp_path, capsys):
+def test_no_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A cluster that does not answer gives one line and leaves no files."""
     (tmp_path / "list.txt").write_text("a.jpg\n")
     words = [str(tmp_path / "list.txt"), str(tmp_path / "out.parquet"), "--cluster", "nonsense://x"]
     assert main(words) == 2
@@ -102,7 +113,8 @@ def test_a_cluster_that_does_not_answer_is_one_line(tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["list.txt"]
 
 
-def test_without_the_extra_it_says_how_to_get_it(monkeypatch, capsys):
+def test_without_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without the extra, the command says how to install it."""
     for name in [name for name in sys.modules if name.startswith("bulk")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "pyarrow", None)  # as Python sees a package that is not there

@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from pydantic_settings import BaseSettings
 
 from services.inference.settings import Settings as InferenceSettings
 from services.recommender.settings import Settings as RecommenderSettings
@@ -42,7 +43,7 @@ def starts_with(name: str, *packages: str) -> bool:
 
 
 @pytest.mark.parametrize("service", ["inference", "recommender"])
-def test_services_import_neither_each_other_nor_programs(service):
+def test_services_import_neither_each_other_nor_programs(service: str) -> None:
     """Of what is ours, a service imports itself, the labels and what both have in common."""
     checked = modules(f"services/{service}")
     assert checked
@@ -54,7 +55,7 @@ def test_services_import_neither_each_other_nor_programs(service):
                 assert starts_with(name, *own), f"{path} imports {name}"
 
 
-def test_common_imports_no_service():
+def test_common_imports_no_service() -> None:
     checked = modules("services/common")
     assert checked
     for path in checked:
@@ -64,7 +65,7 @@ def test_common_imports_no_service():
                 assert starts_with(name, "services.common", "services.emotions"), f"{path} imports {name}"
 
 
-def test_training_uses_only_the_stages_of_inference():
+def test_training_uses_only_the_stages_of_inference() -> None:
     checked = modules("training")
     assert checked
     for path in checked:
@@ -73,13 +74,13 @@ def test_training_uses_only_the_stages_of_inference():
 
 
 @pytest.mark.parametrize("program", ["training", "curation", "bulk"])
-def test_programs_import_services_and_themselves(program):
+def test_programs_import_services_and_themselves(program: str) -> None:
     for path in modules(program):
         for name in imports_of(path):
             assert not starts_with(name, *(other for other in PROGRAMS if other != program)), path
 
 
-def test_ranking_imports_no_framework():
+def test_ranking_imports_no_framework() -> None:
     checked = modules("services/recommender/ranking")
     assert checked
     for path in checked:
@@ -87,7 +88,7 @@ def test_ranking_imports_no_framework():
             assert not starts_with(name, *FRAMEWORKS), f"{path} imports {name}"
 
 
-def test_every_query_is_in_the_store():
+def test_every_query_is_in_the_store() -> None:
     for path in modules("services/recommender"):
         if STORE in path.parents:
             continue
@@ -97,7 +98,7 @@ def test_every_query_is_in_the_store():
                 assert not written, f"{path} imports {written}"
 
 
-def test_imports_go_one_way():
+def test_imports_go_one_way() -> None:
     """The store knows neither routes nor what fills it; no layer below imports one above."""
     recommender = "services.recommender"
     for folder, above in (
@@ -113,7 +114,7 @@ def test_imports_go_one_way():
                 assert not starts_with(name, *(f"{recommender}.{one}" for one in above)), f"{path}: {name}"
 
 
-def test_only_one_file_knows_the_runtime_and_one_the_other_service():
+def test_only_one_file_knows_the_runtime_and_one_the_other_service() -> None:
     for path in modules("services"):
         if path.name != "classify.py":
             assert not any(name.startswith(("ai_edge_litert", "tensorflow")) for name in imports_of(path)), (
@@ -124,7 +125,7 @@ def test_only_one_file_knows_the_runtime_and_one_the_other_service():
 
 
 @pytest.mark.parametrize("settings", [InferenceSettings, RecommenderSettings])
-def test_every_setting_is_in_the_readme(settings):
-    prefix = settings.model_config["env_prefix"]
+def test_every_setting_is_in_the_readme(settings: type[BaseSettings]) -> None:
+    prefix = settings.model_config.get("env_prefix")
     for name in settings.model_fields:
         assert f"`{prefix}{name.upper()}`" in README, f"{prefix}{name.upper()} is missing in README.md"

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from bench.harden.kills import Service
-from tests.helpers.postgres import running_cluster, unprivileged
+from tests.helpers.postgres import running_cluster, server_user
 from tests.helpers.recommender import assert_problem
 from tests.helpers.stages import cannot_run
 
@@ -138,8 +138,8 @@ def test_postgresql_whose_tables_have_no_room_left(tmp_path):
     with small_disk(40) as disk, running_cluster() as cluster:
         space = disk / "space"
         space.mkdir()
-        if unprivileged():
-            shutil.chown(space, unprivileged()["user"])
+        if user := server_user():
+            shutil.chown(space, user)
         with psycopg.connect(f"{cluster.url}/postgres", autocommit=True) as connection:
             connection.execute(f"CREATE TABLESPACE small LOCATION '{space}'")
             connection.execute("CREATE DATABASE crowded TABLESPACE small")
