@@ -1,8 +1,13 @@
 """Labelled photos in the form of training/finder/photos.py, made from the two portraits."""
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 import cv2
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bench.detection.scenes import ASSETS
 from training.finder.photos import LANDMARK_COLUMNS, LabelledPhoto
@@ -15,7 +20,13 @@ PORTRAITS = {
 EMPTY = ("coffee.jpg", "chelsea.jpg", "brick.jpg")
 
 
-def photo(boxes, points=None, ignored=None, size=(200, 200), pixels=None):
+def photo(
+    boxes: Sequence[Sequence[float]],
+    points: Any = None,
+    ignored: Sequence[bool] | None = None,
+    size: tuple[int, int] = (200, 200),
+    pixels: NDArray[np.uint8] | None = None,
+) -> LabelledPhoto:
     """A photo of height and width `size`, grey 90 without `pixels`; `points` are (n, 5, 2)."""
     n = len(boxes)
     return LabelledPhoto(
@@ -29,9 +40,10 @@ def photo(boxes, points=None, ignored=None, size=(200, 200), pixels=None):
     )
 
 
-def write(folder, long_side=160, times=2):
+def write(folder: Path, long_side: int = 160, times: int = 2) -> Path:
     """`times` copies of each portrait and of three photos without faces, in `train` and in `dev`."""
-    labels, photos = [], []
+    labels: list[dict[str, Any]] = []
+    photos: list[dict[str, Any]] = []
     for split in ("train", "dev"):
         (folder / split).mkdir(parents=True)
         for name in [f"{i}_{name}" for i in range(times) for name in (*PORTRAITS, *EMPTY)]:
@@ -39,6 +51,7 @@ def write(folder, long_side=160, times=2):
             below = ASSETS if source in PORTRAITS else ASSETS / "backgrounds"
             below = ASSETS if source in PORTRAITS else ASSETS / "backgrounds"
             picture = cv2.imread(str(below / source))
+            assert picture is not None
             scale = long_side / max(picture.shape[:2])
             small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
             cv2.imwrite(str(folder / split / name), small)
