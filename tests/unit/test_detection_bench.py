@@ -1,19 +1,20 @@
 """The bench of detection on labelled photos, on a few made ones."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bench.detection.conditions import WORSE
-from bench.detection.photos import PLAIN, Results, heading, table
+from bench.detection.conditions import WORSE, Change
+from bench.detection.photos import PLAIN, Results, _figures, heading, table
 from services.inference.face import Face
 from tests.helpers.labelled import PORTRAITS, photo, write
 from training.finder.measure import measure
 from training.finder.photos import LabelledPhoto, load_photos
 
-CHANGES = {PLAIN: lambda photo: photo, **WORSE}
+CHANGES: dict[str, Change] = {PLAIN: lambda photo: photo, **WORSE}
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,13 @@ def test_the_table_has_a_column_for_each_finder(photos: list[LabelledPhoto]) -> 
     assert cells["recall, normal, JPEG 30"] == ["1.000 (+0.0)", "0.000 (+0.0)"]
     assert cells["recall, normal, tilted 40°"][1] == "0.000 (+0.0)"
     assert {f"recall, normal, {name}" for name in WORSE} <= set(cells)
+
+
+def test_the_figures_hold_each_condition(photos: list[LabelledPhoto]) -> None:
+    """Those of the photos as they are, and what each condition costs."""
+    figures = json.loads(json.dumps(_figures(found(photos, (0, 0, 9, 9)))))
+    assert set(figures) == set(CHANGES)
+    assert figures[PLAIN]["difference_normal"] == figures["grey"]["difference_all"] == 0
 
 
 def test_the_heading_tells_the_processor(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from training.finder.photos import LabelledPhoto
 from training.finder.scoring import score_photo
 
 Detect = Callable[[NDArray[np.uint8]], Sequence[Face]]
-SIZES: Final = (16, 24, 32, 48, 96, 192, np.inf)
+SIZES: Final = (0, 16, 24, 32, 48, 96, 192, np.inf)
 """Bounds of the classes of face size: the longer side of the box, in pixels of the photo."""
 FACE_COLUMNS: Final = (
     *("photo", "label", "size", "covered", "found", "landmark_error", "says_covered"),
@@ -134,7 +134,10 @@ def calibration(boxes: pd.DataFrame) -> dict[str, float | None]:
 def _by(faces: pd.DataFrame, key: pd.Series) -> dict[str, list[float]]:
     """For each class: share found, and how many there are."""
     groups = faces["found"].groupby(key, observed=True)
-    return {str(name): [round(float(rows.mean()), 3), len(rows)] for name, rows in groups}
+    return {
+        name if isinstance(name, str) else f"{name:g}": [round(float(rows.mean()), 3), len(rows)]
+        for name, rows in groups
+    }
 
 
 def _name(interval: pd.Interval) -> str:

@@ -51,7 +51,7 @@ def test_measure_counts_recall_and_false_boxes():
     """Recall over faces, false boxes by whether the photo has faces, the clock's milliseconds."""
     found = [Face(70, 60, 60, 2.0, extent=(70, 60, 130, 140)), Face(0, 0, 20, -1.0)]
     photos = [
-        photo([(70, 60, 60, 80), (10, 150, 40, 40)]),
+        photo([(70, 60, 60, 80), (10, 150, 12, 12)]),
         photo([]),
         photo([(0, 0, 30, 30)], ignored=[True]),
     ]
@@ -59,8 +59,8 @@ def test_measure_counts_recall_and_false_boxes():
     summary = measure(lambda _: found, photos, clock=lambda: next(seconds)).summary()
     assert summary["faces"] == 2
     assert summary["recall"] == summary["recall_normal"] == 0.5
-    assert summary["recall_by_size"] == {"32-48": [0.0, 1], "48-96": [1.0, 1]}
-    assert summary["recall_by_pose"] == {"0.0": [0.5, 2]}
+    assert summary["recall_by_size"] == {"0-16": [0.0, 1], "48-96": [1.0, 1]}
+    assert summary["recall_by_pose"] == {"0": [0.5, 2]}
     assert (summary["false_with_faces"], summary["false_without"]) == (1, 3)
     assert summary["false_per_100_photos"] == pytest.approx(133.3)
     assert (summary["ms_with_faces"], summary["ms_without"]) == (1000, 1000)
