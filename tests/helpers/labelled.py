@@ -1,5 +1,7 @@
 """Labelled photos in the form of training/finder/photos.py, made from the two portraits."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -15,7 +17,9 @@ PORTRAITS = {
 EMPTY = ("coffee.jpg", "chelsea.jpg", "brick.jpg")
 
 
-def photo(boxes, points=None, ignored=None, size=(200, 200), pixels=None):
+def photo(
+    boxes: Any, points: Any = None, ignored: Any = None, size: Any = (200, 200), pixels: Any = None
+) -> LabelledPhoto:
     """A photo of height and width `size`, grey 90 without `pixels`; `points` are (n, 5, 2)."""
     n = len(boxes)
     return LabelledPhoto(
@@ -29,7 +33,7 @@ def photo(boxes, points=None, ignored=None, size=(200, 200), pixels=None):
     )
 
 
-def write(folder, long_side=160, times=2):
+def write(folder: Any, long_side: Any = 160, times: Any = 2) -> Any:
     """`times` copies of each portrait and of three photos without faces, in `train` and in `dev`."""
     labels, photos = [], []
     for split in ("train", "dev"):

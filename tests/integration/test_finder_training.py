@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,25 +27,25 @@ pytestmark = [
 ]
 
 
-def run(*words):
+def run(*words: object) -> None:
     parser = argparse.ArgumentParser()
     finder.add_arguments(parser)
     finder.main(parser.parse_args(list(map(str, words))))
 
 
-def children(pid):
+def children(pid: int) -> list[str]:
     """The processes that it started."""
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
-def train(folder, out):
+def train(folder: object, out: str) -> list[Any]:
     sizes = ["--epochs", EPOCHS, "--steps", 16, "--batch", 4, "--side", 96, "--small-side", 64]
     rest = ["--small-epochs", 1, "--validate-every", 1, "--precision", "float32"]
     return ["train", "--photos", folder, "--out", folder / out, *sizes, *rest]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory: pytest.TempPathFactory) -> object:
     """Photos, a run that went through, and one that was killed after its first epoch and started again."""
     folder = write(tmp_path_factory.mktemp("finder") / "photos")
     run(*train(folder, "whole"))
@@ -67,7 +68,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_a_killed_run_ends_like_one_that_went_through(folder):
+def test_a_killed_run_ends_like_one_that_went_through(folder: Any) -> None:
     """The same weights, averages and history."""
     with np.load(folder / "whole" / "state.npz") as whole, np.load(folder / "killed" / "state.npz") as killed:
         assert set(whole) == set(killed)
@@ -77,7 +78,7 @@ def test_a_killed_run_ends_like_one_that_went_through(folder):
     assert [[row["epoch"] for row in rows] for rows in history] == [[1, 2], [1, 2]]
 
 
-def test_the_exported_file_is_served(folder):
+def test_the_exported_file_is_served(folder: Any) -> None:
     """The card's checksum and figures belong to the file, and detection runs on it."""
     out, best = folder / "finder.tflite", folder / "killed" / "best.npz"
     with np.load(

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import time
+from pathlib import Path
+from typing import Any
 
 from websockets.asyncio.client import connect
 
@@ -37,7 +39,7 @@ async def stream(url: str, pid: int) -> tuple[int, list[dict], list[float]]:
     """How many frames were sent, the answers, and the server's memory, every second, in MB."""
     made, answers, memory, sent = frames(), [], [], 0
 
-    async def send(socket) -> None:
+    async def send(socket: Any) -> None:
         nonlocal sent
         start = time.monotonic()
         for tick in range(SECONDS * RATE):
@@ -55,7 +57,7 @@ async def stream(url: str, pid: int) -> tuple[int, list[dict], list[float]]:
     return sent, answers, memory
 
 
-def test_a_long_stream_keeps_ids_drops_frames_and_stays_small(tmp_path):
+def test_a_long_stream_keeps_ids_drops_frames_and_stays_small(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with serve("inference", log) as address:
         url = address.replace("http", "ws") + "/stream"

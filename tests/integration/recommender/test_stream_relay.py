@@ -1,6 +1,7 @@
 """The live view through the recommender, against the real inference service."""
 
 import json
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -12,11 +13,11 @@ from tests.helpers.serving import free_port, serve
 PHOTO = pictures.ASTRONAUT.read_bytes()
 
 
-def sqlite(tmp_path) -> str:
+def sqlite(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'catalogue.db'}"
 
 
-def test_frames(tmp_path):
+def test_frames(tmp_path: Path) -> None:
     """Frames go to inference and its answers come back in order."""
     with (
         serve("inference", tmp_path / "inference.log") as inference,
@@ -35,7 +36,7 @@ def test_frames(tmp_path):
         assert json.loads(socket.recv(timeout=30))["error"]["code"] == "bad_request"
 
 
-def test_detect(tmp_path):
+def test_detect(tmp_path: Path) -> None:
     """`detect=false` is passed to inference."""
     with (
         serve("inference", tmp_path / "inference.log") as inference,
@@ -50,7 +51,7 @@ def test_detect(tmp_path):
         assert face["detection_score"] is None
 
 
-def test_no_inference(tmp_path):
+def test_no_inference(tmp_path: Path) -> None:
     """Without inference the client gets a problem, and the stream closes with 1013."""
     nobody = f"http://127.0.0.1:{free_port()}"
     with (
@@ -67,7 +68,7 @@ def test_no_inference(tmp_path):
         assert socket.close_code == 1013
 
 
-def test_origin(tmp_path):
+def test_origin(tmp_path: Path) -> None:
     """A page of another site can open a stream only if a setting names it."""
     with (
         serve("inference", tmp_path / "inference.log") as inference,
