@@ -142,10 +142,10 @@ class Detector:
         if points is None or mirrored is None:
             return face
         mirrored[:, 0] = NEAR[1] - mirrored[:, 0]
-        points = (points + mirrored[MIRRORED]) / 2
-        points = (points - NEAR[0] / 2) @ rotation(face.tilt).T * (side / NEAR[0]) + middle
+        points = ((points + mirrored[MIRRORED]) / 2).astype(np.float32)
+        turned = (points - NEAR[0] / 2) @ rotation(face.tilt).T * (side / NEAR[0]) + middle
         box = np.array(face.box, np.float32)
-        return _face(box, points.astype(np.float32), face.score, covered=face.covered)
+        return _face(box, turned.astype(np.float32), face.score, covered=face.covered)
 
     def _landmarks(self, view: Grey) -> Floats | None:
         """(5, 2) of the face in the middle of a view, CLOSE pixels large; None where the finder sees none."""

@@ -180,7 +180,7 @@ def overlaps(box: Floats, boxes: Floats) -> tuple[Floats, Floats]:
 
 def fit(grey: Grey, shape: Shape) -> float:
     """By how much the picture is brought down to lie within `shape`; 1 for one that does."""
-    return min(1.0, shape[0] / grey.shape[0], shape[1] / grey.shape[1])
+    return float(min(1.0, shape[0] / grey.shape[0], shape[1] / grey.shape[1]))
 
 
 def shrunk(grey: Grey, shape: Shape) -> tuple[Grey, float]:

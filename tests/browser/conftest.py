@@ -4,10 +4,19 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageOps
-from playwright.sync_api import Browser, BrowserContext, Error, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    ViewportSize,
+    sync_playwright,
+)
 
 from tests.helpers import pictures
 from tests.helpers.serving import serve
@@ -107,9 +116,11 @@ class Watch:
         self.allowed.append(pattern)
 
     def on(self, context: BrowserContext) -> None:
-        context.on(
-            "console", lambda message: message.type == "error" and self.complaints.append(message.text)
-        )
+        def note(message: ConsoleMessage) -> None:
+            if message.type == "error":
+                self.complaints.append(message.text)
+
+        context.on("console", note)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         context.expose_function("reportViolation", lambda text: self.complaints.append(f"CSP: {text}"))
         context.add_init_script(
@@ -149,8 +160,9 @@ def open_page(browser: Browser, address: str, watch: Watch) -> Iterator[Callable
     """Opens the page in a fresh profile; options go to the browser context, `path` after the address."""
     with ExitStack() as stack:
 
-        def open_page(path: str = "/", *, at: str = address, consent: bool = True, **options: object) -> Page:
-            context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-GB", **options})
+        def open_page(path: str = "/", *, at: str = address, consent: bool = True, **options: Any) -> Page:
+            every: dict[str, Any] = {"viewport": DESKTOP, "locale": "en-GB", **options}
+            context = browser.new_context(**every)
             stack.callback(context.close)
             context.set_default_timeout(15_000)
             watch.on(context)

@@ -3,7 +3,6 @@
 import statistics
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -25,7 +24,7 @@ PRESS_AND_WAIT = """async () => {
 }"""
 
 
-def test_page_weight(open_page: Callable[..., Page], record_property: Any) -> None:
+def test_page_weight(open_page: Callable[..., Page], record_property: Callable[[str, object], None]) -> None:
     """The page without photos weighs less than 150 kB uncompressed."""
     page = open_page(service_workers="block")
     page.wait_for_load_state("networkidle")
@@ -39,7 +38,7 @@ def test_page_weight(open_page: Callable[..., Page], record_property: Any) -> No
     assert 0 < weight < MAX_BYTES
 
 
-def test_first_paint(open_page: Callable[..., Page], record_property: Any) -> None:
+def test_first_paint(open_page: Callable[..., Page], record_property: Callable[[str, object], None]) -> None:
     """The browser reports when the first content was painted."""
     page = open_page(service_workers="block")
     paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
@@ -48,7 +47,9 @@ def test_first_paint(open_page: Callable[..., Page], record_property: Any) -> No
     assert paint > 0
 
 
-def test_answer_time(page: Page, photos: dict[str, Path], record_property: Any) -> None:
+def test_answer_time(
+    page: Page, photos: dict[str, Path], record_property: Callable[[str, object], None]
+) -> None:
     """Each press of Predict puts cards on the shelves; the median time is printed."""
     times = []
     for _ in range(RUNS):

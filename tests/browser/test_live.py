@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,7 +13,7 @@ from tests.browser.steps import CARDS
 OUTLINE = '.stage[data-state="live"] .face'
 
 
-def start(open_page: Any) -> Page:
+def start(open_page: Callable[..., Page]) -> Page:
     page = open_page(permissions=["camera"])
     keep_camera(page)
     page.get_by_role("button", name="Live webcam").click()
@@ -30,7 +29,8 @@ def keep_camera(page: Page) -> None:
 
 
 def track_states(page: Page) -> list[str]:
-    return page.evaluate("window.camera.getTracks().map((track) => track.readyState)")
+    states: list[str] = page.evaluate("window.camera.getTracks().map((track) => track.readyState)")
+    return states
 
 
 def hide(page: Page, state: str) -> None:
@@ -51,7 +51,7 @@ def live(open_page: Callable[..., Page]) -> Page:
     return page
 
 
-def test_reading(live: Page, record_property: Any) -> None:
+def test_reading(live: Page, record_property: Callable[[str, object], None]) -> None:
     """The face is outlined and read, and keeps its id while it stays in view."""
     expect(live.locator("#verdict")).to_contain_text("Looks happy")
     face = live.locator(OUTLINE).get_attribute("data-face")
@@ -67,7 +67,9 @@ def test_reading(live: Page, record_property: Any) -> None:
         }"""
     )
     assert ids == [face]
-    rate = float(re.match(r"([\d.]+) frames a second", live.locator("#took").inner_text())[1])
+    told = re.match(r"([\d.]+) frames a second", live.locator("#took").inner_text())
+    assert told
+    rate = float(told[1])
     record_property("live_frames_per_second", rate)
     print(f"\nlive: {rate} frames a second")  # noqa: T201 # a figure to report, not a limit to fail on
     assert rate > 0

@@ -48,12 +48,13 @@ def test_axe(open_page: Callable[..., Page], photos: dict[str, Path], colours: A
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_width(open_page: Callable[..., Page], photos: dict[str, Path], width: Any) -> None:
+def test_width(open_page: Callable[..., Page], photos: dict[str, Path], width: int) -> None:
     """From 320 pixels up the page never scrolls sideways, even in the language with the longer words."""
     page = open_page("/?lang=de", viewport={"width": width, "height": 800})
 
     def overflow() -> int:
-        return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        pixels: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        return pixels
 
     assert overflow() <= 0
     choose(page, photos["two"])

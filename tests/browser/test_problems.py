@@ -31,7 +31,7 @@ def test_not_a_picture(page: Page, photos: dict[str, Path]) -> None:
     [("lies", "This kind of picture cannot be read here."), ("cut", "This picture cannot be read.")],
 )
 def test_unreadable_picture(
-    page: Page, photos: dict[str, Path], watch: Watch, name: Any, sentence: Any
+    page: Page, photos: dict[str, Path], watch: Watch, name: str, sentence: str
 ) -> None:
     """A file that the browser cannot show is sent; the server's refusal becomes a sentence and a way on."""
     watch.allow(FAILED_REQUEST)
@@ -55,7 +55,7 @@ def test_unreadable_picture(
         (504, "does not answer at the moment"),
     ],
 )
-def test_sentences(page: Page, photos: dict[str, Path], watch: Watch, status: Any, sentence: Any) -> None:
+def test_sentences(page: Page, photos: dict[str, Path], watch: Watch, status: int, sentence: str) -> None:
     """Each faked status becomes its sentence, and one that may pass offers another try."""
     watch.allow(FAILED_REQUEST)
     problem = {

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from services.emotions import EMOTIONS
-from tests.browser.steps import CARDS, predict, say
+from tests.browser.steps import CARDS, place, predict, say
 
 
 def test_bars(page: Page, photos: dict[str, Path]) -> None:
@@ -23,8 +23,8 @@ def test_bars(page: Page, photos: dict[str, Path]) -> None:
         text = row.locator(".bar-value").inner_text()
         assert text == ("<1%" if share < 0.005 else f"{share:.0%}")
         if share > 0.1:
-            fill = row.locator(".bar-fill").bounding_box()["width"]
-            track = row.locator(".bar-track").bounding_box()["width"]
+            fill = place(row.locator(".bar-fill"))["width"]
+            track = place(row.locator(".bar-track"))["width"]
             assert fill / track == pytest.approx(share, abs=0.02)
     expect(page.locator("#verdict")).to_contain_text("Looks happy")
     expect(page.locator("#took")).to_contain_text("ms on the server")
@@ -34,8 +34,8 @@ def test_outline(page: Page, photos: dict[str, Path]) -> None:
     """The outline lies where the answer says the face is."""
     answer = predict(page, photos["astronaut"])["prediction"]
     box = answer["faces"][0]["box"]
-    face = page.get_by_role("button", name="Face 1: happy").bounding_box()
-    picture = page.locator("#preview").bounding_box()
+    face = place(page.get_by_role("button", name="Face 1: happy"))
+    picture = place(page.locator("#preview"))
     scale = picture["width"] / answer["image"]["width"]
     assert face["x"] == pytest.approx(picture["x"] + box["x"] * scale, abs=1)
     assert face["y"] == pytest.approx(picture["y"] + box["y"] * scale, abs=1)
@@ -55,7 +55,9 @@ def test_several_faces(page: Page, photos: dict[str, Path]) -> None:
     assert chosen.get_attribute("data-emotion") == answer["prediction"]["emotion"]
     with page.expect_request("**/recommend") as request:
         page.get_by_role("button", name=f"Face {happy + 1} of 2").click()
-    assert json.loads(request.value.post_data)["probabilities"] == faces[happy]["probabilities"]
+    sent = request.value.post_data
+    assert sent is not None
+    assert json.loads(sent)["probabilities"] == faces[happy]["probabilities"]
     expect(page.locator("#verdict")).to_contain_text("Looks happy")
     expect(page.get_by_role("heading", name="For feeling happy")).to_be_visible()
 

@@ -36,12 +36,12 @@ def test_cards(page: Page) -> None:
         link = card.locator(".card-title a")
         assert link.get_attribute("href") == httpx.URL(item["url"])
         assert link.get_attribute("target") == "_blank"
-        assert "noopener" in link.get_attribute("rel")
+        assert "noopener" in (link.get_attribute("rel") or "")
 
 
 def test_unsafe_data(page: Page) -> None:
     """Markup in a title is shown as text, and an address with another scheme than http becomes no link."""
-    item = {
+    item: dict[str, Any] = {
         "id": 1,
         "medium": "movie",
         "title": "<img src=x onerror=alert(1)>",
@@ -80,7 +80,7 @@ def test_medium_switch(page: Page) -> None:
 
 
 @pytest.mark.parametrize("strategy", ["match", "lift", "calm"])
-def test_strategy_switch(page: Page, strategy: Any) -> None:
+def test_strategy_switch(page: Page, strategy: str) -> None:
     """Each strategy asks again for the same mood, and the map marks the aim of the answer."""
     say(page, "angry")
     with page.expect_response("**/recommend") as response:
@@ -98,11 +98,10 @@ def test_map(page: Page) -> None:
     expect(page.locator(".map-item")).to_have_count(len(answer["items"]))
     expect(page.locator(".map-mood")).to_have_attribute("transform", "translate(-63.0 27.0)")
     target = answer["target"]
-    x, y = (float(n) for n in re.findall(r"[-.\d]+", page.locator(".map-aim").get_attribute("transform")))
-    assert (x, y) == (
-        pytest.approx(target["valence"] * 100, abs=0.06),
-        pytest.approx(-target["arousal"] * 100, abs=0.06),
-    )
+    moved = page.locator(".map-aim").get_attribute("transform")
+    assert moved is not None
+    x, y = (float(n) for n in re.findall(r"[-.\d]+", moved))
+    assert (x, y) == pytest.approx((target["valence"] * 100, -target["arousal"] * 100), abs=0.06)
     page.locator(f"{CARDS}").first.hover()
     expect(page.locator(".map-item.lit")).to_have_count(1)
 
@@ -132,7 +131,7 @@ def test_first_opinion(page: Page) -> None:
     page.keyboard.press("Escape")
     assert user_id(page) is None
     press(page, f"item-{answer['items'][0]['id']}", "like")
-    assert re.fullmatch(r"[0-9a-f-]{36}", user_id(page))
+    assert re.fullmatch(r"[0-9a-f-]{36}", user_id(page) or "")
 
 
 def test_like_and_dislike(page: Page) -> None:
@@ -170,6 +169,7 @@ def test_history(page: Page, address: str) -> None:
     item = say(page, "happy")["items"][0]
     press(page, f"item-{item['id']}", "like")
     known = user_id(page)
+    assert known is not None
     page.get_by_role("button", name="History").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.locator("li", has_text=item["title"])).to_contain_text("liked")

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
-from tests.browser.steps import CARDS, choose, predict, press_predict, say
+from tests.browser.steps import CARDS, choose, place, predict, press_predict, say
 
 DROP = """([selector, bytes, type]) => {
     const file = new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], "photo", { type });
@@ -31,8 +31,13 @@ PASTE = """([, bytes, type]) => {
 
 def test_choose(page: Page, photos: dict[str, Path]) -> None:
     """A chosen photo is shown at once and sent only when Predict is pressed."""
-    sent = []
-    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    sent: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.method == "POST":
+            sent.append(request.url)
+
+    page.on("request", note)
     choose(page, photos["astronaut"])
     expect(page.locator("#preview")).to_be_visible()
     assert sent == []
@@ -67,7 +72,7 @@ def test_phone_camera(open_page: Callable[..., Page], photos: dict[str, Path]) -
 
 
 @pytest.mark.parametrize("name", ["Sample: an astronaut's portrait", "Sample: an admiral's portrait"])
-def test_samples(page: Page, name: Any) -> None:
+def test_samples(page: Page, name: str) -> None:
     """Each sample photo is shown and read."""
     page.get_by_role("button", name=name).click()
     expect(page.locator("#preview")).to_be_visible()
@@ -86,8 +91,8 @@ def test_large_photo(page: Page, photos: dict[str, Path]) -> None:
     """A rotated photo of 12 megapixels is sent upright, 1600 pixels high, and its outline fits the face."""
     answer = predict(page, photos["phone"])
     assert answer["prediction"]["image"] == {"width": 1200, "height": 1600}
-    face = page.locator(".face").first.bounding_box()
-    picture = page.locator("#preview").bounding_box()
+    face = place(page.locator(".face").first)
+    picture = place(page.locator("#preview"))
     box = answer["prediction"]["faces"][0]["box"]
     assert (face["x"] - picture["x"]) / picture["width"] == pytest.approx(box["x"] / 1200, abs=0.01)
     assert (face["y"] - picture["y"]) / picture["height"] == pytest.approx(box["y"] / 1600, abs=0.01)

@@ -1,5 +1,6 @@
 """Labelled photos in the form of training/finder/photos.py, made from the two portraits."""
 
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -33,7 +34,7 @@ def photo(
     )
 
 
-def write(folder: Any, long_side: Any = 160, times: Any = 2) -> Any:
+def write(folder: Path, long_side: int = 160, times: int = 2) -> Path:
     """`times` copies of each portrait and of three photos without faces, in `train` and in `dev`."""
     labels, photos = [], []
     for split in ("train", "dev"):
@@ -41,8 +42,8 @@ def write(folder: Any, long_side: Any = 160, times: Any = 2) -> Any:
         for name in [f"{i}_{name}" for i in range(times) for name in (*PORTRAITS, *EMPTY)]:
             source = name[2:]
             below = ASSETS if source in PORTRAITS else ASSETS / "backgrounds"
-            below = ASSETS if source in PORTRAITS else ASSETS / "backgrounds"
             picture = cv2.imread(str(below / source))
+            assert picture is not None
             scale = long_side / max(picture.shape[:2])
             small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
             cv2.imwrite(str(folder / split / name), small)

@@ -4,14 +4,12 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from tests.helpers.pictures import ASTRONAUT, png_of_zeros
 from tests.helpers.process import memory_mb, process_at
-from tests.helpers.recommender import FakeInference
 from tests.helpers.serving import serve
 from tests.helpers.stages import cannot_run
 
@@ -28,12 +26,12 @@ def linux() -> None:
 
 
 @pytest.fixture(scope="module")
-def inference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def inference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serve("inference", tmp_path_factory.mktemp("allocator") / "log") as address:
         yield address
 
 
-def test_what_a_huge_picture_took_is_given_back(inference: FakeInference) -> None:
+def test_what_a_huge_picture_took_is_given_back(inference: str) -> None:
     """It left 36 MB, of each worker: glibc had learnt from it to keep as much.
 
     What the largest look of detection takes stays, once; so the first picture without a face is not counted.

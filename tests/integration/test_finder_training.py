@@ -38,14 +38,14 @@ def children(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
-def train(folder: object, out: str) -> list[Any]:
+def train(folder: Path, out: str) -> list[Any]:
     sizes = ["--epochs", EPOCHS, "--steps", 16, "--batch", 4, "--side", 96, "--small-side", 64]
     rest = ["--small-epochs", 1, "--validate-every", 1, "--precision", "float32"]
     return ["train", "--photos", folder, "--out", folder / out, *sizes, *rest]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> object:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Photos, a run that went through, and one that was killed after its first epoch and started again."""
     folder = write(tmp_path_factory.mktemp("finder") / "photos")
     run(*train(folder, "whole"))
@@ -68,7 +68,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> object:
     return folder
 
 
-def test_a_killed_run_ends_like_one_that_went_through(folder: Any) -> None:
+def test_a_killed_run_ends_like_one_that_went_through(folder: Path) -> None:
     """The same weights, averages and history."""
     with np.load(folder / "whole" / "state.npz") as whole, np.load(folder / "killed" / "state.npz") as killed:
         assert set(whole) == set(killed)
@@ -78,7 +78,7 @@ def test_a_killed_run_ends_like_one_that_went_through(folder: Any) -> None:
     assert [[row["epoch"] for row in rows] for rows in history] == [[1, 2], [1, 2]]
 
 
-def test_the_exported_file_is_served(folder: Any) -> None:
+def test_the_exported_file_is_served(folder: Path) -> None:
     """The card's checksum and figures belong to the file, and detection runs on it."""
     out, best = folder / "finder.tflite", folder / "killed" / "best.npz"
     with np.load(

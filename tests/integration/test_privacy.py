@@ -38,7 +38,9 @@ def write_nothing() -> None:
 
 
 @contextmanager
-def served_without_files(service: str, logs: dict[str, str], **settings: str) -> Iterator[Any]:
+def served_without_files(
+    service: str, logs: dict[str, str], **settings: str
+) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """The service's address and process; at the end its log is in `logs`."""
     port = free_port()
     environment = os.environ | {f"{service.upper()}_{k.upper()}": v for k, v in settings.items()}
@@ -109,7 +111,8 @@ def test_a_file_is_what_the_limit_forbids() -> None:
 def test_photos_are_read_without_a_byte_in_any_file_or_log(
     tmp_path: Path, made_catalogue: Path, large_photo: bytes
 ) -> None:
-    small, url, logs = pictures.ASTRONAUT.read_bytes(), database_that_only_reads(tmp_path, made_catalogue), {}
+    small, url = pictures.ASTRONAUT.read_bytes(), database_that_only_reads(tmp_path, made_catalogue)
+    logs: dict[str, str] = {}
     assert len(large_photo) > 2_000_000
     with (
         served_without_files("inference", logs) as (inference, reader),
@@ -198,8 +201,8 @@ def rows(url: str) -> dict[str, int]:
     engine = make_engine(url)
     with engine.connect() as connection:
         counts = {
-            table.name: len(connection.execute(table.select()).all())
-            for table in (Feedback.__table__, UserItem.__table__, Preference.__table__)
+            model.__tablename__: len(connection.execute(model.__table__.select()).all())
+            for model in (Feedback, UserItem, Preference)
         }
     engine.dispose()
     return counts
@@ -209,5 +212,6 @@ def rows(url: str) -> dict[str, int]:
 def test_the_note_names_every_column_that_is_kept_of_a_user(model: Any) -> None:
     """A column more is a promise to change first."""
     note = (ROOT / "docs" / "privacy.md").read_text()
-    row = re.search(rf"^\| `{model.__tablename__}` \| (.*?) \|", note, re.MULTILINE).group(1)
-    assert re.findall(r"`(\w+)`", row) == [column.name for column in model.__table__.columns]
+    row = re.search(rf"^\| `{model.__tablename__}` \| (.*?) \|", note, re.MULTILINE)
+    assert row
+    assert re.findall(r"`(\w+)`", row[1]) == [column.name for column in model.__table__.columns]

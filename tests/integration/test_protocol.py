@@ -37,9 +37,11 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[Any]:
+def port() -> Iterator[int]:
     with serving(app, http=InAHurry) as address:
-        yield httpx.URL(address).port
+        port = httpx.URL(address).port
+        assert port
+        yield port
 
 
 def test_the_old_names_still_lead_to_it() -> None:
@@ -55,18 +57,18 @@ def closed_after(connection: Any) -> Any:
     return time.monotonic() - started, said
 
 
-def connect(port: Any) -> Any:
+def connect(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), timeout=10)
 
 
-def test_who_says_nothing_is_hung_up_on(port: Any) -> None:
+def test_who_says_nothing_is_hung_up_on(port: int) -> None:
     with connect(port) as silent:
         seconds, said = closed_after(silent)
         assert seconds > 0.3
         assert said == b""
 
 
-def test_headers_that_drip_are_not_waited_for(port: Any) -> None:
+def test_headers_that_drip_are_not_waited_for(port: int) -> None:
     """Each byte is in time, the whole never is: with uvicorn alone such connections stayed for ever."""
     with connect(port) as dripping:
         dripping.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
@@ -84,14 +86,14 @@ def test_headers_that_drip_are_not_waited_for(port: Any) -> None:
     raise AssertionError("the connection was kept")
 
 
-def test_a_second_request_that_drips_is_not_waited_for_either(port: Any) -> None:
+def test_a_second_request_that_drips_is_not_waited_for_either(port: int) -> None:
     with connect(port) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\n")
         _, said = closed_after(connection)
         assert said.count(b"200 OK") == 1
 
 
-def test_a_connection_that_is_used_stays(port: Any) -> None:
+def test_a_connection_that_is_used_stays(port: int) -> None:
     with connect(port) as connection:
         for _ in range(4):
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -99,7 +101,7 @@ def test_a_connection_that_is_used_stays(port: Any) -> None:
             time.sleep(0.2)
 
 
-def test_a_slow_body_is_not_the_protocols_business(port: Any) -> None:
+def test_a_slow_body_is_not_the_protocols_business(port: int) -> None:
     with connect(port) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n")
         for _ in range(3):
@@ -108,18 +110,18 @@ def test_a_slow_body_is_not_the_protocols_business(port: Any) -> None:
         assert connection.recv(1000).endswith(b"ok")
 
 
-def test_an_answer_may_take_longer(port: Any) -> None:
+def test_an_answer_may_take_longer(port: int) -> None:
     with connect(port) as connection:
         connection.sendall(b"GET /late HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.recv(1000).endswith(b"ok")
 
 
-def test_a_websocket_may_take_longer(port: Any) -> None:
+def test_a_websocket_may_take_longer(port: int) -> None:
     with websockets.sync.client.connect(f"ws://127.0.0.1:{port}/") as stream:
         assert stream.recv(timeout=10) == "still here"
 
 
-def test_what_comes_after_an_early_answer_keeps_nothing_open(port: Any) -> None:
+def test_what_comes_after_an_early_answer_keeps_nothing_open(port: int) -> None:
     """The server gave up its own timer at the first byte, and waited for ever for the rest."""
     with connect(port) as connection:
         connection.sendall(b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
@@ -136,7 +138,7 @@ def test_what_comes_after_an_early_answer_keeps_nothing_open(port: Any) -> None:
         b"HEAD / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
     ],
 )
-def test_a_broken_chunk_leaves_no_traceback(asked: Any, port: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_broken_chunk_leaves_no_traceback(asked: Any, port: int, caplog: pytest.LogCaptureFixture) -> None:
     with connect(port) as connection:
         connection.sendall(asked)
         time.sleep(0.2)
@@ -145,7 +147,7 @@ def test_a_broken_chunk_leaves_no_traceback(asked: Any, port: Any, caplog: pytes
     assert not [record for record in caplog.records if record.exc_info]
 
 
-def test_what_is_no_http_is_told_so_in_the_form_of_all_errors(port: Any) -> None:
+def test_what_is_no_http_is_told_so_in_the_form_of_all_errors(port: int) -> None:
     with connect(port) as connection:
         connection.sendall(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
         _, said = closed_after(connection)

@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.fixture(scope="session")
-def dataset(folder: Any) -> Any:
+def dataset(folder: Path) -> Any:
     table = succeed(
         "data", "--csv", folder / "fer.csv", "--ferplus", folder / "plus.csv", "--out", folder / "f.npz"
     )
@@ -55,7 +55,7 @@ def dataset(folder: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def trained(folder: Any, dataset: Any) -> Any:
+def trained(folder: Path, dataset: Path) -> Any:
     """The run of the one network that these tests share: killed after its first epoch, then resumed."""
     out = folder / "run"
     words = ["train", "--model", "emonet", "--data", dataset, "--out", out, "--epochs", EPOCHS, "--batch", 8]
@@ -90,14 +90,14 @@ def test_resume(trained: Any) -> None:
     assert about["run"]["seed"] == 1
 
 
-def test_resume_needs_the_same_network(trained: Any, dataset: Any) -> None:
+def test_resume_needs_the_same_network(trained: Any, dataset: Path) -> None:
     """A folder that holds a run of another network is refused."""
     status, _, errors = run_command("train", "--model", "vgg9", "--data", dataset, "--out", trained)
     assert status == 1
     assert "holds a run of emonet" in errors
 
 
-def test_teach(trained: Any, dataset: Any, folder: Any) -> None:
+def test_teach(trained: Any, dataset: Path, folder: Path) -> None:
     """A trained network teaches another, whose JSON names the teacher's file."""
     teacher = folder / "teacher.npz"
     assert "of Training" in succeed("teach", "--run", trained, "--data", dataset, "--out", teacher)
@@ -108,7 +108,7 @@ def test_teach(trained: Any, dataset: Any, folder: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def exported(trained: Any, dataset: Any) -> Any:
+def exported(trained: Any, dataset: Path) -> Any:
     out = trained / "emotion.tflite"
     succeed("export", "--run", trained, "--data", dataset, "--out", out, "--version", "9.9.9")
     return out
@@ -139,12 +139,12 @@ def test_exported_heads(exported: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def restored(exported: Any, dataset: Any, folder: Any) -> Any:
+def restored(exported: Any, dataset: Path, folder: Path) -> Any:
     succeed("restore", "--model", exported, "--data", dataset, "--out", folder / "restored")
     return folder / "restored" / "model.keras"
 
 
-def test_restore(restored: Any, trained: Any, folder: Any) -> None:
+def test_restore(restored: Any, trained: Any, folder: Path) -> None:
     """A network restored from its serving file answers as it did."""
     figures = []
     for number, model in enumerate((trained / "model.keras", restored)):
@@ -155,7 +155,7 @@ def test_restore(restored: Any, trained: Any, folder: Any) -> None:
     assert figures[1]["ece"] == pytest.approx(figures[0]["ece"], abs=0.02)
 
 
-def test_start(restored: Any, trained: Any, dataset: Any, folder: Any) -> None:
+def test_start(restored: Any, trained: Any, dataset: Path, folder: Path) -> None:
     """Training starts from a restored network, and adds its training time to the new run's."""
     words = ["train", "--model", "emonet", "--data", dataset, "--out", folder / "second", "--epochs", 1]
     succeed(*words, "--batch", 8, "--start", restored, "--rate", 1e-9, "--precision", "float32")
@@ -167,7 +167,7 @@ def test_start(restored: Any, trained: Any, dataset: Any, folder: Any) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["vgg9", "no JSON", "another run"])
-def test_start_refused(wrong: Any, restored: Any, trained: Any, dataset: Any, tmp_path: Path) -> None:
+def test_start_refused(wrong: Any, restored: Any, trained: Any, dataset: Path, tmp_path: Path) -> None:
     """A starting point that does not fit the run is an error before any training."""
     start, out, model = tmp_path / "model.keras", tmp_path / "run", "emonet"
     shutil.copy(restored, start)
@@ -184,7 +184,7 @@ def test_start_refused(wrong: Any, restored: Any, trained: Any, dataset: Any, tm
     assert expected[wrong] in errors.splitlines()[-1]
 
 
-def test_evaluate_without_tensorflow(exported: Any, folder: Any) -> None:
+def test_evaluate_without_tensorflow(exported: Any, folder: Path) -> None:
     """Evaluate repeats the card's figures where TensorFlow and Keras cannot be imported."""
     out = folder / "figures.json"
     words = ["evaluate", "--model", exported, "--csv", folder / "fer.csv", "--ferplus", folder / "plus.csv"]
@@ -209,13 +209,13 @@ def test_evaluate_folders(exported: Any, tmp_path: Path) -> None:
     assert [sum(row) for row in photos["confusion"]] == [0, 0, 1, 0, 0, 1]
 
 
-def evaluate_folder(model: Any, folder: Any, out: Any, *more: object) -> Any:
+def evaluate_folder(model: Any, folder: Path, out: Any, *more: object) -> Any:
     text = succeed("evaluate", "--model", model, "--images", folder, "--json", out, *more)
     assert "left out: contempt/" in text
     return json.loads(out.read_text())
 
 
-def test_compare_networks(trained: Any, dataset: Any, tmp_path: Path) -> None:
+def test_compare_networks(trained: Any, dataset: Path, tmp_path: Path) -> None:
     """Compare trains the networks that are not finished, with either output, and takes those that are."""
     shutil.copytree(trained, tmp_path / "runs" / "emonet")
     words = ["compare", "--data", dataset, "--out", tmp_path / "out", "--runs", tmp_path / "runs"]
@@ -228,7 +228,7 @@ def test_compare_networks(trained: Any, dataset: Any, tmp_path: Path) -> None:
     assert "| simple3 | – | – |" in text
 
 
-def test_report_of_a_network(trained: Any, dataset: Any, tmp_path: Path) -> None:
+def test_report_of_a_network(trained: Any, dataset: Path, tmp_path: Path) -> None:
     """Report draws the feature maps and the learning curves of a trained network."""
     succeed("report", tmp_path, "--data", dataset, "--model", trained / "model.keras", "--runs", trained)
     assert (tmp_path / "faces" / "features.png").stat().st_size > 5000

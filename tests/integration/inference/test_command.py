@@ -9,6 +9,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from services.emotions import EMOTIONS
 from tests.helpers import pictures
@@ -16,12 +17,18 @@ from tests.helpers import pictures
 ROOT = Path(__file__).parents[3]
 
 
-def run(*words: object) -> Any:
+def read(path: Path) -> NDArray[Any]:
+    picture = cv2.imread(str(path))
+    assert picture is not None
+    return picture
+
+
+def run(*words: object) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "services.inference", *map(str, words)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def rows(path: Any) -> Any:
+def rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
 
@@ -45,7 +52,7 @@ def test_json_is_the_services_answer() -> None:
 def test_draw_outlines_the_face(tmp_path: Path) -> None:
     out = tmp_path / "out.png"
     assert run(pictures.ASTRONAUT, "--draw", out).returncode == 0
-    before, after = cv2.imread(str(pictures.ASTRONAUT)).astype(int), cv2.imread(str(out)).astype(int)
+    before, after = read(pictures.ASTRONAUT).astype(int), read(out).astype(int)
     changed = np.abs(after - before).max(axis=2) > 30
     ys, xs = np.nonzero(changed)
     x, y = pictures.ASTRONAUT_FACE
@@ -70,7 +77,7 @@ def test_a_folder_becomes_a_table_with_its_failures(tmp_path: Path) -> None:
 def test_a_video_keeps_the_faces_id(tmp_path: Path) -> None:
     path = tmp_path / "v.avi"
     video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (512, 512))
-    photo = cv2.imread(str(pictures.ASTRONAUT))
+    photo = read(pictures.ASTRONAUT)
     for step in range(12):
         video.write(np.roll(photo, 4 * step, axis=1))
     video.release()

@@ -30,7 +30,7 @@ def client(log: Any) -> Iterator[Any]:
         yield http
 
 
-def assert_problem(answer: Any, status: Any, code: Any = None) -> None:
+def assert_problem(answer: httpx.Response, status: int, code: str | None = None) -> None:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     body = answer.json()
@@ -42,7 +42,7 @@ def assert_problem(answer: Any, status: Any, code: Any = None) -> None:
     assert "/services/" not in body["detail"]
 
 
-def test_multipart_and_raw_body_give_the_same_answer(client: Any) -> None:
+def test_multipart_and_raw_body_give_the_same_answer(client: httpx.Client) -> None:
     form = client.post("/predict", files={"file": ("a.jpg", PHOTO, "image/jpeg")})
     raw = client.post("/predict", content=PHOTO, headers={"Content-Type": "image/jpeg"})
     assert form.status_code == raw.status_code == 200
@@ -56,12 +56,12 @@ def test_multipart_and_raw_body_give_the_same_answer(client: Any) -> None:
     assert set(a["timings_ms"]) == {"decode", "detect", "classify", "total"}
 
 
-def test_file_without_name(client: Any) -> None:
+def test_file_without_name(client: httpx.Client) -> None:
     """The part `file` needs no filename."""
     assert client.post("/predict", files={"file": (None, PHOTO)}).json()["emotion"] == "happy"
 
 
-def test_curl_without_a_content_type_works_too(client: Any) -> None:
+def test_curl_without_a_content_type_works_too(client: httpx.Client) -> None:
     """It declares a form then; the body is an image all the same."""
     answer = client.post(
         "/predict", content=PHOTO, headers={"Content-Type": "application/x-www-form-urlencoded"}
@@ -69,7 +69,7 @@ def test_curl_without_a_content_type_works_too(client: Any) -> None:
     assert answer.json()["emotion"] == "happy"
 
 
-def test_no_face_is_200_and_422_when_strict(client: Any) -> None:
+def test_no_face_is_200_and_422_when_strict(client: httpx.Client) -> None:
     blank = pictures.png_of_zeros(320, 240)
     answer = client.post("/predict", content=blank)
     assert answer.status_code == 200
@@ -92,14 +92,14 @@ def test_no_face_is_200_and_422_when_strict(client: Any) -> None:
     ids=["empty", "text", "truncated JPEG", "0-byte PNG", "pixel bomb", "too many bytes"],
 )
 @pytest.mark.parametrize("form", [True, False], ids=["multipart", "raw"])
-def test_bad_pictures_are_problems(client: Any, data: Any, status: Any, form: Any) -> None:
+def test_bad_pictures_are_problems(client: httpx.Client, data: Any, status: int, form: Any) -> None:
     sent = {"files": {"file": ("x.png", data)}} if form else {"content": data}
     answer = client.post("/predict", **sent)
     assert answer.status_code in (status if isinstance(status, tuple) else (status,))
     assert_problem(answer, answer.status_code)
 
 
-def test_a_jpeg_cut_in_the_middle_never_breaks_the_service(client: Any) -> None:
+def test_a_jpeg_cut_in_the_middle_never_breaks_the_service(client: httpx.Client) -> None:
     answer = client.post("/predict", content=PHOTO[: len(PHOTO) // 2])
     assert answer.status_code in (200, 400)
     assert client.post("/predict", content=PHOTO).status_code == 200
@@ -116,11 +116,11 @@ def test_a_jpeg_cut_in_the_middle_never_breaks_the_service(client: Any) -> None:
     ],
     ids=["other field", "file as text", "no part", "no boundary", "long boundary"],
 )
-def test_malformed_forms_are_problems(client: Any, sent: Any) -> None:
+def test_malformed_forms_are_problems(client: httpx.Client, sent: Any) -> None:
     assert_problem(client.post("/predict", **sent), 400)
 
 
-def test_a_body_that_grows_past_the_limit_is_cut_off(client: Any) -> None:
+def test_a_body_that_grows_past_the_limit_is_cut_off(client: httpx.Client) -> None:
     def endless() -> Iterator[Any]:
         for _ in range(100):
             yield b"\xff" * 100_000
@@ -128,19 +128,19 @@ def test_a_body_that_grows_past_the_limit_is_cut_off(client: Any) -> None:
     assert_problem(client.post("/predict", content=endless()), 413, "too_large")
 
 
-def test_unknown_routes_and_methods_are_problems(client: Any) -> None:
+def test_unknown_routes_and_methods_are_problems(client: httpx.Client) -> None:
     assert_problem(client.get("/nowhere"), 404)
     assert_problem(client.get("/predict"), 405)
 
 
-def test_a_given_request_id_is_kept_and_a_wild_one_replaced(client: Any) -> None:
+def test_a_given_request_id_is_kept_and_a_wild_one_replaced(client: httpx.Client) -> None:
     kept = client.get("/healthz", headers={"X-Request-ID": "walk-17"})
     assert kept.headers["x-request-id"] == "walk-17"
     replaced = client.get("/healthz", headers={"X-Request-ID": 'a" onload='})
     assert replaced.headers["x-request-id"].isalnum()
 
 
-def test_the_model_says_what_it_is(client: Any) -> None:
+def test_the_model_says_what_it_is(client: httpx.Client) -> None:
     card = client.get("/model").json()
     assert card["labels"] == list(EMOTIONS)
     assert card["input"]["shape"] == [1, 48, 48, 1]
@@ -148,7 +148,7 @@ def test_the_model_says_what_it_is(client: Any) -> None:
     assert {"sha256", "training_data", "licence", "excluded_use", "version"} <= set(card)
 
 
-def test_health_metrics_and_documents(client: Any) -> None:
+def test_health_metrics_and_documents(client: httpx.Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json() == {"status": "ready"}
     client.post("/predict", content=PHOTO)
@@ -160,7 +160,7 @@ def test_health_metrics_and_documents(client: Any) -> None:
     assert client.get("/docs").status_code == 200
 
 
-def test_many_clients_at_once_get_the_same_right_answer(client: Any) -> None:
+def test_many_clients_at_once_get_the_same_right_answer(client: httpx.Client) -> None:
     def ask(_: Any) -> Any:
         return client.post("/predict", content=PHOTO)
 
@@ -187,7 +187,7 @@ def test_a_full_queue_answers_busy(tmp_path: Path) -> None:
             assert answer.headers["retry-after"]
 
 
-def test_logs_hold_requests_and_nothing_of_the_photo(client: Any, log: Any) -> None:
+def test_logs_hold_requests_and_nothing_of_the_photo(client: httpx.Client, log: Any) -> None:
     client.post("/predict", content=PHOTO, headers={"X-Request-ID": "logged-once"})
     (line,) = [json.loads(text) for text in logged(log, "logged-once")]
     assert set(line) == {

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.helpers import pictures
 from tests.helpers.serving import serve
@@ -18,7 +19,7 @@ PHOTO = pictures.ASTRONAUT.read_bytes()
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("inference") / "log"
     with serve(
         "inference", log, max_batch="4", max_upload_bytes="1000000", stream_idle_s="2", max_streams="2"
@@ -27,7 +28,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture
-def socket(address: Any) -> Iterator[Any]:
+def socket(address: str) -> Iterator[Any]:
     with connect(address.replace("http", "ws") + "/stream") as socket:
         yield socket
 
@@ -44,7 +45,7 @@ def ask(socket: Any, data: Any) -> Any:
     return json.loads(socket.recv(timeout=30))
 
 
-def test_one_bad_image_never_costs_the_others(address: Any) -> None:
+def test_one_bad_image_never_costs_the_others(address: str) -> None:
     files = [
         ("files", ("good.jpg", PHOTO)),
         ("files", ("bad.txt", b"not an image")),
@@ -62,7 +63,7 @@ def test_one_bad_image_never_costs_the_others(address: Any) -> None:
     assert results[2]["prediction"]["faces"] == []
 
 
-def test_a_batch_alone_answers_as_single_photos_do(address: Any) -> None:
+def test_a_batch_alone_answers_as_single_photos_do(address: str) -> None:
     one = httpx.post(f"{address}/predict", content=PHOTO).json()
     many = httpx.post(f"{address}/predict/batch", files=[("files", ("a.jpg", PHOTO))] * 3).json()
     assert [r["prediction"]["faces"] for r in many["results"]] == [one["faces"]] * 3
@@ -77,7 +78,7 @@ def test_a_batch_alone_answers_as_single_photos_do(address: Any) -> None:
     ],
     ids=["too many files", "other field", "no form"],
 )
-def test_bad_batches_are_problems(address: Any, sent: Any, status: Any) -> None:
+def test_bad_batches_are_problems(address: str, sent: Any, status: int) -> None:
     answer = httpx.post(f"{address}/predict/batch", **sent)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
@@ -128,7 +129,7 @@ def test_a_silent_stream_is_closed(socket: Any) -> None:
     assert socket.close_code == 1000
 
 
-def test_more_streams_than_allowed_are_turned_away(address: Any) -> None:
+def test_more_streams_than_allowed_are_turned_away(address: str) -> None:
     url = address.replace("http", "ws") + "/stream"
     with connect(url) as one, connect(url) as two:
         ask(one, PHOTO)
@@ -141,7 +142,7 @@ def test_more_streams_than_allowed_are_turned_away(address: Any) -> None:
         assert ask(four, PHOTO)["emotion"] == "happy"
 
 
-def test_closed_streams_leave_nothing_behind(address: Any) -> None:
+def test_closed_streams_leave_nothing_behind(address: str) -> None:
     url = address.replace("http", "ws") + "/stream"
     for _ in range(2):  # every place that there is
         with connect(url) as socket:
@@ -154,11 +155,11 @@ def test_closed_streams_leave_nothing_behind(address: Any) -> None:
         assert ask(socket, PHOTO)["emotion"] == "happy"
 
 
-def test_a_page_of_another_site_opens_no_stream(address: Any) -> None:
+def test_a_page_of_another_site_opens_no_stream(address: str) -> None:
     stream = address.replace("http", "ws") + "/stream"
     for origin in ("https://elsewhere.example", "null", "http://[no-address"):
-        with pytest.raises(InvalidStatus) as refused, connect(stream, origin=origin):
+        with pytest.raises(InvalidStatus) as refused, connect(stream, origin=Origin(origin)):
             pass
         assert refused.value.response.status_code == 403
-    with connect(stream, origin=address) as socket:
+    with connect(stream, origin=Origin(address)) as socket:
         assert ask(socket, PHOTO)["emotion"] == "happy"

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from websockets.asyncio.client import connect
 
 from tests.helpers import pictures
@@ -28,16 +29,18 @@ def frames() -> list[bytes]:
     made = []
     for step in range(PERIOD):
         sway = round(40 * abs(PERIOD / 2 - step) / (PERIOD / 2))
-        frame = pictures.Image.new("RGB", (640, 480), "grey")
+        frame = Image.new("RGB", (640, 480), "grey")
         frame.paste(face, (60 + sway, 90 + sway // 2))
         frame.paste(face.resize((170, 187)), (420 - sway, 200 - sway))
         made.append(pictures.encode(frame, "JPEG", quality=90))
     return made
 
 
-async def stream(url: str, pid: int) -> tuple[int, list[dict], list[float]]:
+async def stream(url: str, pid: int) -> tuple[int, list[dict[str, Any]], list[float]]:
     """How many frames were sent, the answers, and the server's memory, every second, in MB."""
-    made, answers, memory, sent = frames(), [], [], 0
+    made, sent = frames(), 0
+    answers: list[dict[str, Any]] = []
+    memory: list[float] = []
 
     async def send(socket: Any) -> None:
         nonlocal sent

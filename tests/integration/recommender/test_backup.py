@@ -24,7 +24,7 @@ from tests.helpers.serving import ROOT, serve
 KEY = "only-for-this-test"
 
 
-def process(*arguments: object, url: Any) -> Any:
+def process(*arguments: object, url: str) -> "subprocess.CompletedProcess[str]":
     """The command as a user gives it, beside a service that runs."""
     return subprocess.run(
         [sys.executable, "-m", "services.recommender", *map(str, arguments)],
@@ -41,7 +41,7 @@ def process(*arguments: object, url: Any) -> Any:
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     """The same command without a process of its own: its status and what it wrote as error."""
 
-    def run(*arguments: object, url: Any) -> Any:
+    def run(*arguments: object, url: str) -> tuple[int, str]:
         monkeypatch.setenv("RECOMMENDER_DATABASE_URL", url)
         status = main([str(argument) for argument in arguments])
         return status, capsys.readouterr().err
@@ -50,12 +50,12 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> Any:
+def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'r.db'}"
 
 
 @pytest.fixture
-def database(url: Any, made_catalogue: Path) -> Any:
+def database(url: str, made_catalogue: Path) -> str:
     """A database at rest."""
     engine = make_engine(url)
     prepare(engine, made_catalogue)
@@ -64,7 +64,7 @@ def database(url: Any, made_catalogue: Path) -> Any:
 
 
 @pytest.fixture
-def address(tmp_path: Path, url: Any, made_catalogue: Path) -> Iterator[Any]:
+def address(tmp_path: Path, url: str, made_catalogue: Path) -> Iterator[str]:
     settings = {"database_url": url, "catalogue_dir": str(made_catalogue), "api_key": KEY}
     with serve("recommender", tmp_path / "log", **settings) as address:
         yield address
@@ -73,13 +73,13 @@ def address(tmp_path: Path, url: Any, made_catalogue: Path) -> Iterator[Any]:
 class Writers:
     """Several users who keep liking things; the ids of what was acknowledged, by user, are in `ids`."""
 
-    def __init__(self, address: Any) -> None:
+    def __init__(self, address: str) -> None:
         self.address = address
-        self.ids = {f"writer-{n}": [] for n in range(4)}
-        self.refused = []
+        self.ids: dict[str, list[int]] = {f"writer-{n}": [] for n in range(4)}
+        self.refused: list[int] = []
         self.ending = threading.Event()
 
-    def write(self, user: Any) -> None:
+    def write(self, user: str) -> None:
         with httpx.Client(base_url=self.address, timeout=30) as client:
             item = 0
             while not self.ending.is_set():
@@ -102,17 +102,17 @@ class Writers:
             for thread in threads:
                 thread.join(60)
 
-    def until(self, count: Any) -> None:
+    def until(self, count: int) -> None:
         """Waits until that many were acknowledged."""
         while sum(map(len, self.ids.values())) < count:
             assert not self.refused
             self.ending.wait(0.01)
 
-    def acknowledged(self) -> Any:
+    def acknowledged(self) -> set[int]:
         return {number for ids in self.ids.values() for number in list(ids)}
 
 
-def feedback_in(path: Any) -> Any:
+def feedback_in(path: Path) -> Any:
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -125,7 +125,7 @@ def feedback_in(path: Any) -> Any:
     return ids
 
 
-def test_backup_under_load(address: Any, url: Any, tmp_path: Path) -> None:
+def test_backup_under_load(address: str, url: str, tmp_path: Path) -> None:
     """A backup taken while users write holds everything acknowledged before it began."""
     writers = Writers(address)
     with writers.at_work():
@@ -140,7 +140,7 @@ def test_backup_under_load(address: Any, url: Any, tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".copy*"))
 
 
-def test_restore_under_load(address: Any, url: Any, tmp_path: Path, command: Any) -> None:
+def test_restore_under_load(address: str, url: str, tmp_path: Path, command: Any) -> None:
     """A restore while users write brings back the copy and keeps the replaced database beside it."""
     copied = Writers(address)
     with copied.at_work():
@@ -243,7 +243,7 @@ def test_postgresql_commands(cluster: str, tmp_path: Path, made_catalogue: Path,
     engine.dispose()
     programs = {**os.environ, "PATH": f"{server_programs()}:{os.environ['PATH']}"}
 
-    def as_told(name: Any) -> None:
+    def as_told(name: str) -> None:
         status, message = command(name, tmp_path / "copy", url=url.replace("tester@", "tester:hidden@"))
         assert status == 1
         assert "hidden" not in message

@@ -43,6 +43,8 @@ class Inference:
         self.become("ok")
 
     def become(self, mode: str) -> None:
+        assert self.process.stdin
+        assert self.process.stdout
         self.process.stdin.write(f"{mode}\n")
         self.process.stdin.flush()
         assert self.process.stdout.readline() == f"{mode}\n"
@@ -112,7 +114,7 @@ def until_photos_are_read(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(("mode", "status"), FAILS.items())
-def test_failing_inference(api: httpx.Client, sick: Any, mode: Any, status: Any) -> None:
+def test_failing_inference(api: httpx.Client, sick: Any, mode: str, status: int) -> None:
     """While inference fails, photos are rejected quickly and all else works; they recover by themselves."""
     until_photos_are_read(api)
     sick.become(mode)
@@ -228,7 +230,7 @@ def test_rejected_photo_is_no_failure(beside_a_fake: Any, inference: FakeInferen
     ],
 )
 def test_unusable_answers(
-    beside_a_fake: Any, inference: FakeInference, path: Any, status: Any, body: Any
+    beside_a_fake: Any, inference: FakeInference, path: str, status: int, body: Any
 ) -> None:
     """An answer that cannot be parsed or passed on is a 502."""
     time.sleep(0.02)  # the pause after the failure before

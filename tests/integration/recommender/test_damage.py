@@ -57,7 +57,7 @@ def a_page_of_noise(data: Any) -> Any:
 DAMAGES = (cut_in_half, cut_to_its_header, garbage_header, no_database_at_all, pages_swapped, a_page_of_noise)
 
 
-def start(path: Any, catalogue: Any) -> Any:
+def start(path: Path, catalogue: Path) -> Any:
     environment = {
         **os.environ,
         "RECOMMENDER_DATABASE_URL": f"sqlite:///{path}",
@@ -71,7 +71,7 @@ def start(path: Any, catalogue: Any) -> Any:
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_prepare_on_damaged_file(  # noqa: PLR0917 # fixtures are many
+def test_prepare_on_damaged_file(
     damage: Any,
     sound: Any,
     tmp_path: Path,

@@ -36,7 +36,7 @@ def test_added_item(api: httpx.Client, made: Any) -> None:
     assert made["genres"] == ["comedy", "family"]
     assert made["affect_source"] == "linked emotions"
     assert api.get(f"/items/{made['id']}").json() == made
-    params = {"emotion": "angry", "medium": "movie", "limit": 50}
+    params: dict[str, str | int] = {"emotion": "angry", "medium": "movie", "limit": 50}
     items = api.get("/recommend", params=params).json()["items"]
     assert made["id"] in [item["id"] for item in items]
 

@@ -23,7 +23,7 @@ MOST = 6000
 
 
 @contextmanager
-def small_disk(megabytes: Any) -> Iterator[Any]:
+def small_disk(megabytes: int) -> Iterator[Path]:
     """A folder with a file system of that size, open to PostgreSQL's user too."""
     folder = Path(tempfile.mkdtemp(prefix="recommender-disk-"))
     options = ["-t", "tmpfs", "-o", f"size={megabytes}m,mode=777", "tmpfs"]
@@ -49,7 +49,7 @@ def fill(disk: Any) -> None:
 
 
 @contextmanager
-def running(url: Any, folder: Any) -> Iterator[Any]:
+def running(url: str, folder: Path) -> Iterator[Any]:
     folder.mkdir(exist_ok=True)
     service = Service(url, folder)
     service.start()
@@ -60,14 +60,14 @@ def running(url: Any, folder: Any) -> Iterator[Any]:
         service.kill()
 
 
-def say(client: Any, user: Any, number: Any) -> Any:
+def say(client: httpx.Client, user: str, number: int) -> Any:
     body = {"user_id": user, "item_id": number % 100 + 1, "action": "open"}
     return client.post("/feedback", json=body)
 
 
-def until_refused(client: Any, user: Any) -> Any:
+def until_refused(client: httpx.Client, user: str) -> Any:
     """Ids of the feedback that was acknowledged, and the first refusal."""
-    kept = []
+    kept: list[int] = []
     for number in range(MOST):
         answer = say(client, user, number)
         if answer.status_code != 201:
@@ -76,8 +76,9 @@ def until_refused(client: Any, user: Any) -> Any:
     raise AssertionError("the disk never was full")
 
 
-def history(client: Any, user: Any) -> Any:
-    found, cursor = [], {}
+def history(client: httpx.Client, user: str) -> Any:
+    found: list[int] = []
+    cursor: dict[str, str] = {}
     while True:
         page = client.get(f"/users/{user}/history", params={"limit": 200, **cursor}).json()
         found += [entry["id"] for entry in page["feedback"]]
@@ -94,7 +95,7 @@ def assert_refused(answer: Any) -> None:
     assert int(answer.headers["retry-after"]) > 0
 
 
-def assert_nothing_lost(client: Any, kept: Any, user: Any = "filler") -> None:
+def assert_nothing_lost(client: httpx.Client, kept: Any, user: str = "filler") -> None:
     assert sorted(history(client, user)) == kept
 
 

@@ -25,8 +25,9 @@ def impatient(database_url: str, made_catalogue: Path) -> Iterator[Any]:
         yield client
 
 
-def locked(database_url: Any) -> Any:
+def locked(database_url: str) -> "closing[sqlite3.Connection | psycopg.Connection]":
     """A connection that holds what `POST /feedback` must have."""
+    connection: sqlite3.Connection | psycopg.Connection
     if database_url.startswith("sqlite"):
         connection = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")

@@ -14,7 +14,7 @@ PHOTO = b"\xff\xd8 not looked into by this service \xff\xd9"
 FORM = {"file": ("face.jpg", PHOTO, "image/jpeg")}
 
 
-def problem(status: Any, code: Any, detail: Any = "about the photo") -> Any:
+def problem(status: int, code: str, detail: Any = "about the photo") -> Any:
     return {"type": "about:blank", "title": "x", "status": status, "detail": detail, "code": code}
 
 
@@ -44,7 +44,7 @@ def test_predict_form(api: httpx.Client, inference: FakeInference) -> None:
 @pytest.mark.parametrize("how", ["form", "raw", "curl"])
 def test_photo(api: httpx.Client, inference: FakeInference, how: Any) -> None:
     """A photo gets inference's prediction and a recommendation for its mood."""
-    params = {"medium": "song", "limit": 3}
+    params: dict[str, str | int] = {"medium": "song", "limit": 3}
     kinds = {"raw": "image/jpeg", "curl": "application/x-www-form-urlencoded"}
     if how == "form":
         answer = api.post("/recommend/photo", params=params, files=FORM)
@@ -109,7 +109,7 @@ def test_documented_prediction(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/predict", "/recommend/photo"])
-def test_detect(api: httpx.Client, inference: FakeInference, path: Any) -> None:
+def test_detect(api: httpx.Client, inference: FakeInference, path: str) -> None:
     """`detect=false` is passed to inference; without it nothing is."""
     assert api.post(f"{path}?detect=false", content=PHOTO).status_code == 200
     assert inference.seen[-1]["query"] == "detect=false"
@@ -157,7 +157,7 @@ def test_broken_form(api: httpx.Client, kind: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["/predict", "/recommend/photo"])
-def test_photo_too_large(api: httpx.Client, inference: FakeInference, path: Any) -> None:
+def test_photo_too_large(api: httpx.Client, inference: FakeInference, path: str) -> None:
     """A photo that is too large is a 413 and never reaches inference."""
     headers = {"Content-Type": "image/jpeg"}
     assert_problem(api.post(path, content=bytes(200_001), headers=headers), 413, "too_large")
@@ -171,7 +171,7 @@ def test_photo_too_large(api: httpx.Client, inference: FakeInference, path: Any)
     ("status", "code"), [(400, "unreadable"), (413, "too_large"), (415, "not_an_image"), (422, "no_face")]
 )
 def test_rejected_photo(
-    api: httpx.Client, inference: FakeInference, path: Any, status: Any, code: Any
+    api: httpx.Client, inference: FakeInference, path: str, status: int, code: str
 ) -> None:
     """Inference's 4xx about the photo is passed on."""
     inference.answer(problem(status, code), status, "application/problem+json")
@@ -200,8 +200,8 @@ def test_inference_429(api: httpx.Client, inference: FakeInference) -> None:
 )
 @pytest.mark.parametrize("path", ["/predict", "/recommend/photo"])
 def test_failing_inference(
-    api: httpx.Client, inference: FakeInference, path: Any, status: Any, body: Any, expected: Any, code: Any
-) -> None:  # one per column
+    api: httpx.Client, inference: FakeInference, path: str, status: int, body: Any, expected: int, code: str
+) -> None:
     """A failure of inference is a problem with Retry-After and nothing of its body."""
     inference.answer(body, status)
     answer = api.post(path, files=FORM)

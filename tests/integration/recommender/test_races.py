@@ -34,7 +34,7 @@ def together(calls: Any) -> Any:
         return list(pool.map(run, calls))
 
 
-def add(api: Any, item: Any) -> Any:
+def add(api: httpx.Client, item: Any) -> Any:
     return api.post("/items", json=item, headers=EDITOR)
 
 

@@ -41,7 +41,8 @@ def test_order_of_items(api: httpx.Client) -> None:
 
 def test_order_of_media(api: httpx.Client) -> None:
     """Media come in the order asked for, each once."""
-    params = {"emotion": "happy", "medium": ["game", "movie", "game"], "limit": 2}
+    media = ["game", "movie", "game"]
+    params: dict[str, str | int | list[str]] = {"emotion": "happy", "medium": media, "limit": 2}
     items = api.get("/recommend", params=params).json()["items"]
     assert [item["medium"] for item in items] == ["game", "game", "movie", "movie"]
 
@@ -53,7 +54,7 @@ def test_aliases(api: httpx.Client, alias: Any, label: Any) -> None:
 
 
 @pytest.mark.parametrize("strategy", ["match", "lift", "calm"])
-def test_strategy(api: httpx.Client, strategy: Any) -> None:
+def test_strategy(api: httpx.Client, strategy: str) -> None:
     """A given strategy is used."""
     body = api.get("/recommend", params={"emotion": "sad", "strategy": strategy}).json()
     assert body["strategy"] == strategy
@@ -87,7 +88,7 @@ def test_whole_vector(api: httpx.Client) -> None:
 
 def test_post_emotion(api: httpx.Client) -> None:
     """POST /recommend with an emotion answers as GET does."""
-    body = {"emotion": "fear", "medium": "book", "limit": 3}
+    body: dict[str, str | int] = {"emotion": "fear", "medium": "book", "limit": 3}
     posted = api.post("/recommend", json=body).json()
     got = api.get("/recommend", params=body).json()
     assert posted == got
@@ -111,7 +112,7 @@ def test_rescaled_sum(api: httpx.Client) -> None:
 
 def test_exclude(api: httpx.Client) -> None:
     """Excluded items are not recommended."""
-    params = {"emotion": "sad", "medium": "movie", "limit": 10}
+    params: dict[str, str | int] = {"emotion": "sad", "medium": "movie", "limit": 10}
     first = {item["id"] for item in api.get("/recommend", params=params).json()["items"]}
     second = api.get("/recommend", params={**params, "exclude": sorted(first)}).json()["items"]
     assert len(second) == 10
@@ -249,7 +250,7 @@ def test_paging(api: httpx.Client) -> None:
     """Paging through /items reaches every item once."""
     seen, cursor = [], None
     while True:
-        params = {"medium": "book", "limit": 30, **({"cursor": cursor} if cursor else {})}
+        params: dict[str, Any] = {"medium": "book", "limit": 30, **({"cursor": cursor} if cursor else {})}
         page = api.get("/items", params=params).json()
         seen += [item["id"] for item in page["items"]]
         cursor = page["next_cursor"]
@@ -321,7 +322,7 @@ def test_openapi_has_examples(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/emotions", "/nothing", "/docs"])
-def test_security_headers(api: httpx.Client, path: Any) -> None:
+def test_security_headers(api: httpx.Client, path: str) -> None:
     """Every answer has the security headers."""
     headers = api.get(path).headers
     policy = headers["content-security-policy"]

@@ -6,13 +6,12 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import func, inspect, select, text
+from sqlalchemy import Engine, func, inspect, select, text
 
 from services.recommender.imports.shipped import merged_rows
 from services.recommender.prepare import prepare
@@ -31,7 +30,7 @@ from tests.helpers.serving import ROOT, serve
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Any]:
+def engine(database_url: str) -> Iterator[Engine]:
     engine = make_engine(database_url)
     yield engine
     with engine.execution_options(**WRITING).begin() as connection:
@@ -40,19 +39,19 @@ def engine(database_url: str) -> Iterator[Any]:
     engine.dispose()
 
 
-def count(engine: Any) -> Any:
+def count(engine: Engine) -> int | None:
     with engine.connect() as connection:
         return connection.scalar(select(func.count()).select_from(Item).where(~Item.removed))
 
 
-def test_migrations_match_models(engine: Any, made_catalogue: Path) -> None:
+def test_migrations_match_models(engine: Engine, made_catalogue: Path) -> None:
     """The migrations create what the models describe."""
     prepare(engine, made_catalogue)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
-def test_downgrade(engine: Any, made_catalogue: Path) -> None:
+def test_downgrade(engine: Engine, made_catalogue: Path) -> None:
     """The schema can be migrated down to nothing and up again."""
     prepare(engine, made_catalogue)
     config = alembic_config()
@@ -64,7 +63,7 @@ def test_downgrade(engine: Any, made_catalogue: Path) -> None:
     assert count(engine) == len(made_rows())
 
 
-def test_older_schema(engine: Any, made_catalogue: Path) -> None:
+def test_older_schema(engine: Engine, made_catalogue: Path) -> None:
     """An older schema is migrated."""
     config = alembic_config()
     with engine.execution_options(**WRITING).begin() as connection:
@@ -76,7 +75,7 @@ def test_older_schema(engine: Any, made_catalogue: Path) -> None:
         assert loaded_digest(connection) is not None
 
 
-def test_newer_schema(engine: Any, made_catalogue: Path) -> None:
+def test_newer_schema(engine: Engine, made_catalogue: Path) -> None:
     """A newer schema is rejected with its number."""
     prepare(engine, made_catalogue)
     with engine.execution_options(**WRITING).begin() as connection:
@@ -85,7 +84,7 @@ def test_newer_schema(engine: Any, made_catalogue: Path) -> None:
         prepare(engine, made_catalogue)
 
 
-def test_second_start(engine: Any, made_catalogue: Path) -> None:
+def test_second_start(engine: Engine, made_catalogue: Path) -> None:
     """A second start changes nothing."""
     prepare(engine, made_catalogue)
     with engine.execution_options(**WRITING).begin() as connection:
@@ -95,14 +94,14 @@ def test_second_start(engine: Any, made_catalogue: Path) -> None:
         assert connection.scalar(text("SELECT title FROM items WHERE id = 1")) == "touched"
 
 
-def test_catalogue_update(engine: Any, tmp_path: Path) -> None:
+def test_catalogue_update(engine: Engine, tmp_path: Path) -> None:
     """A new catalogue adds, changes and removes items, but keeps what people edited or removed."""
     rows = made_rows()
     prepare(engine, write_catalogue(tmp_path, rows))
     with engine.execution_options(**WRITING).begin() as connection:
         connection.execute(text("UPDATE items SET title = 'by hand', edited = true WHERE title = 'movie 0'"))
         connection.execute(text("UPDATE items SET removed = true, edited = true WHERE title = 'movie 1'"))
-        ids = dict(connection.execute(text("SELECT title, id FROM items")).all())
+        ids = {row.title: row.id for row in connection.execute(text("SELECT title, id FROM items"))}
     changed = {**rows[3], "quality": 0.99}
     added = {**rows[3], "title": "new one", "url": "https://example.org/new"}
     prepare(engine, write_catalogue(tmp_path, [*rows[:2], changed, *rows[4:], added]))

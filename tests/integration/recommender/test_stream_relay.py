@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.helpers import pictures
 from tests.helpers.serving import free_port, serve
@@ -82,10 +83,10 @@ def test_origin(tmp_path: Path) -> None:
     ):
         stream = address.replace("http", "ws") + "/stream"
         for origin in ("https://elsewhere.example", "null", "http://[no-address", "http://127.0.0.1:1"):
-            with pytest.raises(InvalidStatus) as refused, connect(stream, origin=origin):
+            with pytest.raises(InvalidStatus) as refused, connect(stream, origin=Origin(origin)):
                 pass
             assert refused.value.response.status_code == 403
         for origin in (address, "https://friend.example"):
-            with connect(stream, origin=origin) as socket:
+            with connect(stream, origin=Origin(origin)) as socket:
                 socket.send(PHOTO)
                 assert json.loads(socket.recv(timeout=30))["emotion"] == "happy"

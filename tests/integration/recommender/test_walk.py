@@ -70,7 +70,7 @@ def test_no_face(walk: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["/predict", "/recommend/photo"])
-def test_no_photo(walk: Any, path: Any) -> None:
+def test_no_photo(walk: Any, path: str) -> None:
     """A file that is no photo is a 415 with inference's code."""
     answer = walk.post(path, files={"file": ("a.txt", b"only text", "text/plain")})
     assert_problem(answer, 415, answer.json()["code"])

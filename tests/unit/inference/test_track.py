@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from services.inference.detect import Face
+from services.inference.face import Face
 from services.inference.track import PATIENCE_S, SMOOTHING_S, Tracker, overlap
 
 HAPPY = np.eye(6, dtype=np.float32)[2]
@@ -16,7 +16,7 @@ def rows(*vectors: object) -> Any:
     return np.array(vectors, np.float32).reshape(-1, 6)
 
 
-def face(x: Any, y: Any = 0, side: Any = 100) -> Any:
+def face(x: float, y: float = 0, side: float = 100) -> Face:
     return Face(x, y, side, 1.0)
 
 

@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.emotions import EMOTIONS
+from services.emotions import EMOTIONS, Emotion
 from services.recommender.ranking.mood import (
     CIRCUMPLEX,
     GRID,
     STRATEGIES,
     Point,
+    Strategy,
     auto_strategy,
     cell_of,
     cells_around,
@@ -26,12 +27,12 @@ def vectors(draw: Any) -> Any:
     return {emotion: share / sum(shares) for emotion, share in zip(EMOTIONS, shares, strict=True)}
 
 
-def sure(emotion: Any) -> Any:
+def sure(emotion: Emotion) -> Any:
     return {label: float(label == emotion) for label in EMOTIONS}
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)
-def test_sure_emotion(emotion: Any) -> None:
+def test_sure_emotion(emotion: Emotion) -> None:
     """A certain emotion lies at its place, without spread."""
     mood = locate(sure(emotion))
     assert (mood.point.valence, mood.point.arousal) == CIRCUMPLEX[emotion]
@@ -41,7 +42,7 @@ def test_sure_emotion(emotion: Any) -> None:
 def test_mixed_emotions() -> None:
     """A mood half happy, half sad lies between the two and is spread."""
     mood = locate({**dict.fromkeys(EMOTIONS, 0.0), "happy": 0.5, "sad": 0.5})
-    assert mood.point == Point(pytest.approx(0.09), pytest.approx(0.12))
+    assert (mood.point.valence, mood.point.arousal) == pytest.approx((0.09, 0.12))
     assert mood.spread > 0.7
 
 
@@ -55,7 +56,7 @@ def test_bounds(vector: Any) -> None:
 
 
 @given(vectors(), st.sampled_from(EMOTIONS), st.floats(0, 1))
-def test_monotone(vector: Any, emotion: Any, share: Any) -> None:
+def test_monotone(vector: Any, emotion: Emotion, share: Any) -> None:
     """Mixing an emotion in never leads away from its place, nor past it."""
     mixed = {label: (1 - share) * vector[label] + share * float(label == emotion) for label in EMOTIONS}
     before, after, place = locate(vector).point, locate(mixed).point, CIRCUMPLEX[emotion]
@@ -83,7 +84,7 @@ def test_order_of_shares(vector: Any, order: Any) -> None:
         ("neutral", "match"),
     ],
 )
-def test_auto_strategy(emotion: Any, strategy: Any) -> None:
+def test_auto_strategy(emotion: Emotion, strategy: Strategy) -> None:
     """The automatic strategy depends on where the mood lies."""
     assert auto_strategy(Point(*CIRCUMPLEX[emotion])) == strategy
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.emotions import EMOTIONS
-from services.recommender.ranking.mood import CIRCUMPLEX, Point, locate, target
+from services.recommender.ranking.mood import CIRCUMPLEX, Point, Strategy, locate, target
 from services.recommender.ranking.rank import RankingQuery, chance, likeness, rank
 from services.recommender.ranking.taste import Taste
 from tests.helpers.candidates import candidate
@@ -59,7 +59,7 @@ def vectors(draw: Any) -> Any:
 
 
 @given(pool, st.integers(1, 50), st.randoms(use_true_random=False))
-def test_order_of_candidates(candidates: Any, limit: Any, random: Any) -> None:
+def test_order_of_candidates(candidates: Any, limit: int, random: Any) -> None:
     """The order of the candidates does not matter."""
     wanted = request(limit=limit)
     shuffled = list(candidates)
@@ -68,7 +68,7 @@ def test_order_of_candidates(candidates: Any, limit: Any, random: Any) -> None:
 
 
 @given(pool, st.integers(1, 50))
-def test_ranked_list(candidates: Any, limit: Any) -> None:
+def test_ranked_list(candidates: Any, limit: int) -> None:
     """A list is no longer than wanted, has each item once, best first, with scores in range and reasons."""
     ranked = rank(candidates, request(limit=limit))
     assert len(ranked) == min(limit, len(candidates))
@@ -80,7 +80,7 @@ def test_ranked_list(candidates: Any, limit: Any) -> None:
 
 
 @given(pool, vectors(), st.sampled_from(["match", "lift", "calm"]), st.integers(0, 2**56 - 1), tastes)
-def test_all_inputs(candidates: Any, vector: Any, strategy: Any, seed: Any, taste: Any) -> None:
+def test_all_inputs(candidates: Any, vector: Any, strategy: Strategy, seed: int, taste: Any) -> None:
     """For any mood, strategy, seed and taste a list holds the candidates once, with scores in range."""
     mood = locate(vector)
     wanted = RankingQuery(
@@ -102,8 +102,8 @@ def test_all_inputs(candidates: Any, vector: Any, strategy: Any, seed: Any, tast
     share,
     share,
 )
-def test_monotone_score(  # noqa: PLR0917 # drawn one by one
-    field: Any, one: Any, other: Any, seed: Any, valence: Any, arousal: Any, sure: Any, taste: Any
+def test_monotone_score(
+    field: Any, one: Any, other: Any, seed: int, valence: Any, arousal: Any, sure: Any, taste: Any
 ) -> None:
     """Higher quality or popularity never lowers a score."""
     made = candidate(7, valence=valence, arousal=arousal, affect_confidence=sure, genres=("war",))
@@ -115,9 +115,7 @@ def test_monotone_score(  # noqa: PLR0917 # drawn one by one
 
 
 @given(axis, axis, axis, axis, axis, st.sampled_from(["valence", "arousal"]))
-def test_monotone_distance(  # noqa: PLR0917 # as above
-    near: Any, far: Any, other: Any, valence: Any, arousal: Any, side: Any
-) -> None:
+def test_monotone_distance(near: Any, far: Any, other: Any, valence: Any, arousal: Any, side: Any) -> None:
     """On one side of the target, a nearer item never scores lower; sides weigh differently."""
     target = Point(valence, arousal)
     aim = getattr(target, side)
@@ -224,7 +222,7 @@ def test_reasons() -> None:
         ("book", "animal", "An animal b"),
     ],
 )
-def test_grammar(medium: Any, genre: Any, start: Any) -> None:
+def test_grammar(medium: str, genre: Any, start: Any) -> None:
     """Reasons use the right article and do not repeat the noun."""
     ranked = rank([candidate(1, medium=medium, genres=(genre,))], request())
     assert ranked[0].reason.startswith(start)

@@ -52,15 +52,16 @@ def test_forged_header(written: Any, address: Any) -> None:
 
 
 @given(some.text(max_size=60))
-def test_parse_address(text: Any) -> None:
+def test_parse_address(text: str) -> None:
     """No text makes parsing an address fail."""
     parse_address(text)
 
 
 def test_bounded_memory() -> None:
     """Only the latest clients are remembered."""
-    limiter = RateLimit(app=None, per_minute=60, burst=2, trusted=[])
+    no_app: Any = None
+    limiter = RateLimit(app=no_app, per_minute=60, burst=2, trusted=[])
     for number in range(MAX_CLIENTS + 500):
         limiter.buckets.limit(str(number))
-    backend = limiter.buckets._store._backend
+    backend: Any = limiter.buckets._store._backend
     assert len(backend.get_client()) == len(backend.expire_info) == MAX_CLIENTS

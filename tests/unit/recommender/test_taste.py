@@ -8,6 +8,7 @@ from services.recommender.ranking.taste import (
     ACTIONS,
     BLOCKING,
     WEIGHTS,
+    Action,
     appeal,
     change,
     features_of,
@@ -47,15 +48,16 @@ def test_appeal(leanings: Any) -> None:
 
 
 @given(st.lists(action, min_size=1, max_size=30))
-def test_one_action_counts(actions: Any) -> None:
+def test_one_action_counts(actions: list[Action]) -> None:
     """After any sequence of actions an item counts as one of them."""
     likes = dislikes = 0.0
-    counted = None
+    counted: Action | None = None
     for each in actions:
         if replaces(each, counted):
             more = change(each, counted)
             likes, dislikes = likes + more[0], dislikes + more[1]
             counted = each
+    assert counted is not None
     assert (likes, dislikes) == pytest.approx(WEIGHTS[counted])
 
 

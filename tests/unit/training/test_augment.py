@@ -1,7 +1,7 @@
 import numpy as np
 
 from services.inference.align import crop
-from services.inference.detect import Face
+from services.inference.face import Face
 from training.network.augment import Augmentation, augment
 
 STILL = Augmentation(

@@ -34,7 +34,7 @@ def rows_of_points(images: Any) -> Any:
 
 @pytest.mark.filterwarnings("ignore:.*(reached|ITERATIONS).*")  # sixty faces are too few to converge
 @pytest.mark.parametrize("name", classical.METHODS)
-def test_method(name: Any) -> None:
+def test_method(name: str) -> None:
     """Each method learns six easy labels, and learns them alike twice."""
     training = FACES.only("Training")
     make, about = classical.METHODS[name]

@@ -1,6 +1,7 @@
 """The dataset command on made-up files: every good form reads, every bad row stops with its number."""
 
 import gzip
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ PIXELS = " ".join(str(i % 256) for i in range(48 * 48))
 VOTES = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
 
 
-def write(path: Any, rows: Any, header: Any = "emotion,pixels,Usage") -> Any:
+def write(path: Path, rows: Any, header: Any = "emotion,pixels,Usage") -> Any:
     path.write_text("\n".join([header, *rows]) + "\n")
     return path
 
@@ -60,11 +61,11 @@ def test_variants(tmp_path: Path) -> None:
         (row(usage="Test"), "row 2: Usage 'Test'"),
     ],
 )
-def test_bad_row(tmp_path: Path, bad: Any, message: Any) -> None:
+def test_bad_row(tmp_path: Path, bad: str, message: str) -> None:
     """A bad row is an error with its number, and nothing is written."""
     path = write(tmp_path / "f.csv", [row(), bad, row()])
     with pytest.raises(dataset.DataError, match=message):
-        data.main(type("Args", (), {"csv": path, "ferplus": None, "out": tmp_path / "out" / "f.npz"}))
+        data.main(Namespace(csv=path, ferplus=None, out=tmp_path / "out" / "f.npz"))
     assert not (tmp_path / "out").exists()
 
 

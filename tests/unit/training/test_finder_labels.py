@@ -15,7 +15,7 @@ BOX = (70, 60, 60, 80)
 POINTS = np.array([[85, 90], [115, 90], [100, 105], [88, 122], [112, 122]], np.float32)
 
 
-def turn(degrees: Any, scale: Any = 1.0, mirrored: Any = False) -> Any:
+def turn(degrees: float, scale: Any = 1.0, mirrored: Any = False) -> Any:
     matrix = np.asarray(cv2.getRotationMatrix2D((100, 100), degrees, scale))
     if mirrored:
         matrix[0] = -matrix[0] + [0, 0, 200]
@@ -32,7 +32,7 @@ def marked() -> Any:
 
 @pytest.mark.parametrize("degrees", [0, 30, -45])
 @pytest.mark.parametrize("scale", [0.6, 1.4])
-def test_landmarks_follow_their_pixels(degrees: Any, scale: Any) -> None:
+def test_landmarks_follow_their_pixels(degrees: float, scale: Any) -> None:
     """Each landmark lies on its own dot after the turn."""
     one, matrix = marked(), turn(degrees, scale)
     pixels = cv2.warpAffine(one.pixels, matrix, (200, 200))
@@ -52,7 +52,7 @@ def test_mirroring_swaps_right_and_left() -> None:
 
 
 @pytest.mark.parametrize("degrees", [20, 45, -45])
-def test_a_turned_box_is_smaller_than_its_corners(degrees: Any) -> None:
+def test_a_turned_box_is_smaller_than_its_corners(degrees: float) -> None:
     """The box of a tilted head comes from its landmarks; the turned box's corners hold no head."""
     matrix = turn(degrees)
     (row,) = transform_labels(photo([BOX], [POINTS]), matrix, 200, 200)
@@ -70,9 +70,10 @@ def test_a_box_without_landmarks_holds_its_corners() -> None:
 
 
 @pytest.mark.parametrize("degrees", [10, 25, -25])
-def test_a_box_turned_there_and_back_is_the_same(degrees: Any) -> None:
+def test_a_box_turned_there_and_back_is_the_same(degrees: float) -> None:
     there = np.hypot(1, 0) * (POINTS - 100) @ turn(degrees)[:, :2].T + 100
-    size = turned_size(turned_size(np.array(BOX[2:], np.float32), POINTS, there), there, POINTS)
+    turned = turned_size(np.array(BOX[2:], np.float32), POINTS, there)
+    size = turned_size(turned.astype(np.float32), there, POINTS.astype(np.float64))
     assert np.allclose(size, BOX[2:], rtol=0.01)
     assert math.isclose(abs(math.degrees(roll(there))), abs(degrees), abs_tol=0.1)
 

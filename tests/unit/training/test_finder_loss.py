@@ -15,7 +15,7 @@ POINTS = np.array([[38, 40], [54, 40], [46, 48], [40, 56], [52, 56]], np.float32
 GRID = loss.places(SIDE)
 
 
-def labels(*boxes: object, kind: Any = FACE, covered: Any = 0.0) -> Any:
+def labels(*boxes: Any, kind: Any = FACE, covered: Any = 0.0) -> Any:
     rows = np.zeros((1, MOST, COLUMNS), np.float32)
     for i, box in enumerate(boxes):
         shift = np.tile(np.asarray(box[:2]) - BOX[:2], 5)

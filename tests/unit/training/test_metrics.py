@@ -8,7 +8,7 @@ import pytest
 from training.measure import metrics
 
 
-def answers(*tops: object, sure: Any = 0.9) -> Any:
+def answers(*tops: int, sure: float = 0.9) -> Any:
     """A row per answer: `sure` on it, the rest spread evenly."""
     rows = np.full((len(tops), 6), (1 - sure) / 5, np.float32)
     rows[np.arange(len(tops)), tops] = sure

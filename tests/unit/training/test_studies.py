@@ -102,8 +102,8 @@ def test_cross(run: Any, tmp_path: Path) -> None:
             draw(tmp_path / "ck" / name / f"S{person:03}_001_{label}.png", label)
             code = ("AN", "FE", "HA")[label]
             draw(tmp_path / "jaffe" / f"{chr(65 + person)}A.{code}1.{person}.tiff", label)
-    words = ("cross", "--crops", f"ck={tmp_path / 'ck'}", "--crops", f"jaffe={tmp_path / 'jaffe'}")
-    words += ("--methods", FAST[0], "--models", MODEL_FILE, "--out", tmp_path / "out")
+    crops = ("--crops", f"ck={tmp_path / 'ck'}", "--crops", f"jaffe={tmp_path / 'jaffe'}")
+    words = ("cross", *crops, "--methods", FAST[0], "--models", MODEL_FILE, "--out", tmp_path / "out")
     status, text, _ = run(*words)
     assert status == 0
     rows = json.loads((tmp_path / "out" / "cross.json").read_text())

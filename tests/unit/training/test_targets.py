@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,6 +36,7 @@ def test_teacher() -> None:
 
 def test_other_data(tmp_path: Path) -> None:
     """A teacher made for other data is refused."""
-    np.savez(tmp_path / "t.npz", **TEACHER.heads)
+    heads: dict[str, Any] = {**TEACHER.heads}
+    np.savez(tmp_path / "t.npz", **heads)
     with pytest.raises(ValueError, match="other data"):
         Teacher.load(tmp_path / "t.npz", rows=4)
