@@ -33,12 +33,14 @@ from services.inference.runtime import Model, load_network
 
 Mode = Literal["auto", "haar", "network"]
 
-FINER: Final = (2, 4)
+TWICE, FOUR_TIMES = 2, 4
 """Sizes of the picture in the finer looks, as multiples of its size in the first."""
 WORTH: Final = 1.2
 """A finer look whose scale is less than this many times the last one's is left out."""
 SMALL: Final = 24.0
-"""A face below this size in a look, in pixels, calls for a finer look."""
+"""A face below this size in the first look, in pixels, calls for a finer one."""
+TINY: Final = 16.0
+"""A sure face below this size in the second look, in pixels, calls for a third."""
 COARSE: Final = 0.4
 """A look at a smaller scale than this is always followed by a finer one: it shows small faces too poorly."""
 HINT: Final = -1.0
@@ -87,13 +89,20 @@ class Detector:
         places = self._cascade.quick(grey) if self._mode == "auto" else []
         found, scale = self._look(grey)
         found = self._confirm(grey, places, found)
-        for times in FINER:
-            area = _area(grey, times)
-            if fit(grey, area) < WORTH * scale or not self._calls_for_more(found, scale):
-                break
-            more, scale = self._tiled(grey, area)
-            found = merged(Found.join([found, more]))
+        if self._calls_for_more(found, scale):
+            found, scale = self._finer(grey, TWICE, found, scale)
+            sure = found.only(found.scores >= self._threshold)
+            if (sure.sizes * scale < TINY).any():
+                found, scale = self._finer(grey, FOUR_TIMES, found, scale)
         return found.only(found.scores >= self._threshold)
+
+    def _finer(self, grey: Grey, times: int, found: Found, scale: float) -> tuple[Found, float]:
+        """Merges `found` with a look at `times` the first one's size, if that is finer."""
+        area = _area(grey, times)
+        if fit(grey, area) < WORTH * scale:
+            return found, scale
+        more, scale = self._tiled(grey, area)
+        return merged(Found.join([found, more])), scale
 
     def follow(self, grey: Grey, before: Face) -> Face | None:
         """Looks near `before`, a face of the last frame, for the same face; None if it is gone."""

@@ -4,10 +4,19 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageOps
-from playwright.sync_api import Browser, BrowserContext, Error, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    ViewportSize,
+    sync_playwright,
+)
 
 from tests.helpers import pictures
 from tests.helpers.serving import serve
@@ -27,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def photos(tmp_path_factory) -> dict[str, Path]:
+def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Photos for the page, by name; those with faces are made of the two portraits that may be shipped."""
     folder = tmp_path_factory.mktemp("photos")
     two = Image.new("RGB", (1024, 600), "white")
@@ -44,7 +53,7 @@ def photos(tmp_path_factory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def camera_film(tmp_path_factory) -> Path:
+def camera_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A film for the fake camera: the astronaut, moving a little from side to side."""
     film = tmp_path_factory.mktemp("camera") / "film.mjpeg"
     portrait = pictures.astronaut().crop((72, 0, 372, 225)).resize((640, 480))
@@ -57,7 +66,7 @@ def camera_film(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")  # a session's would leave its event loop running under all later tests
-def browser(camera_film) -> Iterator[Browser]:
+def browser(camera_film: Path) -> Iterator[Browser]:
     if not CHROMIUM.exists():
         cannot_run(f"no Chromium at {CHROMIUM}: apt-get install chromium")
     with sync_playwright() as playwright:
@@ -80,7 +89,7 @@ def browser(camera_film) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory) -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a recommender with a database of its own and an inference service behind it."""
     folder = tmp_path_factory.mktemp("services")
     with ExitStack() as stack:
@@ -107,9 +116,11 @@ class Watch:
         self.allowed.append(pattern)
 
     def on(self, context: BrowserContext) -> None:
-        context.on(
-            "console", lambda message: message.type == "error" and self.complaints.append(message.text)
-        )
+        def note(message: ConsoleMessage) -> None:
+            if message.type == "error":
+                self.complaints.append(message.text)
+
+        context.on("console", note)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         context.expose_function("reportViolation", lambda text: self.complaints.append(f"CSP: {text}"))
         context.add_init_script(
@@ -145,12 +156,13 @@ def watch() -> Iterator[Watch]:
 
 
 @pytest.fixture
-def open_page(browser, address, watch) -> Iterator[Callable[..., Page]]:
+def open_page(browser: Browser, address: str, watch: Watch) -> Iterator[Callable[..., Page]]:
     """Opens the page in a fresh profile; options go to the browser context, `path` after the address."""
     with ExitStack() as stack:
 
-        def open_page(path: str = "/", *, at: str = address, consent: bool = True, **options: object) -> Page:
-            context = browser.new_context(**{"viewport": DESKTOP, "locale": "en-GB", **options})
+        def open_page(path: str = "/", *, at: str = address, consent: bool = True, **options: Any) -> Page:
+            every: dict[str, Any] = {"viewport": DESKTOP, "locale": "en-GB", **options}
+            context = browser.new_context(**every)
             stack.callback(context.close)
             context.set_default_timeout(15_000)
             watch.on(context)
@@ -164,6 +176,6 @@ def open_page(browser, address, watch) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.fixture
-def page(open_page) -> Page:
+def page(open_page: Callable[..., Page]) -> Page:
     """The page for a returning visitor, who accepted the notice before."""
     return open_page()

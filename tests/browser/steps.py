@@ -3,9 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 CARDS = ".card:not(.blank)"
+
+
+def place(locator: Locator) -> FloatRect:
+    """Where the element lies on the page; it must be shown."""
+    found = locator.bounding_box()
+    assert found is not None
+    return found
 
 
 def choose(page: Page, photo: Path) -> None:

@@ -1,8 +1,10 @@
 """The weight and speed of the page. Both are printed; only the weight, which no load changes, has a limit."""
 
 import statistics
+from collections.abc import Callable
+from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.steps import choose
 
@@ -22,7 +24,7 @@ PRESS_AND_WAIT = """async () => {
 }"""
 
 
-def test_page_weight(open_page, record_property):
+def test_page_weight(open_page: Callable[..., Page], record_property: Callable[[str, object], None]) -> None:
     """The page without photos weighs less than 150 kB uncompressed."""
     page = open_page(service_workers="block")
     page.wait_for_load_state("networkidle")
@@ -36,7 +38,7 @@ def test_page_weight(open_page, record_property):
     assert 0 < weight < MAX_BYTES
 
 
-def test_first_paint(open_page, record_property):
+def test_first_paint(open_page: Callable[..., Page], record_property: Callable[[str, object], None]) -> None:
     """The browser reports when the first content was painted."""
     page = open_page(service_workers="block")
     paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
@@ -45,7 +47,9 @@ def test_first_paint(open_page, record_property):
     assert paint > 0
 
 
-def test_answer_time(page, photos, record_property):
+def test_answer_time(
+    page: Page, photos: dict[str, Path], record_property: Callable[[str, object], None]
+) -> None:
     """Each press of Predict puts cards on the shelves; the median time is printed."""
     times = []
     for _ in range(RUNS):

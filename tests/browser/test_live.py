@@ -1,16 +1,19 @@
 """The live webcam: a fake camera shows the astronaut, the stream is real."""
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Watch
 from tests.browser.steps import CARDS
 
 OUTLINE = '.stage[data-state="live"] .face'
 
 
-def start(open_page) -> Page:
+def start(open_page: Callable[..., Page]) -> Page:
     page = open_page(permissions=["camera"])
     keep_camera(page)
     page.get_by_role("button", name="Live webcam").click()
@@ -26,7 +29,8 @@ def keep_camera(page: Page) -> None:
 
 
 def track_states(page: Page) -> list[str]:
-    return page.evaluate("window.camera.getTracks().map((track) => track.readyState)")
+    states: list[str] = page.evaluate("window.camera.getTracks().map((track) => track.readyState)")
+    return states
 
 
 def hide(page: Page, state: str) -> None:
@@ -41,13 +45,13 @@ def hide(page: Page, state: str) -> None:
 
 
 @pytest.fixture
-def live(open_page) -> Page:
+def live(open_page: Callable[..., Page]) -> Page:
     page = start(open_page)
     expect(page.locator(OUTLINE)).to_be_visible()
     return page
 
 
-def test_reading(live, record_property):
+def test_reading(live: Page, record_property: Callable[[str, object], None]) -> None:
     """The face is outlined and read, and keeps its id while it stays in view."""
     expect(live.locator("#verdict")).to_contain_text("Looks happy")
     face = live.locator(OUTLINE).get_attribute("data-face")
@@ -63,13 +67,15 @@ def test_reading(live, record_property):
         }"""
     )
     assert ids == [face]
-    rate = float(re.match(r"([\d.]+) frames a second", live.locator("#took").inner_text())[1])
+    told = re.match(r"([\d.]+) frames a second", live.locator("#took").inner_text())
+    assert told
+    rate = float(told[1])
     record_property("live_frames_per_second", rate)
     print(f"\nlive: {rate} frames a second")  # noqa: T201 # a figure to report, not a limit to fail on
     assert rate > 0
 
 
-def test_recommend(live):
+def test_recommend(live: Page) -> None:
     """A button recommends for the present mood while the camera stays on."""
     live.get_by_role("button", name="Recommend for this mood").click()
     expect(live.locator(CARDS).first).to_be_visible()
@@ -77,7 +83,7 @@ def test_recommend(live):
     assert track_states(live) == ["live"]
 
 
-def test_stop(live):
+def test_stop(live: Page) -> None:
     """Stopping switches the camera off, clears the stage and moves the focus back to the start button."""
     live.get_by_role("button", name="Stop the camera").click()
     assert track_states(live) == ["ended"]
@@ -86,14 +92,14 @@ def test_stop(live):
     expect(live.get_by_role("button", name="Live webcam")).to_be_focused()
 
 
-def test_photo_instead(live, photos):
+def test_photo_instead(live: Page, photos: dict[str, Path]) -> None:
     """Choosing a photo switches the camera off."""
     live.locator("#file").set_input_files(photos["astronaut"])
     expect(live.locator("#preview")).to_be_visible()
     assert track_states(live) == ["ended"]
 
 
-def test_hidden_page(open_page):
+def test_hidden_page(open_page: Callable[..., Page]) -> None:
     """While the page is hidden the stream is closed and the camera blank; shown again, both go on."""
     page = open_page(permissions=["camera"])
     with page.expect_websocket() as first:
@@ -111,7 +117,7 @@ def test_hidden_page(open_page):
     expect(page.locator(OUTLINE)).to_be_visible()
 
 
-def test_camera_refused(open_page):
+def test_camera_refused(open_page: Callable[..., Page]) -> None:
     """Without the permission the page says so and offers the mood by hand."""
     page = open_page()
     page.get_by_role("button", name="Live webcam").click()
@@ -121,7 +127,7 @@ def test_camera_refused(open_page):
     expect(page.locator(".mood").first).to_be_focused()
 
 
-def test_stream_refused(open_page, watch):
+def test_stream_refused(open_page: Callable[..., Page], watch: Watch) -> None:
     """When the server refuses the stream, the camera goes off and the page says why."""
     watch.allow("WebSocket connection")
     page = open_page(permissions=["camera"])
@@ -131,7 +137,7 @@ def test_stream_refused(open_page, watch):
     expect(page.locator("#video")).to_be_hidden()
 
 
-def test_caption_language(open_page):
+def test_caption_language(open_page: Callable[..., Page]) -> None:
     """The caption of the camera changes with the language."""
     page = start(open_page)
     expect(page.locator(OUTLINE)).to_be_visible()
@@ -140,7 +146,7 @@ def test_caption_language(open_page):
     expect(page.locator("#stage-note")).to_have_text("Angehalten, solange die Seite verdeckt ist.")
 
 
-def test_late_photo(open_page, photos):
+def test_late_photo(open_page: Callable[..., Page], photos: dict[str, Path]) -> None:
     """A photo that is ready only after the webcam was started is dropped."""
     page = open_page(permissions=["camera"])
     page.evaluate("""() => {

@@ -2,13 +2,16 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from services.recommender.settings import WEB_DIR
+from tests.browser.conftest import Watch
 from tests.browser.steps import CARDS, choose, predict, say
 
 WIDTHS = {"phone": 320, "tablet": 768, "desktop": 1280}
@@ -25,7 +28,7 @@ def assert_accessible(page: Page) -> None:
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_axe(open_page, photos, colours, watch):
+def test_axe(open_page: Callable[..., Page], photos: dict[str, Path], colours: Any, watch: Watch) -> None:
     """axe-core finds nothing in any state: empty, notice, photo, faces, shelves, history, problem."""
     page = open_page(consent=False, color_scheme=colours, reduced_motion="reduce")
     assert_accessible(page)
@@ -45,12 +48,13 @@ def test_axe(open_page, photos, colours, watch):
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_width(open_page, photos, width):
+def test_width(open_page: Callable[..., Page], photos: dict[str, Path], width: int) -> None:
     """From 320 pixels up the page never scrolls sideways, even in the language with the longer words."""
     page = open_page("/?lang=de", viewport={"width": width, "height": 800})
 
     def overflow() -> int:
-        return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        pixels: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        return pixels
 
     assert overflow() <= 0
     choose(page, photos["two"])
@@ -73,7 +77,7 @@ def tab_to(page: Page, name: str, *, limit: int = 60) -> None:
     raise AssertionError(f"Tab never reached {name!r}")
 
 
-def test_keyboard(open_page):
+def test_keyboard(open_page: Callable[..., Page]) -> None:
     """The keyboard alone reaches a sample, the notice, Predict, the strategies and the opinions."""
     page = open_page(consent=False)
     tab_to(page, "Skip to the recommendations")
@@ -97,14 +101,14 @@ def test_keyboard(open_page):
     expect(focused).to_have_attribute("data-action", "dislike")
 
 
-def test_skip_link(page):
+def test_skip_link(page: Page) -> None:
     """The first tab stop leads to the shelves."""
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#shelves")).to_be_focused()
 
 
-def test_focus_outline(page):
+def test_focus_outline(page: Page) -> None:
     """The element with the keyboard's focus has an outline of three pixels."""
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
@@ -112,7 +116,7 @@ def test_focus_outline(page):
     assert outline == "3px"
 
 
-def test_screen_reader(page, photos):
+def test_screen_reader(page: Page, photos: dict[str, Path]) -> None:
     """The status line says what was read and how many items were recommended."""
     predict(page, photos["astronaut"])
     expect(page.get_by_role("status").first).to_have_text(
@@ -122,14 +126,14 @@ def test_screen_reader(page, photos):
     expect(page.get_by_role("status").first).to_have_text(f"{count} recommendations for feeling sad.")
 
 
-def test_reduced_motion(open_page):
+def test_reduced_motion(open_page: Callable[..., Page]) -> None:
     """Nothing moves for a person who asked for reduced motion."""
     page = open_page(reduced_motion="reduce")
     say(page, "happy")
     assert page.evaluate("document.getAnimations().length") == 0
 
 
-def test_theme(open_page):
+def test_theme(open_page: Callable[..., Page]) -> None:
     """The colours follow the system until the person chooses, and the choice stays after a reload."""
     page = open_page(color_scheme="dark")
     ground = "getComputedStyle(document.body).backgroundColor"
@@ -142,7 +146,7 @@ def test_theme(open_page):
     assert page.evaluate(ground) == light
 
 
-def test_language_switch(page, photos):
+def test_language_switch(page: Page, photos: dict[str, Path]) -> None:
     """Choosing a language translates the page at once, and the choice stays after a reload."""
     predict(page, photos["astronaut"])
     page.get_by_label("Language").select_option("de")
@@ -153,7 +157,7 @@ def test_language_switch(page, photos):
     expect(page.get_by_role("heading", name="Dein Foto")).to_be_visible()
 
 
-def test_browser_language(open_page):
+def test_browser_language(open_page: Callable[..., Page]) -> None:
     """A new visitor gets the language that the browser prefers."""
     page = open_page(locale="de-AT")
     expect(page.get_by_role("heading", name="Dein Foto")).to_be_visible()
@@ -163,7 +167,7 @@ def keys_of(path: Path) -> list[str]:
     return re.findall(r'^  "([\w.]+)":', path.read_text(), re.MULTILINE)
 
 
-def test_strings():
+def test_strings() -> None:
     """All languages have the same keys in the same order, each once, and the page uses no other."""
     english, german = (keys_of(WEB_DIR / "strings" / f"{code}.js") for code in ("en", "de"))
     assert english == german
@@ -174,7 +178,7 @@ def test_strings():
     assert {key for key in missing if f"{key}.other" not in english} == set()
 
 
-def test_owners():
+def test_owners() -> None:
     """Each element with an id is looked up by one module only."""
     owners: dict[str, set[str]] = {}
     for path in (WEB_DIR / "js").glob("*.js"):
@@ -184,7 +188,7 @@ def test_owners():
     assert owners["preview"] == {"stage.js"}
 
 
-def test_offline_shell(open_page, watch):
+def test_offline_shell(open_page: Callable[..., Page], watch: Watch) -> None:
     """Exactly the page's own files are kept, the page opens offline, and the manifest's icons exist."""
     page = open_page()
     page.evaluate("navigator.serviceWorker.ready.then(() => {})")
@@ -205,7 +209,7 @@ def test_offline_shell(open_page, watch):
     assert all((WEB_DIR / icon["src"]).exists() for icon in manifest["icons"])
 
 
-def test_nothing_else_kept(open_page, photos):
+def test_nothing_else_kept(open_page: Callable[..., Page], photos: dict[str, Path]) -> None:
     """Neither the cache nor the storage holds a photo or an answer."""
     page = open_page()
     page.evaluate("navigator.serviceWorker.ready.then(() => {})")

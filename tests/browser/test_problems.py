@@ -4,18 +4,22 @@ import os
 import re
 import signal
 import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Watch
 from tests.browser.steps import CARDS, choose, predict, press_predict, say
 from tests.helpers.serving import ROOT, free_port, is_ready, serve, server_command
 
 FAILED_REQUEST = "Failed to load resource"
 
 
-def test_not_a_picture(page, photos):
+def test_not_a_picture(page: Page, photos: dict[str, Path]) -> None:
     """A text file is refused and cannot be sent."""
     choose(page, photos["notes"])
     expect(page.locator("#photo-problem")).to_contain_text("That file is not a picture.")
@@ -26,7 +30,9 @@ def test_not_a_picture(page, photos):
     ("name", "sentence"),
     [("lies", "This kind of picture cannot be read here."), ("cut", "This picture cannot be read.")],
 )
-def test_unreadable_picture(page, photos, watch, name, sentence):
+def test_unreadable_picture(
+    page: Page, photos: dict[str, Path], watch: Watch, name: str, sentence: str
+) -> None:
     """A file that the browser cannot show is sent; the server's refusal becomes a sentence and a way on."""
     watch.allow(FAILED_REQUEST)
     choose(page, photos[name])
@@ -49,7 +55,7 @@ def test_unreadable_picture(page, photos, watch, name, sentence):
         (504, "does not answer at the moment"),
     ],
 )
-def test_sentences(page, photos, watch, status, sentence):
+def test_sentences(page: Page, photos: dict[str, Path], watch: Watch, status: int, sentence: str) -> None:
     """Each faked status becomes its sentence, and one that may pass offers another try."""
     watch.allow(FAILED_REQUEST)
     problem = {
@@ -73,7 +79,7 @@ def test_sentences(page, photos, watch, status, sentence):
 
 
 @pytest.fixture
-def fragile(tmp_path):
+def fragile(tmp_path: Path) -> Iterator[Any]:
     """A recommender, and functions that kill its inference service and start it at the same address."""
     port = free_port()
     command = server_command("inference", port)
@@ -102,7 +108,9 @@ def fragile(tmp_path):
         yield address, kill, start
 
 
-def test_inference_down(open_page, fragile, photos, watch):
+def test_inference_down(
+    open_page: Callable[..., Page], fragile: Any, photos: dict[str, Path], watch: Watch
+) -> None:
     """While inference is down the mood by hand works; once it is back, so does "Try again"."""
     address, kill, start = fragile
     watch.allow(FAILED_REQUEST)
@@ -121,7 +129,7 @@ def test_inference_down(open_page, fragile, photos, watch):
     expect(page.locator("#verdict")).to_contain_text("Looks happy")
 
 
-def test_offline(page, photos, watch):
+def test_offline(page: Page, photos: dict[str, Path], watch: Watch) -> None:
     """Without a connection the page says so; once there is one, "Try again" works."""
     watch.allow("ERR_INTERNET_DISCONNECTED")
     choose(page, photos["astronaut"])
@@ -135,7 +143,7 @@ def test_offline(page, photos, watch):
     expect(page.locator(CARDS).first).to_be_visible()
 
 
-def slow_down(page) -> None:
+def slow_down(page: Any) -> None:
     """Limits uploads to 20 kB/s: the astronaut takes about five seconds."""
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
@@ -143,7 +151,7 @@ def slow_down(page) -> None:
     session.send("Network.emulateNetworkConditions", {"offline": False, **rates})
 
 
-def test_cancel(page, photos):
+def test_cancel(page: Page, photos: dict[str, Path]) -> None:
     """A slow upload shows its progress, and cancelling it brings the page back to before."""
     choose(page, photos["astronaut"])
     slow_down(page)
@@ -157,7 +165,7 @@ def test_cancel(page, photos):
     expect(page.locator("#reading")).to_be_hidden()
 
 
-def test_reload(page, photos):
+def test_reload(page: Page, photos: dict[str, Path]) -> None:
     """After a reload during an upload the page works."""
     choose(page, photos["astronaut"])
     slow_down(page)
@@ -169,7 +177,7 @@ def test_reload(page, photos):
     say(page, "happy")
 
 
-def test_replaced_photo(page, photos):
+def test_replaced_photo(page: Page, photos: dict[str, Path]) -> None:
     """A new photo cancels the upload of the one before, whose answer is never shown."""
     choose(page, photos["hopper"])
     slow_down(page)

@@ -6,13 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from services.emotions import EMOTIONS
-from tests.browser.steps import CARDS, predict, say
+from tests.browser.steps import CARDS, place, predict, say
 
 
-def test_bars(page, photos):
+def test_bars(page: Page, photos: dict[str, Path]) -> None:
     """Six bars in the order of the labels have the numbers of the answer and lengths to match."""
     answer = predict(page, photos["astronaut"])["prediction"]
     rows = page.locator(".bar")
@@ -23,26 +23,26 @@ def test_bars(page, photos):
         text = row.locator(".bar-value").inner_text()
         assert text == ("<1%" if share < 0.005 else f"{share:.0%}")
         if share > 0.1:
-            fill = row.locator(".bar-fill").bounding_box()["width"]
-            track = row.locator(".bar-track").bounding_box()["width"]
+            fill = place(row.locator(".bar-fill"))["width"]
+            track = place(row.locator(".bar-track"))["width"]
             assert fill / track == pytest.approx(share, abs=0.02)
     expect(page.locator("#verdict")).to_contain_text("Looks happy")
     expect(page.locator("#took")).to_contain_text("ms on the server")
 
 
-def test_outline(page, photos):
+def test_outline(page: Page, photos: dict[str, Path]) -> None:
     """The outline lies where the answer says the face is."""
     answer = predict(page, photos["astronaut"])["prediction"]
     box = answer["faces"][0]["box"]
-    face = page.get_by_role("button", name="Face 1: happy").bounding_box()
-    picture = page.locator("#preview").bounding_box()
+    face = place(page.get_by_role("button", name="Face 1: happy"))
+    picture = place(page.locator("#preview"))
     scale = picture["width"] / answer["image"]["width"]
     assert face["x"] == pytest.approx(picture["x"] + box["x"] * scale, abs=1)
     assert face["y"] == pytest.approx(picture["y"] + box["y"] * scale, abs=1)
     assert face["width"] == pytest.approx(box["width"] * scale, abs=1)
 
 
-def test_several_faces(page, photos):
+def test_several_faces(page: Page, photos: dict[str, Path]) -> None:
     """Each face is outlined, and choosing another one moves the reading and the shelves to it."""
     answer = predict(page, photos["two"])
     faces = answer["prediction"]["faces"]
@@ -55,7 +55,9 @@ def test_several_faces(page, photos):
     assert chosen.get_attribute("data-emotion") == answer["prediction"]["emotion"]
     with page.expect_request("**/recommend") as request:
         page.get_by_role("button", name=f"Face {happy + 1} of 2").click()
-    assert json.loads(request.value.post_data)["probabilities"] == faces[happy]["probabilities"]
+    sent = request.value.post_data
+    assert sent is not None
+    assert json.loads(sent)["probabilities"] == faces[happy]["probabilities"]
     expect(page.locator("#verdict")).to_contain_text("Looks happy")
     expect(page.get_by_role("heading", name="For feeling happy")).to_be_visible()
 
@@ -69,7 +71,7 @@ def answer_for(address: str, photo: Path) -> dict[str, Any]:
     return answer
 
 
-def test_main_face(page, address, photos):
+def test_main_face(page: Page, address: str, photos: dict[str, Path]) -> None:
     """The chosen face is the one whose emotion the answer gives as its own, even if another is larger."""
     answer = answer_for(address, photos["two"])
     smaller = answer["prediction"]["faces"][-1]
@@ -89,7 +91,7 @@ def test_main_face(page, address, photos):
         ([], None),
     ],
 )
-def test_uncertain(page, address, photos, because, line):
+def test_uncertain(page: Page, address: str, photos: dict[str, Path], because: Any, line: Any) -> None:
     """An uncertain answer, and no other, adds a line that names the second emotion or the covered face."""
     answer = answer_for(address, photos["hopper"])
     face = answer["prediction"]["faces"][0]
@@ -106,7 +108,7 @@ def test_uncertain(page, address, photos, because, line):
         expect(doubt).to_be_hidden()
 
 
-def test_correction(page, photos):
+def test_correction(page: Page, photos: dict[str, Path]) -> None:
     """Correcting the mood by hand changes the shelves and leaves the reading as it was."""
     predict(page, photos["astronaut"])
     page.get_by_role("button", name="Not what I feel").click()
@@ -118,7 +120,7 @@ def test_correction(page, photos):
     expect(page.locator('.mood[data-emotion="sad"]')).to_have_attribute("aria-pressed", "true")
 
 
-def test_no_face(page, photos):
+def test_no_face(page: Page, photos: dict[str, Path]) -> None:
     """A photo without a face gives a sentence and the mood by hand as the way on."""
     answer = predict(page, photos["nobody"])
     assert answer["recommendation"] is None
@@ -127,7 +129,7 @@ def test_no_face(page, photos):
     expect(page.locator(".mood").first).to_be_focused()
 
 
-def test_reload(page, photos):
+def test_reload(page: Page, photos: dict[str, Path]) -> None:
     """A reload keeps the reading, the strategy and the shelves, but not the photo."""
     predict(page, photos["astronaut"])
     page.get_by_label("Calm").check()

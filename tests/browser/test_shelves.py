@@ -2,6 +2,8 @@
 
 import json
 import re
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -23,7 +25,7 @@ def press(page: Page, card_id: str, action: str) -> None:
     assert response.value.status == 201
 
 
-def test_cards(page):
+def test_cards(page: Page) -> None:
     """Each recommended item is on its shelf with its title, its reason and a link that is safe to follow."""
     items = say(page, "happy")["items"]
     for medium in MEDIA:
@@ -34,12 +36,12 @@ def test_cards(page):
         link = card.locator(".card-title a")
         assert link.get_attribute("href") == httpx.URL(item["url"])
         assert link.get_attribute("target") == "_blank"
-        assert "noopener" in link.get_attribute("rel")
+        assert "noopener" in (link.get_attribute("rel") or "")
 
 
-def test_unsafe_data(page):
+def test_unsafe_data(page: Page) -> None:
     """Markup in a title is shown as text, and an address with another scheme than http becomes no link."""
-    item = {
+    item: dict[str, Any] = {
         "id": 1,
         "medium": "movie",
         "title": "<img src=x onerror=alert(1)>",
@@ -67,7 +69,7 @@ def test_unsafe_data(page):
     expect(page.locator(".card img")).to_have_count(0)
 
 
-def test_medium_switch(page):
+def test_medium_switch(page: Page) -> None:
     """The switch shows one medium alone or all four."""
     say(page, "happy")
     page.get_by_label("Songs", exact=True).check()
@@ -78,7 +80,7 @@ def test_medium_switch(page):
 
 
 @pytest.mark.parametrize("strategy", ["match", "lift", "calm"])
-def test_strategy_switch(page, strategy):
+def test_strategy_switch(page: Page, strategy: str) -> None:
     """Each strategy asks again for the same mood, and the map marks the aim of the answer."""
     say(page, "angry")
     with page.expect_response("**/recommend") as response:
@@ -90,22 +92,21 @@ def test_strategy_switch(page, strategy):
     expect(page.locator(".map-aim")).to_have_count(0 if strategy == "match" else 1)
 
 
-def test_map(page):
+def test_map(page: Page) -> None:
     """The mood, the aim and each item lie at their valence and arousal; a hovered card's dot lights up."""
     answer = say(page, "sad")
     expect(page.locator(".map-item")).to_have_count(len(answer["items"]))
     expect(page.locator(".map-mood")).to_have_attribute("transform", "translate(-63.0 27.0)")
     target = answer["target"]
-    x, y = (float(n) for n in re.findall(r"[-.\d]+", page.locator(".map-aim").get_attribute("transform")))
-    assert (x, y) == (
-        pytest.approx(target["valence"] * 100, abs=0.06),
-        pytest.approx(-target["arousal"] * 100, abs=0.06),
-    )
+    moved = page.locator(".map-aim").get_attribute("transform")
+    assert moved is not None
+    x, y = (float(n) for n in re.findall(r"[-.\d]+", moved))
+    assert (x, y) == pytest.approx((target["valence"] * 100, -target["arousal"] * 100), abs=0.06)
     page.locator(f"{CARDS}").first.hover()
     expect(page.locator(".map-item.lit")).to_have_count(1)
 
 
-def test_more(page):
+def test_more(page: Page) -> None:
     """The button for more adds other items to the same shelf and moves the focus to the first of them."""
     say(page, "happy")
     before = shown_titles(page, "movie")
@@ -122,7 +123,7 @@ def test_more(page):
     assert len(ids) == len(set(ids)) == len(before) + len(new)
 
 
-def test_first_opinion(page):
+def test_first_opinion(page: Page) -> None:
     """Looking at shelves and at the empty history makes no id; the first opinion does."""
     answer = say(page, "happy")
     page.get_by_role("button", name="History").click()
@@ -130,10 +131,10 @@ def test_first_opinion(page):
     page.keyboard.press("Escape")
     assert user_id(page) is None
     press(page, f"item-{answer['items'][0]['id']}", "like")
-    assert re.fullmatch(r"[0-9a-f-]{36}", user_id(page))
+    assert re.fullmatch(r"[0-9a-f-]{36}", user_id(page) or "")
 
 
-def test_like_and_dislike(page):
+def test_like_and_dislike(page: Page) -> None:
     """A like is marked, stays after a reload, and is replaced by a dislike."""
     answer = say(page, "happy")
     item = answer["items"][0]
@@ -151,7 +152,7 @@ def test_like_and_dislike(page):
 
 
 @pytest.mark.parametrize("action", ["hide", "skip"])
-def test_hide_and_seen(page, action):
+def test_hide_and_seen(page: Page, action: Any) -> None:
     """A hidden or seen item leaves its shelf for another one and does not come back."""
     items = [item for item in say(page, "happy")["items"] if item["medium"] == "movie"]
     gone = page.locator(f"#item-{items[0]['id']}")
@@ -163,11 +164,12 @@ def test_hide_and_seen(page, action):
     expect(gone).to_have_count(0)
 
 
-def test_history(page, address):
+def test_history(page: Page, address: str) -> None:
     """The history lists the opinions, and "Forget me" erases them on the server and in the browser."""
     item = say(page, "happy")["items"][0]
     press(page, f"item-{item['id']}", "like")
     known = user_id(page)
+    assert known is not None
     page.get_by_role("button", name="History").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.locator("li", has_text=item["title"])).to_contain_text("liked")
@@ -178,7 +180,7 @@ def test_history(page, address):
     assert item["title"] not in httpx.get(f"{address}/users/{known}/history").text
 
 
-def test_photo_id(page, photos):
+def test_photo_id(page: Page, photos: dict[str, Path]) -> None:
     """Once there is an id, a photo is sent with it."""
     item = say(page, "happy")["items"][0]
     press(page, f"item-{item['id']}", "like")

@@ -1,11 +1,14 @@
 """The ways in which the page takes a photo or a mood, and the notice before them."""
 
 import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Request, expect
 
-from tests.browser.steps import CARDS, choose, predict, press_predict, say
+from tests.browser.steps import CARDS, choose, place, predict, press_predict, say
 
 DROP = """([selector, bytes, type]) => {
     const file = new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], "photo", { type });
@@ -26,10 +29,15 @@ PASTE = """([, bytes, type]) => {
 }"""
 
 
-def test_choose(page, photos):
+def test_choose(page: Page, photos: dict[str, Path]) -> None:
     """A chosen photo is shown at once and sent only when Predict is pressed."""
-    sent = []
-    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    sent: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.method == "POST":
+            sent.append(request.url)
+
+    page.on("request", note)
     choose(page, photos["astronaut"])
     expect(page.locator("#preview")).to_be_visible()
     assert sent == []
@@ -38,21 +46,21 @@ def test_choose(page, photos):
 
 
 @pytest.mark.parametrize("selector", ["#stage", "footer"])
-def test_drop(page, photos, selector):
+def test_drop(page: Page, photos: dict[str, Path], selector: Any) -> None:
     """A photo may be dropped anywhere on the page."""
     page.evaluate(DROP, [selector, base64.b64encode(photos["astronaut"].read_bytes()).decode(), "image/jpeg"])
     expect(page.locator("#preview")).to_be_visible()
     assert press_predict(page)["prediction"]["emotion"]
 
 
-def test_paste(page, photos):
+def test_paste(page: Page, photos: dict[str, Path]) -> None:
     """A picture may be pasted wherever the focus is."""
     page.evaluate(PASTE, ["", base64.b64encode(photos["hopper"].read_bytes()).decode(), "image/jpeg"])
     expect(page.locator("#preview")).to_be_visible()
     assert press_predict(page)["prediction"]["emotion"]
 
 
-def test_phone_camera(open_page, photos):
+def test_phone_camera(open_page: Callable[..., Page], photos: dict[str, Path]) -> None:
     """On a phone, "Take photo" asks for the front camera, and the page scrolls to the reading."""
     page = open_page(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
     with page.expect_file_chooser() as chooser:
@@ -64,14 +72,14 @@ def test_phone_camera(open_page, photos):
 
 
 @pytest.mark.parametrize("name", ["Sample: an astronaut's portrait", "Sample: an admiral's portrait"])
-def test_samples(page, name):
+def test_samples(page: Page, name: str) -> None:
     """Each sample photo is shown and read."""
     page.get_by_role("button", name=name).click()
     expect(page.locator("#preview")).to_be_visible()
     assert press_predict(page)["prediction"]["faces"]
 
 
-def test_mood_by_hand(page):
+def test_mood_by_hand(page: Page) -> None:
     """A mood chosen by hand fills the shelves without any photo."""
     answer = say(page, "sad")
     assert answer["emotion"] == "sad"
@@ -79,18 +87,18 @@ def test_mood_by_hand(page):
     expect(page.locator("#reading")).to_be_hidden()
 
 
-def test_large_photo(page, photos):
+def test_large_photo(page: Page, photos: dict[str, Path]) -> None:
     """A rotated photo of 12 megapixels is sent upright, 1600 pixels high, and its outline fits the face."""
     answer = predict(page, photos["phone"])
     assert answer["prediction"]["image"] == {"width": 1200, "height": 1600}
-    face = page.locator(".face").first.bounding_box()
-    picture = page.locator("#preview").bounding_box()
+    face = place(page.locator(".face").first)
+    picture = place(page.locator("#preview"))
     box = answer["prediction"]["faces"][0]["box"]
     assert (face["x"] - picture["x"]) / picture["width"] == pytest.approx(box["x"] / 1200, abs=0.01)
     assert (face["y"] - picture["y"]) / picture["height"] == pytest.approx(box["y"] / 1600, abs=0.01)
 
 
-def test_consent(open_page, photos):
+def test_consent(open_page: Callable[..., Page], photos: dict[str, Path]) -> None:
     """No photo is shown before the notice is accepted, and it is accepted only once."""
     page = open_page(consent=False)
     choose(page, photos["astronaut"])
@@ -105,7 +113,7 @@ def test_consent(open_page, photos):
     expect(page.locator("#preview")).to_be_visible()
 
 
-def test_consent_refused(open_page, photos):
+def test_consent_refused(open_page: Callable[..., Page], photos: dict[str, Path]) -> None:
     """Refusing drops the photo and moves the focus to the six moods."""
     page = open_page(consent=False)
     choose(page, photos["astronaut"])
@@ -116,7 +124,7 @@ def test_consent_refused(open_page, photos):
     expect(page.locator(CARDS).first).to_be_visible()
 
 
-def test_consent_then_chooser(open_page, photos):
+def test_consent_then_chooser(open_page: Callable[..., Page], photos: dict[str, Path]) -> None:
     """Accepting the notice opens the file chooser that was asked for before."""
     page = open_page(consent=False)
     page.get_by_role("button", name="Choose photo").click()

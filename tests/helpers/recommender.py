@@ -19,7 +19,7 @@ from services.recommender.main import create_app
 from services.recommender.settings import Settings
 from tests.helpers.serving import free_port
 
-PROBABILITIES = dict(zip(EMOTIONS, (0.05, 0.05, 0.05, 0.7, 0.05, 0.1), strict=True))
+PROBABILITIES: dict[str, float] = dict(zip(EMOTIONS, (0.05, 0.05, 0.05, 0.7, 0.05, 0.1), strict=True))
 PREDICTION: dict[str, Any] = {
     "emotion": "sad",
     "probabilities": PROBABILITIES,

@@ -1,6 +1,7 @@
 """What a request took is given back: whoever watches for leaks sees no slope."""
 
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,18 +20,18 @@ HEAP = 64 * 1024 * 1024
 
 
 @pytest.fixture(autouse=True)
-def linux():
+def linux() -> None:
     if sys.platform != "linux":
         cannot_run("only Linux describes its processes in /proc")
 
 
 @pytest.fixture(scope="module")
-def inference(tmp_path_factory):
+def inference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serve("inference", tmp_path_factory.mktemp("allocator") / "log") as address:
         yield address
 
 
-def test_what_a_huge_picture_took_is_given_back(inference):
+def test_what_a_huge_picture_took_is_given_back(inference: str) -> None:
     """It left 36 MB, of each worker: glibc had learnt from it to keep as much.
 
     What the largest look of detection takes stays, once; so the first picture without a face is not counted.
@@ -56,7 +57,7 @@ def further_heaps(process: int) -> int:
     return sum(int(span.partition("-")[0], 16) % HEAP == 0 for span in unnamed)
 
 
-def test_the_threads_of_the_recommender_share_one_heap_beside_the_first(tmp_path):
+def test_the_threads_of_the_recommender_share_one_heap_beside_the_first(tmp_path: Path) -> None:
     """Of one for each thread, each kept the most that a request ever took: 10 to 16 MB, bit by bit."""
     url = f"sqlite:///{tmp_path / 'r.db'}"
     with serve("recommender", tmp_path / "log", database_url=url) as address, ThreadPoolExecutor(8) as crowd:

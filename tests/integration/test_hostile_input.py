@@ -1,7 +1,10 @@
 """What hostile testing found once: each must stay a clear refusal; nothing of a client may reach a log."""
 
 import socket
+from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,18 +22,18 @@ STREAMS = 8
 
 
 @pytest.fixture(scope="module")
-def logs(tmp_path_factory):
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("hostile")
 
 
 @pytest.fixture(scope="module")
-def inference(logs):
+def inference(logs: Path) -> Iterator[str]:
     with serve("inference", logs / "inference.log", max_streams=str(STREAMS)) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
-def recommender(logs, inference):
+def recommender(logs: Path, inference: str) -> Iterator[str]:
     url = f"sqlite:///{logs / 'catalogue.db'}"
     with serve(
         "recommender", logs / "recommender.log", inference_url=inference, database_url=url, api_key=KEY
@@ -38,7 +41,7 @@ def recommender(logs, inference):
         yield address
 
 
-def form(part_type: str, charset: str = "") -> dict:
+def form(part_type: str, charset: str = "") -> dict[str, Any]:
     body = (
         b'--BB\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n'
         + f"Content-Type: {part_type}\r\n\r\n".encode("latin-1")
@@ -49,13 +52,13 @@ def form(part_type: str, charset: str = "") -> dict:
 
 
 @pytest.mark.parametrize("part_type", ["image/é", "image/\x01j", "multipart/form-data; boundary=CC"])
-def test_a_parts_own_type_is_not_passed_on(recommender, part_type):
+def test_a_parts_own_type_is_not_passed_on(recommender: str, part_type: Any) -> None:
     answer = httpx.post(f"{recommender}/recommend/photo", **form(part_type))
     assert answer.status_code == 200
     assert answer.json()["prediction"]["emotion"] == "happy"
 
 
-def test_a_type_outside_ascii_does_not_break_the_way_to_inference(recommender):
+def test_a_type_outside_ascii_does_not_break_the_way_to_inference(recommender: str) -> None:
     with socket.create_connection(tuple_of(recommender)) as raw:
         head = f"POST /predict HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(PHOTO)}\r\n"
         raw.sendall(head.encode() + "Content-Type: image/é\r\n\r\n".encode() + PHOTO)
@@ -67,13 +70,13 @@ def tuple_of(address: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def test_an_unknown_charset_is_the_clients_mistake(recommender):
+def test_an_unknown_charset_is_the_clients_mistake(recommender: str) -> None:
     answer = httpx.post(f"{recommender}/recommend/photo", **form("image/jpeg", "; charset=undefined"))
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_a_forms_type_in_capitals_keeps_its_options(recommender):
+def test_a_forms_type_in_capitals_keeps_its_options(recommender: str) -> None:
     sent = httpx.Request(
         "POST", f"{recommender}/recommend/photo", files={"file": PHOTO}, data={"limit": "1", "medium": "song"}
     )
@@ -83,7 +86,7 @@ def test_a_forms_type_in_capitals_keeps_its_options(recommender):
 
 
 @pytest.mark.parametrize("share", ["9" * 400, "true", "1e999", "-0.1"])
-def test_a_share_that_is_none_is_refused(recommender, share):
+def test_a_share_that_is_none_is_refused(recommender: str, share: Any) -> None:
     shares = ",".join(f'"{name}": 0.2' for name in EMOTIONS[1:])
     body = f'{{"probabilities": {{"angry": 0.0, "disgust": {share}, {shares}}}}}'
     answer = httpx.post(
@@ -102,25 +105,25 @@ def test_a_share_that_is_none_is_refused(recommender, share):
         {"affect_source": "z" * 41},
     ],
 )
-def test_an_item_that_no_column_can_hold_is_refused(recommender, change):
+def test_an_item_that_no_column_can_hold_is_refused(recommender: str, change: Any) -> None:
     item = {"medium": "movie", "title": "A", "url": "https://example.org/a", **change}
     answer = httpx.post(f"{recommender}/items", json=item, headers={"X-API-Key": KEY})
     assert answer.status_code == 422, answer.text
 
 
 @pytest.mark.parametrize("words", ["!!!", "\u2665", "..."])
-def test_a_search_for_nothing_is_not_a_search_for_everything(recommender, words):
+def test_a_search_for_nothing_is_not_a_search_for_everything(recommender: str, words: Any) -> None:
     assert httpx.get(f"{recommender}/items", params={"q": words}).status_code == 422
 
 
-def test_titles_of_punctuation_are_not_all_the_same_thing(recommender):
+def test_titles_of_punctuation_are_not_all_the_same_thing(recommender: str) -> None:
     for title in ("!!!", "???"):
         item = {"medium": "song", "title": title, "url": "https://example.org/s"}
         answer = httpx.post(f"{recommender}/items", json=item, headers={"X-API-Key": KEY})
         assert answer.status_code == 201, answer.text
 
 
-def test_a_full_house_of_streams_is_busy_not_broken(inference, recommender):
+def test_a_full_house_of_streams_is_busy_not_broken(inference: str, recommender: str) -> None:
     with ExitStack() as house:
         for _ in range(STREAMS):
             taken = house.enter_context(connect(inference.replace("http", "ws") + "/stream"))
@@ -130,14 +133,14 @@ def test_a_full_house_of_streams_is_busy_not_broken(inference, recommender):
             assert '"status":503' in second.recv(timeout=30)
 
 
-def test_thousands_of_parts_are_refused_soon(inference):
+def test_thousands_of_parts_are_refused_soon(inference: str) -> None:
     part = b'--BB\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n\r\n'
     headers = {"Content-Type": "multipart/form-data; boundary=BB"}
     answer = httpx.post(f"{inference}/predict", content=part * 20_000 + b"--BB--\r\n", headers=headers)
     assert answer.status_code == 413
 
 
-def test_a_client_that_leaves_is_no_fault_of_ours(inference, logs):
+def test_a_client_that_leaves_is_no_fault_of_ours(inference: str, logs: Path) -> None:
     with socket.create_connection(tuple_of(inference)) as raw:
         raw.sendall(
             b"POST /predict HTTP/1.1\r\nHost: x\r\nX-Request-ID: left\r\nContent-Length: 999\r\n\r\nabc"
@@ -147,7 +150,9 @@ def test_a_client_that_leaves_is_no_fault_of_ours(inference, logs):
     assert '"level": "info"' in line
 
 
-def test_text_that_is_no_utf_8_closes_the_stream_and_leaves_no_traceback(inference, recommender, logs):
+def test_text_that_is_no_utf_8_closes_the_stream_and_leaves_no_traceback(
+    inference: str, recommender: str, logs: Path
+) -> None:
     """Found by bench/harden/fuzz_sockets.py: uvicorn wrote one for each such frame."""
     for address in (recommender, inference):
         with socket.create_connection(tuple_of(address)) as raw:
@@ -165,7 +170,7 @@ def test_text_that_is_no_utf_8_closes_the_stream_and_leaves_no_traceback(inferen
         assert "Traceback" not in (logs / name).read_text()
 
 
-def test_nothing_that_clients_send_reaches_a_log(inference, recommender, logs):
+def test_nothing_that_clients_send_reaches_a_log(inference: str, recommender: str, logs: Path) -> None:
     someone = "anna-miller"
     for address in (inference, recommender):
         with pytest.raises(InvalidStatus), connect(f"{address.replace('http', 'ws')}/users/{someone}/x"):
@@ -185,16 +190,18 @@ def test_nothing_that_clients_send_reaches_a_log(inference, recommender, logs):
         assert someone not in (logs / name).read_text()
 
 
-def test_a_refused_value_is_not_sent_back(recommender):
+def test_a_refused_value_is_not_sent_back(recommender: str) -> None:
     answer = httpx.get(f"{recommender}/recommend", params={"emotion": "x" * 1500})
     assert answer.status_code == 422
     assert "xxx" not in answer.text
 
 
 @pytest.mark.parametrize(("count", "status"), [(1_000, 200), (1_001, 422)])
-def test_what_a_url_may_exclude_ends_before_the_server_gives_up(recommender, count, status):
+def test_what_a_url_may_exclude_ends_before_the_server_gives_up(
+    recommender: str, count: int, status: int
+) -> None:
     """Found by bench/harden/contracts.py: 10,000 were promised, and refused in plain text."""
-    params = [("emotion", "sad"), *[("exclude", 2**31 - 1)] * count]
+    params: list[tuple[str, Any]] = [("emotion", "sad"), *[("exclude", 2**31 - 1)] * count]
     headers = {"Content-Type": "image/jpeg"}
     for answer in (
         httpx.get(f"{recommender}/recommend", params=params),

@@ -4,6 +4,9 @@ import contextlib
 import json
 import socket
 import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.helpers import pictures
-from tests.helpers.recommender import assert_problem, recommender
+from tests.helpers.recommender import FakeInference, assert_problem, recommender
 from tests.helpers.serving import serve
 
 PHOTO = pictures.ASTRONAUT.read_bytes()
@@ -19,7 +22,12 @@ SLOW = {"body_grace_s": 0.5, "body_min_bytes_per_s": 20_000}
 
 
 @pytest.fixture(scope="module", params=["inference", "recommender"])
-def service(request, tmp_path_factory, made_catalogue, inference_server):
+def service(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    made_catalogue: Path,
+    inference_server: tuple[FakeInference, str],
+) -> Iterator[Any]:
     """A client of each service, impatient and with little room for bodies."""
     folder = tmp_path_factory.mktemp("limits")
     if request.param == "inference":
@@ -67,12 +75,12 @@ def head_of(path: str, length: int, *more: str) -> bytes:
 @pytest.mark.parametrize(
     "headers", [{f"x-{i}": "1" for i in range(101)}, {"x": "y" * 17_000}], ids=["many", "large"]
 )
-def test_too_many_headers_are_a_problem(service, headers):
+def test_too_many_headers_are_a_problem(service: Any, headers: Any) -> None:
     assert_problem(service.get("/healthz", headers=headers), 431, "headers_too_large")
     assert service.get("/healthz").status_code == 200
 
 
-def test_headers_that_do_not_end_are_cut(service):
+def test_headers_that_do_not_end_are_cut(service: Any) -> None:
     """Else one connection could fill the memory before a request has even begun."""
     line = b"X-Filler: " + b"a" * 1000 + b"\r\n"
     sent = 0
@@ -85,7 +93,7 @@ def test_headers_that_do_not_end_are_cut(service):
     assert service.get("/healthz").status_code == 200
 
 
-def test_a_body_that_stops_coming_is_cut(service):
+def test_a_body_that_stops_coming_is_cut(service: Any) -> None:
     with raw(service) as connection:
         started = time.monotonic()
         connection.sendall(head_of("/predict", len(PHOTO)) + PHOTO[:100])
@@ -98,7 +106,7 @@ def test_a_body_that_stops_coming_is_cut(service):
     assert taken > 0.4
 
 
-def test_a_body_that_drips_is_cut_though_it_never_stops(service):
+def test_a_body_that_drips_is_cut_though_it_never_stops(service: Any) -> None:
     with raw(service) as connection:
         connection.sendall(head_of("/predict", 100_000))
         with contextlib.suppress(ConnectionError):
@@ -108,7 +116,7 @@ def test_a_body_that_drips_is_cut_though_it_never_stops(service):
         assert answer_of(connection)[0] == 408
 
 
-def test_a_slow_body_that_keeps_the_pace_is_read(service):
+def test_a_slow_body_that_keeps_the_pace_is_read(service: Any) -> None:
     with raw(service) as connection:
         connection.sendall(head_of("/predict", len(PHOTO), "Connection: close"))
         half = len(PHOTO) // 2
@@ -118,7 +126,7 @@ def test_a_slow_body_that_keeps_the_pace_is_read(service):
         assert answer_of(connection)[0] == 200
 
 
-def test_bodies_under_way_find_no_more_room_than_there_is(service):
+def test_bodies_under_way_find_no_more_room_than_there_is(service: Any) -> None:
     """Four uploads that have sent 60 kB each fill the room; a fifth is told to come again, and then can."""
     held = []
     try:
@@ -141,7 +149,11 @@ def test_bodies_under_way_find_no_more_room_than_there_is(service):
 
 
 @pytest.fixture(scope="module")
-def limited(tmp_path_factory, made_catalogue, inference_server):
+def limited(
+    tmp_path_factory: pytest.TempPathFactory,
+    made_catalogue: Path,
+    inference_server: tuple[FakeInference, str],
+) -> Iterator[Any]:
     """Three requests at once, then one every ten seconds; the loopback is a trusted proxy."""
     with recommender(
         database_url=f"sqlite:///{tmp_path_factory.mktemp('rate') / 'r.db'}",
@@ -155,7 +167,7 @@ def limited(tmp_path_factory, made_catalogue, inference_server):
         yield client
 
 
-def test_a_client_beyond_its_rate_is_told_when_to_come_again(limited):
+def test_a_client_beyond_its_rate_is_told_when_to_come_again(limited: Any) -> None:
     client = {"X-Forwarded-For": "198.51.100.1"}
     answers = [limited.get("/emotions", headers=client) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
@@ -167,7 +179,7 @@ def test_a_client_beyond_its_rate_is_told_when_to_come_again(limited):
     assert 1 <= int(answers[3].headers["retry-after"]) <= 10
 
 
-def test_other_clients_and_health_are_not_touched(limited):
+def test_other_clients_and_health_are_not_touched(limited: Any) -> None:
     one = {"X-Forwarded-For": "198.51.100.2"}
     assert [limited.get("/emotions", headers=one).status_code for _ in range(5)].count(429) == 2
     assert limited.get("/emotions", headers={"X-Forwarded-For": "198.51.100.3"}).status_code == 200
@@ -175,14 +187,14 @@ def test_other_clients_and_health_are_not_touched(limited):
         assert [limited.get(path, headers=one).status_code for _ in range(5)] == [200] * 5
 
 
-def test_one_network_of_ipv6_is_one_client(limited):
+def test_one_network_of_ipv6_is_one_client(limited: Any) -> None:
     codes = [
         limited.get("/emotions", headers={"X-Forwarded-For": f"2001:db8::{i}"}).status_code for i in range(5)
     ]
     assert codes.count(429) == 2
 
 
-def test_a_live_view_counts_as_a_request(limited):
+def test_a_live_view_counts_as_a_request(limited: Any) -> None:
     headers = {"X-Forwarded-For": "198.51.100.4"}
     for _ in range(3):
         limited.get("/emotions", headers=headers)
@@ -193,7 +205,7 @@ def test_a_live_view_counts_as_a_request(limited):
     assert refused.value.response.headers["content-type"] == "application/problem+json"
 
 
-def test_without_trusted_proxies_the_header_is_not_believed(sqlite_url, made_catalogue):
+def test_without_trusted_proxies_the_header_is_not_believed(sqlite_url: str, made_catalogue: Path) -> None:
     with recommender(
         database_url=sqlite_url, catalogue_dir=made_catalogue, rate_per_minute=6, rate_burst=3
     ) as client:
@@ -204,7 +216,7 @@ def test_without_trusted_proxies_the_header_is_not_believed(sqlite_url, made_cat
         assert codes == [200, 200, 200, 429, 429]
 
 
-def test_only_sites_that_are_named_may_call(limited, api_without_limits):
+def test_only_sites_that_are_named_may_call(limited: Any, api_without_limits: Any) -> None:
     asks = {"Access-Control-Request-Method": "POST", "X-Forwarded-For": "198.51.100.5"}
     named = limited.options("/recommend", headers={"Origin": "https://app.example.org", **asks})
     assert named.headers["access-control-allow-origin"] == "https://app.example.org"
@@ -216,25 +228,25 @@ def test_only_sites_that_are_named_may_call(limited, api_without_limits):
 
 
 @pytest.fixture(scope="module")
-def api_without_limits(sqlite_url, made_catalogue):
+def api_without_limits(sqlite_url: str, made_catalogue: Path) -> Iterator[Any]:
     with recommender(database_url=sqlite_url, catalogue_dir=made_catalogue) as client:
         yield client
 
 
-def test_a_range_that_a_file_does_not_have_is_a_problem(api_without_limits):
+def test_a_range_that_a_file_does_not_have_is_a_problem(api_without_limits: Any) -> None:
     answer = api_without_limits.get("/js/app.js", headers={"Range": "bytes=999999-"})
     assert_problem(answer, 416, "range_not_satisfiable")
     assert answer.headers["content-range"].startswith("bytes */")
 
 
-def test_a_photo_that_waits_too_long_is_given_back(tmp_path):
+def test_a_photo_that_waits_too_long_is_given_back(tmp_path: Path) -> None:
     with serve("inference", tmp_path / "log", workers="1", patience_s="0.001") as address:
         answer = httpx.post(f"{address}/predict", content=pictures.phone_photo(), timeout=30)
         assert_problem(answer, 503, "busy")
         assert int(answer.headers["retry-after"]) > 0
 
 
-def test_a_range_beyond_a_file_is_a_problem_of_inference_too(tmp_path):
+def test_a_range_beyond_a_file_is_a_problem_of_inference_too(tmp_path: Path) -> None:
     with serve("inference", tmp_path / "log") as address:
         path, wrong = "/docs-assets/swagger-ui.css", {"Range": "bytes=999999999-"}
         assert_problem(httpx.get(f"{address}{path}", headers=wrong), 416, "range_not_satisfiable")

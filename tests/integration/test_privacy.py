@@ -8,8 +8,10 @@ import resource
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -21,7 +23,7 @@ from services.recommender.prepare import prepare
 from services.recommender.store.db import make_engine
 from services.recommender.store.models import Feedback, Preference, UserItem
 from tests.helpers import pictures
-from tests.helpers.recommender import recommender
+from tests.helpers.recommender import FakeInference, recommender
 from tests.helpers.serving import ROOT, free_port, is_ready, server_command
 
 KEY = "an-editors-key"
@@ -36,7 +38,9 @@ def write_nothing() -> None:
 
 
 @contextmanager
-def served_without_files(service: str, logs: dict[str, str], **settings: str):
+def served_without_files(
+    service: str, logs: dict[str, str], **settings: str
+) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """The service's address and process; at the end its log is in `logs`."""
     port = free_port()
     environment = os.environ | {f"{service.upper()}_{k.upper()}": v for k, v in settings.items()}
@@ -92,7 +96,7 @@ def writable_files(pid: int) -> list[str]:
     return found
 
 
-def test_a_file_is_what_the_limit_forbids():
+def test_a_file_is_what_the_limit_forbids() -> None:
     """Else the next test could not fail: a spooled file may not leave the memory under it."""
     code = "import tempfile; f = tempfile.SpooledTemporaryFile(10); f.write(b'x' * 99); f.flush()"
     done = subprocess.run(
@@ -104,8 +108,11 @@ def test_a_file_is_what_the_limit_forbids():
     assert done.returncode == 1
 
 
-def test_photos_are_read_without_a_byte_in_any_file_or_log(tmp_path, made_catalogue, large_photo):
-    small, url, logs = pictures.ASTRONAUT.read_bytes(), database_that_only_reads(tmp_path, made_catalogue), {}
+def test_photos_are_read_without_a_byte_in_any_file_or_log(
+    tmp_path: Path, made_catalogue: Path, large_photo: bytes
+) -> None:
+    small, url = pictures.ASTRONAUT.read_bytes(), database_that_only_reads(tmp_path, made_catalogue)
+    logs: dict[str, str] = {}
     assert len(large_photo) > 2_000_000
     with (
         served_without_files("inference", logs) as (inference, reader),
@@ -156,7 +163,7 @@ def not_in(photo: bytes, log: str) -> bool:
     return True
 
 
-def test_erasure_leaves_no_byte_of_a_user_in_the_files(tmp_path, made_catalogue):
+def test_erasure_leaves_no_byte_of_a_user_in_the_files(tmp_path: Path, made_catalogue: Path) -> None:
     user, other, key = "anna-of-the-erasure-test", "bert-who-stays", "a-key-of-annas"
     path = tmp_path / "r.db"
     with recommender(database_url=f"sqlite:///{path}", catalogue_dir=made_catalogue) as client:
@@ -178,7 +185,9 @@ def on_disk(folder: Path) -> str:
     return "".join(path.read_bytes().decode("latin-1") for path in folder.iterdir() if path.is_file())
 
 
-def test_asking_for_recommendations_keeps_nothing(api, inference, database_url):
+def test_asking_for_recommendations_keeps_nothing(
+    api: httpx.Client, inference: FakeInference, database_url: str
+) -> None:
     inference.reset()
     before = rows(database_url)
     asked = {"emotion": "sad", "user_id": "one-who-only-asks"}
@@ -192,16 +201,17 @@ def rows(url: str) -> dict[str, int]:
     engine = make_engine(url)
     with engine.connect() as connection:
         counts = {
-            table.name: len(connection.execute(table.select()).all())
-            for table in (Feedback.__table__, UserItem.__table__, Preference.__table__)
+            model.__tablename__: len(connection.execute(model.__table__.select()).all())
+            for model in (Feedback, UserItem, Preference)
         }
     engine.dispose()
     return counts
 
 
 @pytest.mark.parametrize("model", [Feedback, UserItem, Preference])
-def test_the_note_names_every_column_that_is_kept_of_a_user(model):
+def test_the_note_names_every_column_that_is_kept_of_a_user(model: Any) -> None:
     """A column more is a promise to change first."""
     note = (ROOT / "docs" / "privacy.md").read_text()
-    row = re.search(rf"^\| `{model.__tablename__}` \| (.*?) \|", note, re.MULTILINE).group(1)
-    assert re.findall(r"`(\w+)`", row) == [column.name for column in model.__table__.columns]
+    row = re.search(rf"^\| `{model.__tablename__}` \| (.*?) \|", note, re.MULTILINE)
+    assert row
+    assert re.findall(r"`(\w+)`", row[1]) == [column.name for column in model.__table__.columns]

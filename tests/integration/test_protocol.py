@@ -4,6 +4,8 @@ import asyncio
 import json
 import socket
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -19,7 +21,7 @@ class InAHurry(HeadTimeoutProtocol):
     head_s = 0.5
 
 
-async def app(scope, receive, send):
+async def app(scope: Any, receive: Any, send: Any) -> None:
     """Reads a body and answers: /early does not read, /late takes its time; a socket says one word late."""
     if scope["type"] == "websocket":
         await receive()
@@ -35,17 +37,19 @@ async def app(scope, receive, send):
 
 
 @pytest.fixture(scope="module")
-def port():
+def port() -> Iterator[int]:
     with serving(app, http=InAHurry) as address:
-        yield httpx.URL(address).port
+        port = httpx.URL(address).port
+        assert port
+        yield port
 
 
-def test_the_old_names_still_lead_to_it():
+def test_the_old_names_still_lead_to_it() -> None:
     """Command lines of other people name them; for one more release."""
     assert inference.PatientProtocol is recommender.PatientProtocol is HeadTimeoutProtocol
 
 
-def closed_after(connection):
+def closed_after(connection: Any) -> Any:
     """Seconds until the server hangs up, and what it said before."""
     started, said = time.monotonic(), b""
     while chunk := connection.recv(1000):
@@ -53,18 +57,18 @@ def closed_after(connection):
     return time.monotonic() - started, said
 
 
-def connect(port):
+def connect(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), timeout=10)
 
 
-def test_who_says_nothing_is_hung_up_on(port):
+def test_who_says_nothing_is_hung_up_on(port: int) -> None:
     with connect(port) as silent:
         seconds, said = closed_after(silent)
         assert seconds > 0.3
         assert said == b""
 
 
-def test_headers_that_drip_are_not_waited_for(port):
+def test_headers_that_drip_are_not_waited_for(port: int) -> None:
     """Each byte is in time, the whole never is: with uvicorn alone such connections stayed for ever."""
     with connect(port) as dripping:
         dripping.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
@@ -82,14 +86,14 @@ def test_headers_that_drip_are_not_waited_for(port):
     raise AssertionError("the connection was kept")
 
 
-def test_a_second_request_that_drips_is_not_waited_for_either(port):
+def test_a_second_request_that_drips_is_not_waited_for_either(port: int) -> None:
     with connect(port) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\n")
         _, said = closed_after(connection)
         assert said.count(b"200 OK") == 1
 
 
-def test_a_connection_that_is_used_stays(port):
+def test_a_connection_that_is_used_stays(port: int) -> None:
     with connect(port) as connection:
         for _ in range(4):
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -97,7 +101,7 @@ def test_a_connection_that_is_used_stays(port):
             time.sleep(0.2)
 
 
-def test_a_slow_body_is_not_the_protocols_business(port):
+def test_a_slow_body_is_not_the_protocols_business(port: int) -> None:
     with connect(port) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n")
         for _ in range(3):
@@ -106,18 +110,18 @@ def test_a_slow_body_is_not_the_protocols_business(port):
         assert connection.recv(1000).endswith(b"ok")
 
 
-def test_an_answer_may_take_longer(port):
+def test_an_answer_may_take_longer(port: int) -> None:
     with connect(port) as connection:
         connection.sendall(b"GET /late HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.recv(1000).endswith(b"ok")
 
 
-def test_a_websocket_may_take_longer(port):
+def test_a_websocket_may_take_longer(port: int) -> None:
     with websockets.sync.client.connect(f"ws://127.0.0.1:{port}/") as stream:
         assert stream.recv(timeout=10) == "still here"
 
 
-def test_what_comes_after_an_early_answer_keeps_nothing_open(port):
+def test_what_comes_after_an_early_answer_keeps_nothing_open(port: int) -> None:
     """The server gave up its own timer at the first byte, and waited for ever for the rest."""
     with connect(port) as connection:
         connection.sendall(b"POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
@@ -134,7 +138,7 @@ def test_what_comes_after_an_early_answer_keeps_nothing_open(port):
         b"HEAD / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
     ],
 )
-def test_a_broken_chunk_leaves_no_traceback(asked, port, caplog):
+def test_a_broken_chunk_leaves_no_traceback(asked: Any, port: int, caplog: pytest.LogCaptureFixture) -> None:
     with connect(port) as connection:
         connection.sendall(asked)
         time.sleep(0.2)
@@ -143,7 +147,7 @@ def test_a_broken_chunk_leaves_no_traceback(asked, port, caplog):
     assert not [record for record in caplog.records if record.exc_info]
 
 
-def test_what_is_no_http_is_told_so_in_the_form_of_all_errors(port):
+def test_what_is_no_http_is_told_so_in_the_form_of_all_errors(port: int) -> None:
     with connect(port) as connection:
         connection.sendall(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
         _, said = closed_after(connection)

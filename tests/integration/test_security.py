@@ -2,6 +2,7 @@
 
 import ast
 import re
+from pathlib import Path
 
 import httpx
 import pytest
@@ -24,7 +25,7 @@ FETCHERS = {"aiohttp", "ftplib", "requests", "smtplib", "urllib.request", "urlli
 
 
 @pytest.mark.parametrize("text", INJECTIONS)
-def test_what_looks_like_sql_is_only_text(api, text):
+def test_what_looks_like_sql_is_only_text(api: httpx.Client, text: str) -> None:
     everything = len(api.get("/items", params={"limit": 200}).json()["items"])
     found = api.get("/items", params={"q": text, "limit": 200})
     assert found.status_code == 422 or len(found.json()["items"]) < everything
@@ -47,7 +48,7 @@ def test_what_looks_like_sql_is_only_text(api, text):
     assert len(api.get("/items", params={"limit": 200}).json()["items"]) == everything
 
 
-def test_no_service_fetches_an_address_that_it_was_given():
+def test_no_service_fetches_an_address_that_it_was_given() -> None:
     for path in (ROOT / "services").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
@@ -59,7 +60,7 @@ def test_no_service_fetches_an_address_that_it_was_given():
             assert not names & FETCHERS, path
 
 
-def test_keys_are_compared_in_constant_time():
+def test_keys_are_compared_in_constant_time() -> None:
     """No comparison of the key but hmac's: `==` ends at the first letter that differs."""
     source = (ROOT / "services" / "recommender" / "dependencies.py").read_text()
     (check,) = (
@@ -75,14 +76,14 @@ def test_keys_are_compared_in_constant_time():
 @pytest.mark.parametrize(
     "path", ["/..%2f..%2fetc/passwd", "/js/..%2f..%2fsettings.py", "/%2e%2e/%2e%2e/errors.py", "//etc/passwd"]
 )
-def test_no_file_outside_the_page_is_served(api, path):
+def test_no_file_outside_the_page_is_served(api: httpx.Client, path: str) -> None:
     request = httpx.Request("GET", f"{str(api.base_url).rstrip('/')}{path}")
     answer = api.send(request)
     assert answer.status_code in {400, 404}
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_inference_answers_with_security_headers_too(tmp_path):
+def test_inference_answers_with_security_headers_too(tmp_path: Path) -> None:
     with serve("inference", tmp_path / "log") as address:
         for answer in (
             httpx.get(f"{address}/model"),

@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from services.recommender.settings import read_settings
 from tests.helpers.serving import ROOT
 
 
-def serve(service, **settings):
+def serve(service: Any, **settings: Any) -> Any:
     return subprocess.run(
         [sys.executable, "-m", "uvicorn", "--factory", f"services.{service}.main:create_app", "--port", "0"],
         cwd=ROOT,
@@ -26,7 +28,7 @@ def serve(service, **settings):
     )
 
 
-def test_inference_names_every_wrong_variable():
+def test_inference_names_every_wrong_variable() -> None:
     done = serve(
         "inference", INFERENCE_WORKERS="many", INFERENCE_MODEL_FILE="nowhere", INFERENCE_LOG_LEVEL="loud"
     )
@@ -36,7 +38,7 @@ def test_inference_names_every_wrong_variable():
     assert "INFERENCE_LOG_LEVEL: " in line
 
 
-def test_the_recommender_names_the_variable_and_keeps_the_secret():
+def test_the_recommender_names_the_variable_and_keeps_the_secret() -> None:
     done = serve("recommender", RECOMMENDER_DATABASE_URL="mysql://me:secret@host/name")
     assert done.returncode == 2
     assert done.stderr == (
@@ -55,7 +57,13 @@ def test_the_recommender_names_the_variable_and_keeps_the_secret():
         ("TRUSTED_PROXIES", "10.0.0.0/8, secret", "is not a valid IPv4 network"),
     ],
 )
-def test_every_kind_of_setting_is_named(monkeypatch, capsys, variable, value, reason):
+def test_every_kind_of_setting_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variable: Any,
+    value: Any,
+    reason: Any,
+) -> None:
     monkeypatch.setenv(f"RECOMMENDER_{variable}", value)
     with pytest.raises(SystemExit) as refused:
         read_settings()
@@ -67,7 +75,9 @@ def test_every_kind_of_setting_is_named(monkeypatch, capsys, variable, value, re
     assert "secret" not in said
 
 
-def test_commands_say_the_same(tmp_path, monkeypatch, capsys):
+def test_commands_say_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "list.txt").write_text("a.jpg\n")
     monkeypatch.setenv("INFERENCE_WORKERS", "many")
     monkeypatch.setenv("RECOMMENDER_DATABASE_POOL_SIZE", "0")
@@ -79,7 +89,7 @@ def test_commands_say_the_same(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err.startswith("RECOMMENDER_DATABASE_POOL_SIZE: Input should be ")
 
 
-def test_a_model_that_is_not_what_its_card_says_is_named_without_a_traceback(tmp_path):
+def test_a_model_that_is_not_what_its_card_says_is_named_without_a_traceback(tmp_path: Path) -> None:
     model = tmp_path / "emotion.tflite"
     model.write_bytes(b"not the network")
     shutil.copy(MODEL_FILE.with_suffix(".json"), tmp_path)

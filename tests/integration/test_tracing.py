@@ -4,6 +4,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -24,7 +27,7 @@ CALLER = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 @pytest.fixture(scope="module")
-def walk(tmp_path_factory):
+def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Both services and what they send: one is told where by its own setting, one by the standard one."""
     folder = tmp_path_factory.mktemp("tracing")
     with pytest.MonkeyPatch.context() as environment, collector() as collected:
@@ -46,7 +49,7 @@ def walk(tmp_path_factory):
                 yield client, collected
 
 
-def test_a_photo_is_one_trace_through_both_services(walk):
+def test_a_photo_is_one_trace_through_both_services(walk: Any) -> None:
     client, collected = walk
     client.post("/recommend/photo?medium=song", files=PHOTO, headers={"X-Request-ID": "walk-1"})
     spans = collected.wait(lambda spans: len(spans) >= 7)
@@ -67,19 +70,19 @@ def test_a_photo_is_one_trace_through_both_services(walk):
     assert not any(span.failed for span in spans)
 
 
-def test_a_callers_trace_goes_on(walk):
+def test_a_callers_trace_goes_on(walk: Any) -> None:
     client, collected = walk
     client.get("/recommend?emotion=sad", headers={"traceparent": f"00-{CALLER}-00f067aa0ba902b7-01"})
     (span,) = collected.wait(lambda spans: any(span.trace == CALLER for span in spans))[-1:]
     assert (span.name, span.parent) == ("GET /recommend", "00f067aa0ba902b7")
 
 
-def test_a_failure_is_marked_and_its_text_is_not_sent(walk):
+def test_a_failure_is_marked_and_its_text_is_not_sent(walk: Any) -> None:
     client, collected = walk
     answer = client.post("/predict", content=b"text-of-a-person", headers={"X-Request-ID": "walk-3"})
     assert answer.status_code == 415
 
-    def outer_of(spans):
+    def outer_of(spans: Any) -> Any:
         return [s for s in spans if s.service == "recommender" and s.attributes.get("request_id") == "walk-3"]
 
     spans = collected.wait(outer_of)
@@ -89,7 +92,7 @@ def test_a_failure_is_marked_and_its_text_is_not_sent(walk):
     assert call.failed
 
 
-def test_nothing_personal_is_sent(walk):
+def test_nothing_personal_is_sent(walk: Any) -> None:
     """No file name, user id, address, browser, cookie or query, in no attribute and nowhere else."""
     client, collected = walk
     client.get("/users/id-of-a-person/history")
@@ -108,7 +111,7 @@ def test_nothing_personal_is_sent(walk):
     assert {name for span in collected.spans() for name in span.attributes} <= known
 
 
-def test_probes_are_not_traced(walk):
+def test_probes_are_not_traced(walk: Any) -> None:
     client, collected = walk
     client.get("/readyz")
     client.get("/recommend?emotion=sad", headers={"X-Request-ID": "walk-after"})
@@ -116,7 +119,7 @@ def test_probes_are_not_traced(walk):
     assert not any("/readyz" in span.name for span in spans)
 
 
-def test_a_collector_that_is_away_holds_up_neither_answers_nor_the_end(tmp_path):
+def test_a_collector_that_is_away_holds_up_neither_answers_nor_the_end(tmp_path: Path) -> None:
     with serve("inference", tmp_path / "log", otlp_endpoint=f"http://127.0.0.1:{free_port()}") as address:
         assert httpx.post(f"{address}/predict", content=PHOTO["file"][1], timeout=60).status_code == 200
         started = time.monotonic()
@@ -126,7 +129,7 @@ def test_a_collector_that_is_away_holds_up_neither_answers_nor_the_end(tmp_path)
 
 
 @pytest.mark.parametrize("service", ["inference", "recommender"])
-def test_off_nothing_that_traces_is_even_imported(service):
+def test_off_nothing_that_traces_is_even_imported(service: Any) -> None:
     program = (
         f"import sys; from services.{service}.main import create_app; create_app(); "
         f"sys.exit(any(name.startswith(('opentelemetry.sdk', 'opentelemetry.exporter', "
@@ -136,7 +139,7 @@ def test_off_nothing_that_traces_is_even_imported(service):
 
 
 @pytest.mark.parametrize("service", ["inference", "recommender"])
-def test_without_the_extra_the_start_is_refused_in_one_line(service):
+def test_without_the_extra_the_start_is_refused_in_one_line(service: Any) -> None:
     program = (
         "import sys; sys.modules['opentelemetry.sdk'] = sys.modules['opentelemetry.exporter'] = None; "
         f"import uvicorn; uvicorn.main(['--factory', 'services.{service}.main:create_app', '--port', '0'])"

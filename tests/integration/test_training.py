@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ pytestmark = [pytest.mark.training, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A fer2013.csv and FER+ votes: noise with a bright bar whose height tells the class."""
     folder = tmp_path_factory.mktemp("training")
     rng = np.random.default_rng(0)
@@ -45,7 +46,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def dataset(folder):
+def dataset(folder: Path) -> Any:
     table = succeed(
         "data", "--csv", folder / "fer.csv", "--ferplus", folder / "plus.csv", "--out", folder / "f.npz"
     )
@@ -54,7 +55,7 @@ def dataset(folder):
 
 
 @pytest.fixture(scope="session")
-def trained(folder, dataset):
+def trained(folder: Path, dataset: Path) -> Any:
     """The run of the one network that these tests share: killed after its first epoch, then resumed."""
     out = folder / "run"
     words = ["train", "--model", "emonet", "--data", dataset, "--out", out, "--epochs", EPOCHS, "--batch", 8]
@@ -72,14 +73,14 @@ def trained(folder, dataset):
     return out
 
 
-def succeed(*words):
+def succeed(*words: object) -> Any:
     """What a command prints that ends with status 0."""
     status, printed, errors = run_command(*words)
     assert status == 0, errors[-2000:]
     return printed
 
 
-def test_resume(trained):
+def test_resume(trained: Any) -> None:
     """A killed run goes on after its last whole epoch."""
     lines = (trained / "history.csv").read_text().splitlines()
     assert [line.split(",")[0] for line in lines] == ["epoch", *map(str, range(1, EPOCHS + 1))]
@@ -89,14 +90,14 @@ def test_resume(trained):
     assert about["run"]["seed"] == 1
 
 
-def test_resume_needs_the_same_network(trained, dataset):
+def test_resume_needs_the_same_network(trained: Any, dataset: Path) -> None:
     """A folder that holds a run of another network is refused."""
     status, _, errors = run_command("train", "--model", "vgg9", "--data", dataset, "--out", trained)
     assert status == 1
     assert "holds a run of emonet" in errors
 
 
-def test_teach(trained, dataset, folder):
+def test_teach(trained: Any, dataset: Path, folder: Path) -> None:
     """A trained network teaches another, whose JSON names the teacher's file."""
     teacher = folder / "teacher.npz"
     assert "of Training" in succeed("teach", "--run", trained, "--data", dataset, "--out", teacher)
@@ -107,13 +108,13 @@ def test_teach(trained, dataset, folder):
 
 
 @pytest.fixture(scope="session")
-def exported(trained, dataset):
+def exported(trained: Any, dataset: Path) -> Any:
     out = trained / "emotion.tflite"
     succeed("export", "--run", trained, "--data", dataset, "--out", out, "--version", "9.9.9")
     return out
 
 
-def test_export(exported):
+def test_export(exported: Any) -> None:
     """The exported file serves, and its card has its version and figures."""
     model = load_model(exported)
     assert model.version == "9.9.9"
@@ -125,7 +126,7 @@ def test_export(exported):
     assert rows.sum(axis=1) == pytest.approx(np.ones(3), abs=1e-5)
 
 
-def test_exported_heads(exported):
+def test_exported_heads(exported: Any) -> None:
     """The answer of the exported file is the calibrated mixture of its heads."""
     model = load_model(exported)
     classifier, calibration = Classifier(model), model.card["calibration"]
@@ -138,12 +139,12 @@ def test_exported_heads(exported):
 
 
 @pytest.fixture(scope="session")
-def restored(exported, dataset, folder):
+def restored(exported: Any, dataset: Path, folder: Path) -> Any:
     succeed("restore", "--model", exported, "--data", dataset, "--out", folder / "restored")
     return folder / "restored" / "model.keras"
 
 
-def test_restore(restored, trained, folder):
+def test_restore(restored: Any, trained: Any, folder: Path) -> None:
     """A network restored from its serving file answers as it did."""
     figures = []
     for number, model in enumerate((trained / "model.keras", restored)):
@@ -154,7 +155,7 @@ def test_restore(restored, trained, folder):
     assert figures[1]["ece"] == pytest.approx(figures[0]["ece"], abs=0.02)
 
 
-def test_start(restored, trained, dataset, folder):
+def test_start(restored: Any, trained: Any, dataset: Path, folder: Path) -> None:
     """Training starts from a restored network, and adds its training time to the new run's."""
     words = ["train", "--model", "emonet", "--data", dataset, "--out", folder / "second", "--epochs", 1]
     succeed(*words, "--batch", 8, "--start", restored, "--rate", 1e-9, "--precision", "float32")
@@ -166,7 +167,7 @@ def test_start(restored, trained, dataset, folder):
 
 
 @pytest.mark.parametrize("wrong", ["vgg9", "no JSON", "another run"])
-def test_start_refused(wrong, restored, trained, dataset, tmp_path):
+def test_start_refused(wrong: Any, restored: Any, trained: Any, dataset: Path, tmp_path: Path) -> None:
     """A starting point that does not fit the run is an error before any training."""
     start, out, model = tmp_path / "model.keras", tmp_path / "run", "emonet"
     shutil.copy(restored, start)
@@ -183,7 +184,7 @@ def test_start_refused(wrong, restored, trained, dataset, tmp_path):
     assert expected[wrong] in errors.splitlines()[-1]
 
 
-def test_evaluate_without_tensorflow(exported, folder):
+def test_evaluate_without_tensorflow(exported: Any, folder: Path) -> None:
     """Evaluate repeats the card's figures where TensorFlow and Keras cannot be imported."""
     out = folder / "figures.json"
     words = ["evaluate", "--model", exported, "--csv", folder / "fer.csv", "--ferplus", folder / "plus.csv"]
@@ -195,7 +196,7 @@ def test_evaluate_without_tensorflow(exported, folder):
     assert "the votes head alone: labels " in done.stdout
 
 
-def test_evaluate_folders(exported, tmp_path):
+def test_evaluate_folders(exported: Any, tmp_path: Path) -> None:
     """Evaluate reads folders of face crops and of whole photos, and names the folders it leaves out."""
     for label, photo in (("happiness", "astronaut.jpg"), ("neutral", "grace_hopper.jpg")):
         (tmp_path / label).mkdir()
@@ -208,13 +209,13 @@ def test_evaluate_folders(exported, tmp_path):
     assert [sum(row) for row in photos["confusion"]] == [0, 0, 1, 0, 0, 1]
 
 
-def evaluate_folder(model, folder, out, *more):
+def evaluate_folder(model: Any, folder: Path, out: Any, *more: object) -> Any:
     text = succeed("evaluate", "--model", model, "--images", folder, "--json", out, *more)
     assert "left out: contempt/" in text
     return json.loads(out.read_text())
 
 
-def test_compare_networks(trained, dataset, tmp_path):
+def test_compare_networks(trained: Any, dataset: Path, tmp_path: Path) -> None:
     """Compare trains the networks that are not finished, with either output, and takes those that are."""
     shutil.copytree(trained, tmp_path / "runs" / "emonet")
     words = ["compare", "--data", dataset, "--out", tmp_path / "out", "--runs", tmp_path / "runs"]
@@ -227,14 +228,14 @@ def test_compare_networks(trained, dataset, tmp_path):
     assert "| simple3 | – | – |" in text
 
 
-def test_report_of_a_network(trained, dataset, tmp_path):
+def test_report_of_a_network(trained: Any, dataset: Path, tmp_path: Path) -> None:
     """Report draws the feature maps and the learning curves of a trained network."""
     succeed("report", tmp_path, "--data", dataset, "--model", trained / "model.keras", "--runs", trained)
     assert (tmp_path / "faces" / "features.png").stat().st_size > 5000
     assert (tmp_path / "learning.png").exists()
 
 
-def without_tensorflow(*words):
+def without_tensorflow(*words: object) -> Any:
     script = (
         "import runpy, sys; sys.modules['tensorflow'] = sys.modules['keras'] = None;"
         "sys.argv[0] = 'training'; runpy.run_module('training', run_name='__main__')"
@@ -249,7 +250,7 @@ def without_tensorflow(*words):
 
 
 @pytest.mark.parametrize("name", ["train", "export"])
-def test_missing_tensorflow(name):
+def test_missing_tensorflow(name: Any) -> None:
     """Without TensorFlow the command prints how to install it."""
     done = without_tensorflow(name)
     assert done.returncode == 1
@@ -257,7 +258,7 @@ def test_missing_tensorflow(name):
     assert "Traceback" not in done.stderr
 
 
-def test_bad_file(tmp_path):
+def test_bad_file(tmp_path: Path) -> None:
     """A bad file is one line on stderr, not a traceback."""
     (tmp_path / "bad.csv").write_text("emotion,pixels,Usage\n3,1 2,Training\n")
     command = [sys.executable, "-m", "training", "data", "--csv", str(tmp_path / "bad.csv")]

@@ -20,7 +20,7 @@ SLACK = 0.01
 
 
 @pytest.mark.skipif(not CSV.exists(), reason="no fer2013.csv at hand; FER2013=path names one")
-def test_the_shipped_file_is_as_accurate_as_its_card_says():
+def test_the_shipped_file_is_as_accurate_as_its_card_says() -> None:
     table = pd.read_csv(CSV, dtype=str)
     rows = table[table["Usage"] == "PublicTest"].iloc[::6]
     faces = np.array([np.array(p.split(), np.uint8).reshape(48, 48) for p in rows["pixels"]])

@@ -5,9 +5,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from services.emotions import EMOTIONS
 from tests.helpers import pictures
@@ -15,17 +17,23 @@ from tests.helpers import pictures
 ROOT = Path(__file__).parents[3]
 
 
-def run(*words):
+def read(path: Path) -> NDArray[Any]:
+    picture = cv2.imread(str(path))
+    assert picture is not None
+    return picture
+
+
+def run(*words: object) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "services.inference", *map(str, words)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def rows(path):
+def rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
 
 
-def test_photos_are_a_line_each_and_a_bad_one_does_not_stop_the_rest(tmp_path):
+def test_photos_are_a_line_each_and_a_bad_one_does_not_stop_the_rest(tmp_path: Path) -> None:
     (tmp_path / "bad.jpg").write_text("no picture")
     done = run(tmp_path / "bad.jpg", pictures.ASTRONAUT, pictures.HOPPER)
     assert done.returncode == 1
@@ -34,17 +42,17 @@ def test_photos_are_a_line_each_and_a_bad_one_does_not_stop_the_rest(tmp_path):
     assert len(done.stdout.splitlines()) == 2
 
 
-def test_json_is_the_services_answer():
+def test_json_is_the_services_answer() -> None:
     done = run(pictures.ASTRONAUT, "--json")
     answer = json.loads(done.stdout)
     assert answer["emotion"] == "happy"
     assert list(answer["probabilities"]) == list(EMOTIONS)
 
 
-def test_draw_outlines_the_face(tmp_path):
+def test_draw_outlines_the_face(tmp_path: Path) -> None:
     out = tmp_path / "out.png"
     assert run(pictures.ASTRONAUT, "--draw", out).returncode == 0
-    before, after = cv2.imread(str(pictures.ASTRONAUT)).astype(int), cv2.imread(str(out)).astype(int)
+    before, after = read(pictures.ASTRONAUT).astype(int), read(out).astype(int)
     changed = np.abs(after - before).max(axis=2) > 30
     ys, xs = np.nonzero(changed)
     x, y = pictures.ASTRONAUT_FACE
@@ -53,7 +61,7 @@ def test_draw_outlines_the_face(tmp_path):
     assert changed.mean() < 0.05
 
 
-def test_a_folder_becomes_a_table_with_its_failures(tmp_path):
+def test_a_folder_becomes_a_table_with_its_failures(tmp_path: Path) -> None:
     (tmp_path / "in" / "deep").mkdir(parents=True)
     (tmp_path / "in" / "a.jpg").write_bytes(pictures.ASTRONAUT.read_bytes())
     (tmp_path / "in" / "deep" / "b.png").write_bytes(pictures.png_of_zeros(64, 64))
@@ -66,10 +74,10 @@ def test_a_folder_becomes_a_table_with_its_failures(tmp_path):
     assert c["error"]
 
 
-def test_a_video_keeps_the_faces_id(tmp_path):
+def test_a_video_keeps_the_faces_id(tmp_path: Path) -> None:
     path = tmp_path / "v.avi"
     video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (512, 512))
-    photo = cv2.imread(str(pictures.ASTRONAUT))
+    photo = read(pictures.ASTRONAUT)
     for step in range(12):
         video.write(np.roll(photo, 4 * step, axis=1))
     video.release()
@@ -80,7 +88,7 @@ def test_a_video_keeps_the_faces_id(tmp_path):
     assert int(found[-1]["x"]) > int(found[0]["x"]) + 30
 
 
-def test_wrong_words_are_explained(tmp_path):
+def test_wrong_words_are_explained(tmp_path: Path) -> None:
     for words in (
         [],
         ["--folder", tmp_path],

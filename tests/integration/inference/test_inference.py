@@ -1,7 +1,10 @@
 """The inference service in its own process, over real HTTP, with the shipped model."""
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,12 +17,12 @@ PHOTO = pictures.ASTRONAUT.read_bytes()
 
 
 @pytest.fixture(scope="module")
-def log(tmp_path_factory):
+def log(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return tmp_path_factory.mktemp("inference") / "log"
 
 
 @pytest.fixture(scope="module")
-def client(log):
+def client(log: Any) -> Iterator[Any]:
     with (
         serve("inference", log, max_upload_bytes="4000000") as address,
         httpx.Client(base_url=address) as http,
@@ -27,7 +30,7 @@ def client(log):
         yield http
 
 
-def assert_problem(answer, status, code=None):
+def assert_problem(answer: httpx.Response, status: int, code: str | None = None) -> None:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     body = answer.json()
@@ -39,7 +42,7 @@ def assert_problem(answer, status, code=None):
     assert "/services/" not in body["detail"]
 
 
-def test_multipart_and_raw_body_give_the_same_answer(client):
+def test_multipart_and_raw_body_give_the_same_answer(client: httpx.Client) -> None:
     form = client.post("/predict", files={"file": ("a.jpg", PHOTO, "image/jpeg")})
     raw = client.post("/predict", content=PHOTO, headers={"Content-Type": "image/jpeg"})
     assert form.status_code == raw.status_code == 200
@@ -53,12 +56,12 @@ def test_multipart_and_raw_body_give_the_same_answer(client):
     assert set(a["timings_ms"]) == {"decode", "detect", "classify", "total"}
 
 
-def test_file_without_name(client):
+def test_file_without_name(client: httpx.Client) -> None:
     """The part `file` needs no filename."""
     assert client.post("/predict", files={"file": (None, PHOTO)}).json()["emotion"] == "happy"
 
 
-def test_curl_without_a_content_type_works_too(client):
+def test_curl_without_a_content_type_works_too(client: httpx.Client) -> None:
     """It declares a form then; the body is an image all the same."""
     answer = client.post(
         "/predict", content=PHOTO, headers={"Content-Type": "application/x-www-form-urlencoded"}
@@ -66,7 +69,7 @@ def test_curl_without_a_content_type_works_too(client):
     assert answer.json()["emotion"] == "happy"
 
 
-def test_no_face_is_200_and_422_when_strict(client):
+def test_no_face_is_200_and_422_when_strict(client: httpx.Client) -> None:
     blank = pictures.png_of_zeros(320, 240)
     answer = client.post("/predict", content=blank)
     assert answer.status_code == 200
@@ -89,14 +92,14 @@ def test_no_face_is_200_and_422_when_strict(client):
     ids=["empty", "text", "truncated JPEG", "0-byte PNG", "pixel bomb", "too many bytes"],
 )
 @pytest.mark.parametrize("form", [True, False], ids=["multipart", "raw"])
-def test_bad_pictures_are_problems(client, data, status, form):
+def test_bad_pictures_are_problems(client: httpx.Client, data: Any, status: int, form: Any) -> None:
     sent = {"files": {"file": ("x.png", data)}} if form else {"content": data}
     answer = client.post("/predict", **sent)
     assert answer.status_code in (status if isinstance(status, tuple) else (status,))
     assert_problem(answer, answer.status_code)
 
 
-def test_a_jpeg_cut_in_the_middle_never_breaks_the_service(client):
+def test_a_jpeg_cut_in_the_middle_never_breaks_the_service(client: httpx.Client) -> None:
     answer = client.post("/predict", content=PHOTO[: len(PHOTO) // 2])
     assert answer.status_code in (200, 400)
     assert client.post("/predict", content=PHOTO).status_code == 200
@@ -113,31 +116,31 @@ def test_a_jpeg_cut_in_the_middle_never_breaks_the_service(client):
     ],
     ids=["other field", "file as text", "no part", "no boundary", "long boundary"],
 )
-def test_malformed_forms_are_problems(client, sent):
+def test_malformed_forms_are_problems(client: httpx.Client, sent: Any) -> None:
     assert_problem(client.post("/predict", **sent), 400)
 
 
-def test_a_body_that_grows_past_the_limit_is_cut_off(client):
-    def endless():
+def test_a_body_that_grows_past_the_limit_is_cut_off(client: httpx.Client) -> None:
+    def endless() -> Iterator[Any]:
         for _ in range(100):
             yield b"\xff" * 100_000
 
     assert_problem(client.post("/predict", content=endless()), 413, "too_large")
 
 
-def test_unknown_routes_and_methods_are_problems(client):
+def test_unknown_routes_and_methods_are_problems(client: httpx.Client) -> None:
     assert_problem(client.get("/nowhere"), 404)
     assert_problem(client.get("/predict"), 405)
 
 
-def test_a_given_request_id_is_kept_and_a_wild_one_replaced(client):
+def test_a_given_request_id_is_kept_and_a_wild_one_replaced(client: httpx.Client) -> None:
     kept = client.get("/healthz", headers={"X-Request-ID": "walk-17"})
     assert kept.headers["x-request-id"] == "walk-17"
     replaced = client.get("/healthz", headers={"X-Request-ID": 'a" onload='})
     assert replaced.headers["x-request-id"].isalnum()
 
 
-def test_the_model_says_what_it_is(client):
+def test_the_model_says_what_it_is(client: httpx.Client) -> None:
     card = client.get("/model").json()
     assert card["labels"] == list(EMOTIONS)
     assert card["input"]["shape"] == [1, 48, 48, 1]
@@ -145,7 +148,7 @@ def test_the_model_says_what_it_is(client):
     assert {"sha256", "training_data", "licence", "excluded_use", "version"} <= set(card)
 
 
-def test_health_metrics_and_documents(client):
+def test_health_metrics_and_documents(client: httpx.Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json() == {"status": "ready"}
     client.post("/predict", content=PHOTO)
@@ -157,8 +160,8 @@ def test_health_metrics_and_documents(client):
     assert client.get("/docs").status_code == 200
 
 
-def test_many_clients_at_once_get_the_same_right_answer(client):
-    def ask(_):
+def test_many_clients_at_once_get_the_same_right_answer(client: httpx.Client) -> None:
+    def ask(_: Any) -> Any:
         return client.post("/predict", content=PHOTO)
 
     with ThreadPoolExecutor(8) as pool:
@@ -169,10 +172,10 @@ def test_many_clients_at_once_get_the_same_right_answer(client):
     assert {json.dumps(a["faces"]) for a in right} == {json.dumps(right[0]["faces"])}
 
 
-def test_a_full_queue_answers_busy(tmp_path):
+def test_a_full_queue_answers_busy(tmp_path: Path) -> None:
     with serve("inference", tmp_path / "log", workers="1", queue="0") as address:
 
-        def ask(_):
+        def ask(_: Any) -> Any:
             return httpx.post(f"{address}/predict", content=pictures.phone_photo(), timeout=60)
 
         with ThreadPoolExecutor(6) as pool:
@@ -184,7 +187,7 @@ def test_a_full_queue_answers_busy(tmp_path):
             assert answer.headers["retry-after"]
 
 
-def test_logs_hold_requests_and_nothing_of_the_photo(client, log):
+def test_logs_hold_requests_and_nothing_of_the_photo(client: httpx.Client, log: Any) -> None:
     client.post("/predict", content=PHOTO, headers={"X-Request-ID": "logged-once"})
     (line,) = [json.loads(text) for text in logged(log, "logged-once")]
     assert set(line) == {

@@ -2,12 +2,15 @@
 
 import json
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.helpers import pictures
 from tests.helpers.serving import serve
@@ -16,7 +19,7 @@ PHOTO = pictures.ASTRONAUT.read_bytes()
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("inference") / "log"
     with serve(
         "inference", log, max_batch="4", max_upload_bytes="1000000", stream_idle_s="2", max_streams="2"
@@ -25,7 +28,7 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture
-def socket(address):
+def socket(address: str) -> Iterator[Any]:
     with connect(address.replace("http", "ws") + "/stream") as socket:
         yield socket
 
@@ -37,12 +40,12 @@ def shifted(pixels: int) -> bytes:
     return pictures.encode(frame, "JPEG")
 
 
-def ask(socket, data):
+def ask(socket: Any, data: Any) -> Any:
     socket.send(data)
     return json.loads(socket.recv(timeout=30))
 
 
-def test_one_bad_image_never_costs_the_others(address):
+def test_one_bad_image_never_costs_the_others(address: str) -> None:
     files = [
         ("files", ("good.jpg", PHOTO)),
         ("files", ("bad.txt", b"not an image")),
@@ -60,7 +63,7 @@ def test_one_bad_image_never_costs_the_others(address):
     assert results[2]["prediction"]["faces"] == []
 
 
-def test_a_batch_alone_answers_as_single_photos_do(address):
+def test_a_batch_alone_answers_as_single_photos_do(address: str) -> None:
     one = httpx.post(f"{address}/predict", content=PHOTO).json()
     many = httpx.post(f"{address}/predict/batch", files=[("files", ("a.jpg", PHOTO))] * 3).json()
     assert [r["prediction"]["faces"] for r in many["results"]] == [one["faces"]] * 3
@@ -75,13 +78,13 @@ def test_a_batch_alone_answers_as_single_photos_do(address):
     ],
     ids=["too many files", "other field", "no form"],
 )
-def test_bad_batches_are_problems(address, sent, status):
+def test_bad_batches_are_problems(address: str, sent: Any, status: int) -> None:
     answer = httpx.post(f"{address}/predict/batch", **sent)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_a_face_keeps_its_id_while_it_moves(socket):
+def test_a_face_keeps_its_id_while_it_moves(socket: Any) -> None:
     answers = [ask(socket, shifted(8 * step)) for step in range(12)]
     assert [a["frame"] for a in answers] == list(range(12))
     assert {len(a["faces"]) for a in answers} == {1}
@@ -91,7 +94,7 @@ def test_a_face_keeps_its_id_while_it_moves(socket):
     assert answers[-1]["emotion"] == "happy"
 
 
-def test_a_face_that_leaves_is_gone_and_comes_back_as_another(socket):
+def test_a_face_that_leaves_is_gone_and_comes_back_as_another(socket: Any) -> None:
     blank = pictures.png_of_zeros(512, 512)
     first = ask(socket, PHOTO)["faces"][0]["id"]
     assert ask(socket, blank)["faces"] == []
@@ -99,7 +102,7 @@ def test_a_face_that_leaves_is_gone_and_comes_back_as_another(socket):
     assert again == first  # within the patience of the tracker it is the same face
 
 
-def test_bad_frames_are_errors_and_the_stream_goes_on(socket):
+def test_bad_frames_are_errors_and_the_stream_goes_on(socket: Any) -> None:
     assert ask(socket, b"nonsense")["error"]["status"] == 415
     assert ask(socket, "text")["error"]["status"] == 400
     assert ask(socket, b"")["error"]["status"] == 400
@@ -109,7 +112,7 @@ def test_bad_frames_are_errors_and_the_stream_goes_on(socket):
     assert answer["emotion"] == "happy"
 
 
-def test_frames_that_pile_up_are_dropped_for_the_newest(socket):
+def test_frames_that_pile_up_are_dropped_for_the_newest(socket: Any) -> None:
     for _ in range(60):
         socket.send(PHOTO)
     answered = [json.loads(socket.recv(timeout=30))["frame"]]
@@ -119,14 +122,14 @@ def test_frames_that_pile_up_are_dropped_for_the_newest(socket):
     assert len(answered) < 60
 
 
-def test_a_silent_stream_is_closed(socket):
+def test_a_silent_stream_is_closed(socket: Any) -> None:
     ask(socket, PHOTO)
     with pytest.raises(ConnectionClosed):
         socket.recv(timeout=20)
     assert socket.close_code == 1000
 
 
-def test_more_streams_than_allowed_are_turned_away(address):
+def test_more_streams_than_allowed_are_turned_away(address: str) -> None:
     url = address.replace("http", "ws") + "/stream"
     with connect(url) as one, connect(url) as two:
         ask(one, PHOTO)
@@ -139,7 +142,7 @@ def test_more_streams_than_allowed_are_turned_away(address):
         assert ask(four, PHOTO)["emotion"] == "happy"
 
 
-def test_closed_streams_leave_nothing_behind(address):
+def test_closed_streams_leave_nothing_behind(address: str) -> None:
     url = address.replace("http", "ws") + "/stream"
     for _ in range(2):  # every place that there is
         with connect(url) as socket:
@@ -152,11 +155,11 @@ def test_closed_streams_leave_nothing_behind(address):
         assert ask(socket, PHOTO)["emotion"] == "happy"
 
 
-def test_a_page_of_another_site_opens_no_stream(address):
+def test_a_page_of_another_site_opens_no_stream(address: str) -> None:
     stream = address.replace("http", "ws") + "/stream"
     for origin in ("https://elsewhere.example", "null", "http://[no-address"):
-        with pytest.raises(InvalidStatus) as refused, connect(stream, origin=origin):
+        with pytest.raises(InvalidStatus) as refused, connect(stream, origin=Origin(origin)):
             pass
         assert refused.value.response.status_code == 403
-    with connect(stream, origin=address) as socket:
+    with connect(stream, origin=Origin(address)) as socket:
         assert ask(socket, PHOTO)["emotion"] == "happy"

@@ -3,7 +3,10 @@
 import asyncio
 import json
 import time
+from pathlib import Path
+from typing import Any
 
+from PIL import Image
 from websockets.asyncio.client import connect
 
 from tests.helpers import pictures
@@ -26,18 +29,20 @@ def frames() -> list[bytes]:
     made = []
     for step in range(PERIOD):
         sway = round(40 * abs(PERIOD / 2 - step) / (PERIOD / 2))
-        frame = pictures.Image.new("RGB", (640, 480), "grey")
+        frame = Image.new("RGB", (640, 480), "grey")
         frame.paste(face, (60 + sway, 90 + sway // 2))
         frame.paste(face.resize((170, 187)), (420 - sway, 200 - sway))
         made.append(pictures.encode(frame, "JPEG", quality=90))
     return made
 
 
-async def stream(url: str, pid: int) -> tuple[int, list[dict], list[float]]:
+async def stream(url: str, pid: int) -> tuple[int, list[dict[str, Any]], list[float]]:
     """How many frames were sent, the answers, and the server's memory, every second, in MB."""
-    made, answers, memory, sent = frames(), [], [], 0
+    made, sent = frames(), 0
+    answers: list[dict[str, Any]] = []
+    memory: list[float] = []
 
-    async def send(socket) -> None:
+    async def send(socket: Any) -> None:
         nonlocal sent
         start = time.monotonic()
         for tick in range(SECONDS * RATE):
@@ -55,7 +60,7 @@ async def stream(url: str, pid: int) -> tuple[int, list[dict], list[float]]:
     return sent, answers, memory
 
 
-def test_a_long_stream_keeps_ids_drops_frames_and_stays_small(tmp_path):
+def test_a_long_stream_keeps_ids_drops_frames_and_stays_small(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with serve("inference", log) as address:
         url = address.replace("http", "ws") + "/stream"

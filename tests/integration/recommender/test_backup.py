@@ -6,7 +6,10 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -21,7 +24,7 @@ from tests.helpers.serving import ROOT, serve
 KEY = "only-for-this-test"
 
 
-def process(*arguments, url):
+def process(*arguments: object, url: str) -> "subprocess.CompletedProcess[str]":
     """The command as a user gives it, beside a service that runs."""
     return subprocess.run(
         [sys.executable, "-m", "services.recommender", *map(str, arguments)],
@@ -35,10 +38,10 @@ def process(*arguments, url):
 
 
 @pytest.fixture
-def command(monkeypatch, capsys):
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     """The same command without a process of its own: its status and what it wrote as error."""
 
-    def run(*arguments, url):
+    def run(*arguments: object, url: str) -> tuple[int, str]:
         monkeypatch.setenv("RECOMMENDER_DATABASE_URL", url)
         status = main([str(argument) for argument in arguments])
         return status, capsys.readouterr().err
@@ -47,12 +50,12 @@ def command(monkeypatch, capsys):
 
 
 @pytest.fixture
-def url(tmp_path):
+def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'r.db'}"
 
 
 @pytest.fixture
-def database(url, made_catalogue):
+def database(url: str, made_catalogue: Path) -> str:
     """A database at rest."""
     engine = make_engine(url)
     prepare(engine, made_catalogue)
@@ -61,7 +64,7 @@ def database(url, made_catalogue):
 
 
 @pytest.fixture
-def address(tmp_path, url, made_catalogue):
+def address(tmp_path: Path, url: str, made_catalogue: Path) -> Iterator[str]:
     settings = {"database_url": url, "catalogue_dir": str(made_catalogue), "api_key": KEY}
     with serve("recommender", tmp_path / "log", **settings) as address:
         yield address
@@ -70,13 +73,13 @@ def address(tmp_path, url, made_catalogue):
 class Writers:
     """Several users who keep liking things; the ids of what was acknowledged, by user, are in `ids`."""
 
-    def __init__(self, address):
+    def __init__(self, address: str) -> None:
         self.address = address
-        self.ids = {f"writer-{n}": [] for n in range(4)}
-        self.refused = []
+        self.ids: dict[str, list[int]] = {f"writer-{n}": [] for n in range(4)}
+        self.refused: list[int] = []
         self.ending = threading.Event()
 
-    def write(self, user):
+    def write(self, user: str) -> None:
         with httpx.Client(base_url=self.address, timeout=30) as client:
             item = 0
             while not self.ending.is_set():
@@ -88,7 +91,7 @@ class Writers:
                     self.refused.append(answer.status_code)
 
     @contextmanager
-    def at_work(self):
+    def at_work(self) -> Iterator[None]:
         threads = [threading.Thread(target=self.write, args=(user,)) for user in self.ids]
         for thread in threads:
             thread.start()
@@ -99,17 +102,17 @@ class Writers:
             for thread in threads:
                 thread.join(60)
 
-    def until(self, count):
+    def until(self, count: int) -> None:
         """Waits until that many were acknowledged."""
         while sum(map(len, self.ids.values())) < count:
             assert not self.refused
             self.ending.wait(0.01)
 
-    def acknowledged(self):
+    def acknowledged(self) -> set[int]:
         return {number for ids in self.ids.values() for number in list(ids)}
 
 
-def feedback_in(path):
+def feedback_in(path: Path) -> Any:
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -122,7 +125,7 @@ def feedback_in(path):
     return ids
 
 
-def test_backup_under_load(address, url, tmp_path):
+def test_backup_under_load(address: str, url: str, tmp_path: Path) -> None:
     """A backup taken while users write holds everything acknowledged before it began."""
     writers = Writers(address)
     with writers.at_work():
@@ -137,7 +140,7 @@ def test_backup_under_load(address, url, tmp_path):
     assert not list(tmp_path.glob(".copy*"))
 
 
-def test_restore_under_load(address, url, tmp_path, command):
+def test_restore_under_load(address: str, url: str, tmp_path: Path, command: Any) -> None:
     """A restore while users write brings back the copy and keeps the replaced database beside it."""
     copied = Writers(address)
     with copied.at_work():
@@ -163,7 +166,7 @@ def test_restore_under_load(address, url, tmp_path, command):
     assert httpx.get(f"{address}/readyz").status_code == 200
 
 
-def test_restore_over_damaged_file(database, tmp_path, command):
+def test_restore_over_damaged_file(database: Any, tmp_path: Path, command: Any) -> None:
     """A restore replaces a damaged or missing database and keeps the damaged file."""
     assert command("backup", tmp_path / "copy", url=database) == (0, "")
     ruined = tmp_path / "other" / "r.db"
@@ -178,24 +181,24 @@ def test_restore_over_damaged_file(database, tmp_path, command):
     assert feedback_in(fresh) == set()
 
 
-def damaged(copy):
+def damaged(copy: Any) -> None:
     data = bytearray(copy.read_bytes())
     data[len(data) // 2 :] = b"\0" * (len(data) - len(data) // 2)
     copy.write_bytes(data)
 
 
-def from_a_later_version(copy):
+def from_a_later_version(copy: Any) -> None:
     with closing(sqlite3.connect(copy)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
 
 
-def of_something_else(copy):
+def of_something_else(copy: Any) -> None:
     copy.unlink()
     with closing(sqlite3.connect(copy)) as connection, connection:
         connection.execute("CREATE TABLE recipes (name)")
 
 
-def no_file(copy):
+def no_file(copy: Any) -> None:
     copy.unlink()
 
 
@@ -208,7 +211,7 @@ def no_file(copy):
         (no_file, "no file"),
     ],
 )
-def test_unfit_backup(database, tmp_path, command, spoil, why):
+def test_unfit_backup(database: Any, tmp_path: Path, command: Any, spoil: Any, why: Any) -> None:
     """An unfit backup is rejected in one line, and the database stays as it was."""
     assert command("backup", tmp_path / "copy", url=database) == (0, "")
     spoil(tmp_path / "copy")
@@ -222,7 +225,7 @@ def test_unfit_backup(database, tmp_path, command, spoil, why):
     assert not list(tmp_path.glob(".*"))
 
 
-def test_backup_onto_existing_file(database, tmp_path, command):
+def test_backup_onto_existing_file(database: Any, tmp_path: Path, command: Any) -> None:
     """A backup never overwrites a file."""
     (tmp_path / "copy").write_text("mine")
     status, message = command("backup", tmp_path / "copy", url=database)
@@ -232,7 +235,7 @@ def test_backup_onto_existing_file(database, tmp_path, command):
 
 
 @pytest.mark.postgres
-def test_postgresql_commands(cluster, tmp_path, made_catalogue, command):
+def test_postgresql_commands(cluster: str, tmp_path: Path, made_catalogue: Path, command: Any) -> None:
     """For PostgreSQL, backup and restore print pg_dump and pg_restore commands that work."""
     url = new_database(cluster, "backed_up")
     engine = make_engine(url)
@@ -240,7 +243,7 @@ def test_postgresql_commands(cluster, tmp_path, made_catalogue, command):
     engine.dispose()
     programs = {**os.environ, "PATH": f"{server_programs()}:{os.environ['PATH']}"}
 
-    def as_told(name):
+    def as_told(name: str) -> None:
         status, message = command(name, tmp_path / "copy", url=url.replace("tester@", "tester:hidden@"))
         assert status == 1
         assert "hidden" not in message

@@ -4,14 +4,17 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.recommender.inference_client import MAX_ANSWER_BYTES
-from tests.helpers.recommender import PREDICTION, assert_problem, recommender
+from tests.helpers.recommender import PREDICTION, FakeInference, assert_problem, recommender
 from tests.helpers.serving import ROOT, free_port
 
 PHOTO = b"\xff\xd8 not looked into by this service \xff\xd9"
@@ -40,6 +43,8 @@ class Inference:
         self.become("ok")
 
     def become(self, mode: str) -> None:
+        assert self.process.stdin
+        assert self.process.stdout
         self.process.stdin.write(f"{mode}\n")
         self.process.stdin.flush()
         assert self.process.stdout.readline() == f"{mode}\n"
@@ -50,14 +55,14 @@ class Inference:
 
 
 @pytest.fixture(scope="module")
-def sick():
+def sick() -> Iterator[Any]:
     inference = Inference(free_port())
     yield inference
     inference.end()
 
 
 @pytest.fixture(scope="module")
-def api(sick, sqlite_url, made_catalogue):
+def api(sick: Any, sqlite_url: str, made_catalogue: Path) -> Iterator[Any]:
     """Every test leaves it healed."""
     with recommender(
         database_url=sqlite_url,
@@ -71,7 +76,9 @@ def api(sick, sqlite_url, made_catalogue):
 
 
 @pytest.fixture(scope="module")
-def beside_a_fake(inference_server, sqlite_url, made_catalogue):
+def beside_a_fake(
+    inference_server: tuple[FakeInference, str], sqlite_url: str, made_catalogue: Path
+) -> Iterator[Any]:
     """A client of a recommender whose breaker opens at the first failure, beside the fake inference."""
     with recommender(
         database_url=sqlite_url,
@@ -107,7 +114,7 @@ def until_photos_are_read(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(("mode", "status"), FAILS.items())
-def test_failing_inference(api, sick, mode, status):
+def test_failing_inference(api: httpx.Client, sick: Any, mode: str, status: int) -> None:
     """While inference fails, photos are rejected quickly and all else works; they recover by themselves."""
     until_photos_are_read(api)
     sick.become(mode)
@@ -137,7 +144,7 @@ def calls(api: httpx.Client) -> dict[str, float]:
     }
 
 
-def test_one_trial_at_a_time(api, sick):
+def test_one_trial_at_a_time(api: httpx.Client, sick: Any) -> None:
     """Of eight clients over two pauses, two or three photos wait for a hanging inference, none for long."""
     until_photos_are_read(api)
     sick.become("hang")
@@ -163,7 +170,7 @@ def test_one_trial_at_a_time(api, sick):
     until_photos_are_read(api)
 
 
-def test_hanging_photos_leave_room(sick, sqlite_url, made_catalogue):
+def test_hanging_photos_leave_room(sick: Any, sqlite_url: str, made_catalogue: Path) -> None:
     """Of eight photos four wait and four are rejected, and moods are still answered."""
     sick.become("hang")
     with (
@@ -186,7 +193,7 @@ def test_hanging_photos_leave_room(sick, sqlite_url, made_catalogue):
     sick.become("ok")
 
 
-def test_inference_comes_back(api, sick):
+def test_inference_comes_back(api: httpx.Client, sick: Any) -> None:
     """Photos are read again once an inference that was down is back."""
     until_photos_are_read(api)
     sick.end()
@@ -197,7 +204,7 @@ def test_inference_comes_back(api, sick):
     until_photos_are_read(api)
 
 
-def test_rejected_photo_is_no_failure(beside_a_fake, inference):
+def test_rejected_photo_is_no_failure(beside_a_fake: Any, inference: FakeInference) -> None:
     """An answer about the photo, or that inference is busy, does not open the breaker."""
     for status, code, expected in ((415, "unsupported_image", 415), (503, "busy", 503)):
         inference.answer({"status": status, "detail": "x", "code": code}, status)
@@ -222,14 +229,16 @@ def test_rejected_photo_is_no_failure(beside_a_fake, inference):
         (600, b"{}"),
     ],
 )
-def test_unusable_answers(beside_a_fake, inference, path, status, body):
+def test_unusable_answers(
+    beside_a_fake: Any, inference: FakeInference, path: str, status: int, body: Any
+) -> None:
     """An answer that cannot be parsed or passed on is a 502."""
     time.sleep(0.02)  # the pause after the failure before
     inference.answer(body, status)
     assert_problem(beside_a_fake.post(path, files={"file": PHOTO}), 502, "inference_bad_answer")
 
 
-def test_overflowing_number(beside_a_fake, inference):
+def test_overflowing_number(beside_a_fake: Any, inference: FakeInference) -> None:
     """A number beyond what a float holds does not fail the request."""
     time.sleep(0.02)
     inference.answer(b'{"emotion": "sad", "x": 1e999}')

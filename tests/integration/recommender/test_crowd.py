@@ -3,16 +3,24 @@
 import socket
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.helpers.pictures import ASTRONAUT
-from tests.helpers.recommender import assert_problem, recommender
+from tests.helpers.recommender import FakeInference, assert_problem, recommender
 
 
 @pytest.fixture
-def full(sqlite_url, made_catalogue, inference_server, inference):
+def full(
+    sqlite_url: str,
+    made_catalogue: Path,
+    inference_server: tuple[FakeInference, str],
+    inference: FakeInference,
+) -> Iterator[Any]:
     """A service with room for one request, which a photo has taken; and what lets the photo go."""
     inference.hold = threading.Event()
     settings = {"database_url": sqlite_url, "catalogue_dir": made_catalogue, "max_requests": 1}
@@ -26,7 +34,7 @@ def full(sqlite_url, made_catalogue, inference_server, inference):
             inference.hold.set()
 
 
-def test_one_request_too_many(full):
+def test_one_request_too_many(full: Any) -> None:
     """A request beyond the limit gets 503 with Retry-After; those under way are finished."""
     client, waiting, hold = full
     refused = client.get("/recommend", params={"emotion": "sad"})
@@ -40,7 +48,7 @@ def test_one_request_too_many(full):
     assert client.get("/recommend", params={"emotion": "sad"}).status_code == 200
 
 
-def test_full_before_body(full):
+def test_full_before_body(full: Any) -> None:
     """A request that finds the service full is answered before its body comes."""
     client, _, _ = full
     with socket.create_connection((client.base_url.host, client.base_url.port), timeout=5) as late:
@@ -48,11 +56,11 @@ def test_full_before_body(full):
         assert late.recv(1000).startswith(b"HTTP/1.1 503")
 
 
-def test_few_database_connections(database_url, made_catalogue):
+def test_few_database_connections(database_url: str, made_catalogue: Path) -> None:
     """Eighty requests at once are all served over two connections to the database."""
     settings = {"database_url": database_url, "catalogue_dir": made_catalogue, "database_pool_size": 2}
 
-    def ask(client, number):
+    def ask(client: Any, number: Any) -> Any:
         if number % 2:
             opinion = {"user_id": f"one-of-many-{number % 7}", "item_id": 1, "action": "open"}
             return client.post("/feedback", json=opinion)
@@ -64,7 +72,7 @@ def test_few_database_connections(database_url, made_catalogue):
             assert Counter(answer.status_code for answer in answers) == {200: 40, 201: 40}
 
 
-def test_slow_sender_takes_no_place(sqlite_url, made_catalogue):
+def test_slow_sender_takes_no_place(sqlite_url: str, made_catalogue: Path) -> None:
     """A request counts only once its body is complete."""
     settings = {"database_url": sqlite_url, "catalogue_dir": made_catalogue, "max_requests": 1}
     with (

@@ -4,6 +4,8 @@ import os
 import random
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ PAGE = 4096
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory, made_catalogue):
+def sound(tmp_path_factory: pytest.TempPathFactory, made_catalogue: Path) -> Any:
     path = tmp_path_factory.mktemp("sound") / "r.db"
     engine = make_engine(f"sqlite:///{path}")
     prepare(engine, made_catalogue)
@@ -24,30 +26,30 @@ def sound(tmp_path_factory, made_catalogue):
     return path.read_bytes()
 
 
-def cut_in_half(data):
+def cut_in_half(data: Any) -> Any:
     return data[: len(data) // 2]
 
 
-def cut_to_its_header(data):
+def cut_to_its_header(data: Any) -> Any:
     return data[:100]
 
 
-def garbage_header(data):
+def garbage_header(data: Any) -> Any:
     return b"not what it was " * 2 + data[32:]
 
 
-def no_database_at_all(_data):
+def no_database_at_all(_data: Any) -> Any:
     return b"Dear diary,\n" * 1000
 
 
-def pages_swapped(data):
+def pages_swapped(data: Any) -> Any:
     one, other = 5 * PAGE, 20 * PAGE
     pages = bytearray(data)
     pages[one : one + PAGE], pages[other : other + PAGE] = data[other : other + PAGE], data[one : one + PAGE]
     return bytes(pages)
 
 
-def a_page_of_noise(data):
+def a_page_of_noise(data: Any) -> Any:
     noise = random.Random(1).randbytes(PAGE)  # noqa: S311 # made data, no secret
     return data[: 10 * PAGE] + noise + data[11 * PAGE :]
 
@@ -55,7 +57,7 @@ def a_page_of_noise(data):
 DAMAGES = (cut_in_half, cut_to_its_header, garbage_header, no_database_at_all, pages_swapped, a_page_of_noise)
 
 
-def start(path, catalogue):
+def start(path: Path, catalogue: Path) -> Any:
     environment = {
         **os.environ,
         "RECOMMENDER_DATABASE_URL": f"sqlite:///{path}",
@@ -69,9 +71,14 @@ def start(path, catalogue):
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_prepare_on_damaged_file(  # noqa: PLR0917 # fixtures are many
-    damage, sound, tmp_path, made_catalogue, monkeypatch, capsys
-):
+def test_prepare_on_damaged_file(
+    damage: Any,
+    sound: Any,
+    tmp_path: Path,
+    made_catalogue: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """`prepare` rejects a damaged file in one line and leaves it as it is."""
     path = tmp_path / "r.db"
     path.write_bytes(damage(sound))
@@ -85,7 +92,7 @@ def test_prepare_on_damaged_file(  # noqa: PLR0917 # fixtures are many
     assert path.read_bytes() == damage(sound)
 
 
-def test_start_on_damaged_file(sound, tmp_path, made_catalogue):
+def test_start_on_damaged_file(sound: Any, tmp_path: Path, made_catalogue: Path) -> None:
     """The service ends with one line that says what to do."""
     path = tmp_path / "r.db"
     path.write_bytes(cut_in_half(sound))
@@ -98,7 +105,7 @@ def test_start_on_damaged_file(sound, tmp_path, made_catalogue):
     assert "Traceback" not in done.stderr
 
 
-def test_torn_write_ahead_log(sound, tmp_path, made_catalogue):
+def test_torn_write_ahead_log(sound: Any, tmp_path: Path, made_catalogue: Path) -> None:
     """A write-ahead log that a crash cut off is no damage."""
     path = tmp_path / "r.db"
     path.write_bytes(sound)

@@ -1,5 +1,10 @@
 """Changing the catalogue over HTTP, on SQLite and on PostgreSQL."""
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
 import pytest
 
 from tests.helpers.recommender import assert_problem, recommender
@@ -18,25 +23,25 @@ AUTH = {"X-API-Key": KEY}
 
 
 @pytest.fixture
-def made(api):
+def made(api: httpx.Client) -> Iterator[Any]:
     """An item that the test may change; removed afterwards."""
     item = api.post("/items", json=NEW, headers=AUTH).json()
     yield item
     api.delete(f"/items/{item['id']}", headers=AUTH)
 
 
-def test_added_item(api, made):
+def test_added_item(api: httpx.Client, made: Any) -> None:
     """An added item is normalised, can be read, and is recommended."""
     assert made["emotions"] == ["angry", "sad"]
     assert made["genres"] == ["comedy", "family"]
     assert made["affect_source"] == "linked emotions"
     assert api.get(f"/items/{made['id']}").json() == made
-    params = {"emotion": "angry", "medium": "movie", "limit": 50}
+    params: dict[str, str | int] = {"emotion": "angry", "medium": "movie", "limit": 50}
     items = api.get("/recommend", params=params).json()["items"]
     assert made["id"] in [item["id"] for item in items]
 
 
-def test_add_status(api):
+def test_add_status(api: httpx.Client) -> None:
     """Adding answers 201 with the item's Location."""
     answer = api.post("/items", json={**NEW, "title": "X", "url": "https://example.org/x"}, headers=AUTH)
     assert answer.status_code == 201
@@ -45,13 +50,13 @@ def test_add_status(api):
 
 
 @pytest.mark.usefixtures("made")
-def test_add_twice(api):
+def test_add_twice(api: httpx.Client) -> None:
     """Adding a work that the catalogue has is a conflict."""
     again = {**NEW, "title": "Paddington Two", "url": "https://m.imdb.com/title/tt4468740"}
     assert_problem(api.post("/items", json=again, headers=AUTH), 409, "conflict")
 
 
-def test_put_replaces_item(api, made):
+def test_put_replaces_item(api: httpx.Client, made: Any) -> None:
     """PUT replaces the whole item."""
     body = {"medium": "movie", "title": "Paddington II", "url": NEW["url"], "valence": 0.7, "arousal": 0.1}
     changed = api.put(f"/items/{made['id']}", json=body, headers=AUTH).json()
@@ -59,14 +64,14 @@ def test_put_replaces_item(api, made):
     assert (changed["valence"], changed["affect_source"]) == (0.7, "given")
 
 
-def test_put_onto_other_item(api, made):
+def test_put_onto_other_item(api: httpx.Client, made: Any) -> None:
     """PUT with another item's work is a conflict."""
     taken = api.get("/items", params={"q": "handpicked"}).json()["items"][0]
     body = {"medium": "movie", "title": taken["title"], "url": taken["url"]}
     assert_problem(api.put(f"/items/{made['id']}", json=body, headers=AUTH), 409, "conflict")
 
 
-def test_put_onto_removed_item(api, made):
+def test_put_onto_removed_item(api: httpx.Client, made: Any) -> None:
     """PUT on or onto a removed item is a conflict that says why."""
     gone = {**NEW, "title": "Soon gone", "url": "https://example.org/soon-gone"}
     path = f"/items/{api.post('/items', json=gone, headers=AUTH).json()['id']}"
@@ -78,7 +83,7 @@ def test_put_onto_removed_item(api, made):
     assert_problem(api.put("/items/999999", json=NEW, headers=AUTH), 404, "not_found")
 
 
-def test_remove_and_add_again(api, made):
+def test_remove_and_add_again(api: httpx.Client, made: Any) -> None:
     """A removed item is gone, and comes back under its id when added again."""
     assert api.delete(f"/items/{made['id']}", headers=AUTH).status_code == 204
     assert_problem(api.get(f"/items/{made['id']}"), 404, "not_found")
@@ -91,7 +96,7 @@ def test_remove_and_add_again(api, made):
 @pytest.mark.parametrize(
     "headers", [{}, {"X-API-Key": ""}, {"X-API-Key": "wrong"}, {"X-API-Key": "schlüssel".encode("latin-1")}]
 )
-def test_wrong_key(api, made, headers):
+def test_wrong_key(api: httpx.Client, made: Any, headers: Any) -> None:
     """Without the right key every edit is a 403 and changes nothing."""
     path = f"/items/{made['id']}"
     assert_problem(api.post("/items", json=NEW, headers=headers), 403, "not_allowed")
@@ -122,19 +127,19 @@ def test_wrong_key(api, made, headers):
         {"unknown": 1},
     ],
 )
-def test_bad_item(api, change):
+def test_bad_item(api: httpx.Client, change: Any) -> None:
     """An item with an invalid field is a 422."""
     assert_problem(api.post("/items", json={**NEW, **change}, headers=AUTH), 422, "invalid")
 
 
-def test_no_configured_key(sqlite_url, made_catalogue):
+def test_no_configured_key(sqlite_url: str, made_catalogue: Path) -> None:
     """Without a configured key every edit is a 403."""
     with recommender(database_url=sqlite_url, catalogue_dir=made_catalogue) as client:
         assert_problem(client.post("/items", json=NEW, headers=AUTH), 403, "not_allowed")
         assert_problem(client.post("/items", json=NEW, headers={"X-API-Key": ""}), 403, "not_allowed")
 
 
-def test_key_from_file(tmp_path, sqlite_url, made_catalogue):
+def test_key_from_file(tmp_path: Path, sqlite_url: str, made_catalogue: Path) -> None:
     """The key can be read from a file."""
     (tmp_path / "key").write_text("from a file\n")
     with recommender(

@@ -4,8 +4,10 @@ import resource
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -21,7 +23,7 @@ MOST = 6000
 
 
 @contextmanager
-def small_disk(megabytes):
+def small_disk(megabytes: int) -> Iterator[Path]:
     """A folder with a file system of that size, open to PostgreSQL's user too."""
     folder = Path(tempfile.mkdtemp(prefix="recommender-disk-"))
     options = ["-t", "tmpfs", "-o", f"size={megabytes}m,mode=777", "tmpfs"]
@@ -36,7 +38,7 @@ def small_disk(megabytes):
         folder.rmdir()
 
 
-def fill(disk):
+def fill(disk: Any) -> None:
     """Take what room is left, in a file that can be deleted."""
     with (disk / "filler").open("wb", buffering=0) as filler:
         try:
@@ -47,7 +49,7 @@ def fill(disk):
 
 
 @contextmanager
-def running(url, folder):
+def running(url: str, folder: Path) -> Iterator[Any]:
     folder.mkdir(exist_ok=True)
     service = Service(url, folder)
     service.start()
@@ -58,14 +60,14 @@ def running(url, folder):
         service.kill()
 
 
-def say(client, user, number):
+def say(client: httpx.Client, user: str, number: int) -> Any:
     body = {"user_id": user, "item_id": number % 100 + 1, "action": "open"}
     return client.post("/feedback", json=body)
 
 
-def until_refused(client, user):
+def until_refused(client: httpx.Client, user: str) -> Any:
     """Ids of the feedback that was acknowledged, and the first refusal."""
-    kept = []
+    kept: list[int] = []
     for number in range(MOST):
         answer = say(client, user, number)
         if answer.status_code != 201:
@@ -74,8 +76,9 @@ def until_refused(client, user):
     raise AssertionError("the disk never was full")
 
 
-def history(client, user):
-    found, cursor = [], {}
+def history(client: httpx.Client, user: str) -> Any:
+    found: list[int] = []
+    cursor: dict[str, str] = {}
     while True:
         page = client.get(f"/users/{user}/history", params={"limit": 200, **cursor}).json()
         found += [entry["id"] for entry in page["feedback"]]
@@ -84,7 +87,7 @@ def history(client, user):
         cursor = {"cursor": page["next_cursor"]}
 
 
-def assert_refused(answer):
+def assert_refused(answer: Any) -> None:
     assert answer.status_code in {503, 507}
     assert_problem(
         answer, answer.status_code, {507: "database_full", 503: "database_unavailable"}[answer.status_code]
@@ -92,11 +95,11 @@ def assert_refused(answer):
     assert int(answer.headers["retry-after"]) > 0
 
 
-def assert_nothing_lost(client, kept, user="filler"):
+def assert_nothing_lost(client: httpx.Client, kept: Any, user: str = "filler") -> None:
     assert sorted(history(client, user)) == kept
 
 
-def test_sqlite_on_a_full_disk(tmp_path):
+def test_sqlite_on_a_full_disk(tmp_path: Path) -> None:
     """On a full disk writes are a 507, reads go on, and no acknowledged write is lost."""
     with (
         small_disk(12) as disk,
@@ -116,7 +119,7 @@ def test_sqlite_on_a_full_disk(tmp_path):
         assert len(history(client, "after")) == 1
 
 
-def test_sqlite_file_size_limit(tmp_path):
+def test_sqlite_file_size_limit(tmp_path: Path) -> None:
     """At a process's file size limit writes are rejected, reads go on, and nothing is lost."""
     with running(f"sqlite:///{tmp_path}/r.db", tmp_path / "s") as (service, client):
         assert say(client, "before", 1).status_code == 201
@@ -135,7 +138,7 @@ def test_sqlite_file_size_limit(tmp_path):
 
 
 @pytest.mark.postgres
-def test_postgresql_on_a_full_disk(tmp_path):
+def test_postgresql_on_a_full_disk(tmp_path: Path) -> None:
     """On a full tablespace writes are a 507, reads go on, and nothing is lost."""
     with small_disk(40) as disk, running_cluster() as cluster:
         space = disk / "space"

@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from services.recommender.prepare import prepare
 from services.recommender.store.db import WRITING, make_engine
@@ -14,16 +17,20 @@ from tests.helpers.serving import ROOT
 HEAD = "medium,title,url,creator,year,genres,emotions,valence,arousal\n"
 
 
-@pytest.fixture
-def run(database_url, made_catalogue, tmp_path):
-    engine = make_engine(database_url)
-    prepare(engine, made_catalogue)
+class Command:
+    """The command as a user gives it, and what a test has for it."""
 
-    def command(*arguments, inherit=False, module="services.recommender"):
+    def __init__(self, database_url: str, catalogue: Path, folder: Path) -> None:
+        self.database_url, self.catalogue, self.folder = database_url, catalogue, folder
+        self.engine = make_engine(database_url)
+
+    def __call__(
+        self, *arguments: str, inherit: bool = False, module: str = "services.recommender"
+    ) -> "subprocess.CompletedProcess[str]":
         """On the database of the test, or with `inherit` on the one that the environment names."""
-        environment = {**os.environ, "RECOMMENDER_CATALOGUE_DIR": str(made_catalogue)}
+        environment = {**os.environ, "RECOMMENDER_CATALOGUE_DIR": str(self.catalogue)}
         if not inherit:
-            environment["RECOMMENDER_DATABASE_URL"] = database_url
+            environment["RECOMMENDER_DATABASE_URL"] = self.database_url
         return subprocess.run(
             [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
@@ -34,25 +41,28 @@ def run(database_url, made_catalogue, tmp_path):
             check=False,
         )
 
-    def write(content, name="mine.csv"):
-        path = tmp_path / name
+    def write(self, content: str, name: str = "mine.csv") -> str:
+        path = self.folder / name
         path.write_text(content, encoding="utf-8")
         return str(path)
 
-    command.write = write
-    command.engine = engine
+
+@pytest.fixture
+def run(database_url: str, made_catalogue: Path, tmp_path: Path) -> Iterator[Command]:
+    command = Command(database_url, made_catalogue, tmp_path)
+    prepare(command.engine, made_catalogue)
     yield command
-    with engine.execution_options(**WRITING).begin() as connection:
+    with command.engine.execution_options(**WRITING).begin() as connection:
         connection.execute(text("DELETE FROM items WHERE NOT shipped"))
-    engine.dispose()
+    command.engine.dispose()
 
 
-def titles(engine):
+def titles(engine: Engine) -> set[str]:
     with engine.connect() as connection:
         return {row.title for row in connection.execute(text("SELECT title FROM items WHERE NOT removed"))}
 
 
-def test_import_csv(run):
+def test_import_csv(run: Command) -> None:
     """Rows of a CSV are added, changed or refused, each reported by its line."""
     path = run.write(
         HEAD + "movie,Mine,https://example.org/mine,Me,2020,drama,sad,,\n"
@@ -70,7 +80,7 @@ def test_import_csv(run):
     assert "0 added, 0 changed, 1 unchanged" in run("import", "csv", again).stdout
 
 
-def test_dry_run(run):
+def test_dry_run(run: Command) -> None:
     """A dry run reports the same and writes nothing."""
     path = run.write(HEAD + "movie,Only looked at,https://example.org/dry,,,,,,\n")
     before = titles(run.engine)
@@ -80,7 +90,7 @@ def test_dry_run(run):
     assert titles(run.engine) == before
 
 
-def test_dry_run_without_database(run, tmp_path, monkeypatch):
+def test_dry_run_without_database(run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A dry run creates no database where there is none."""
     path = run.write(HEAD + "movie,Only looked at,https://example.org/dry,,,,,,\n")
     folder = tmp_path / "not" / "made"
@@ -91,7 +101,7 @@ def test_dry_run_without_database(run, tmp_path, monkeypatch):
     assert not folder.parent.exists()
 
 
-def test_dry_run_on_older_catalogue(run, made_catalogue):
+def test_dry_run_on_older_catalogue(run: Command, made_catalogue: Path) -> None:
     """A dry run does not update an older catalogue."""
     path = run.write(HEAD + "movie,Only looked at,https://example.org/dry,,,,,,\n")
     with run.engine.execution_options(**WRITING).begin() as connection:
@@ -102,7 +112,7 @@ def test_dry_run_on_older_catalogue(run, made_catalogue):
     prepare(run.engine, made_catalogue)
 
 
-def test_import_without_valid_row(run):
+def test_import_without_valid_row(run: Command) -> None:
     """An import that takes no row fails; an empty file does not."""
     path = run.write(HEAD + "movie,Evil,javascript:alert(1),,,,,,\nmovie,,https://example.org/x,,,,,,\n")
     for more in ([], ["--dry-run"]):
@@ -114,7 +124,7 @@ def test_import_without_valid_row(run):
     assert run("import", "csv", run.write(HEAD)).returncode == 0
 
 
-def test_import_keeps_edits(run):
+def test_import_keeps_edits(run: Command) -> None:
     """An import leaves edited items alone and says so."""
     path = run.write(HEAD + "movie,Edited,https://example.org/edited,,,,,,\n")
     run("import", "csv", path)
@@ -129,7 +139,7 @@ def test_import_keeps_edits(run):
     ("content", "message"),
     [("title\nx\n", "missing columns"), (HEAD + 'movie,"a"b,c\n', "line 2"), (None, "No such file")],
 )
-def test_unreadable_file(run, content, message):
+def test_unreadable_file(run: Command, content: Any, message: Any) -> None:
     """An unreadable file changes nothing and fails with one line."""
     path = run.write(content) if content else "none.csv"
     before = titles(run.engine)
@@ -140,7 +150,7 @@ def test_unreadable_file(run, content, message):
     assert titles(run.engine) == before
 
 
-def test_broken_file(run):
+def test_broken_file(run: Command) -> None:
     """A file that is broken half-way adds nothing."""
     good = "".join(f"movie,Row {i},https://example.org/row/{i},,,,,,\n" for i in range(600))
     path = run.write(HEAD + good + 'movie,"broken"x,https://example.org/\n')
@@ -148,7 +158,7 @@ def test_broken_file(run):
     assert "Row 1" not in titles(run.engine)
 
 
-def test_import_sources(run):
+def test_import_sources(run: Command) -> None:
     """`curation import` knows the sources; the service knows only CSV."""
     songs = run.write("title,artist,deezer_id,valence,arousal,artist_tracks\nOne,A,1,0.5,0.5,3\n")
     assert "1 added" in run("import", "deezer", songs, module="curation").stdout

@@ -2,7 +2,10 @@
 
 import sqlite3
 import time
+from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,14 +19,15 @@ WAIT_S = 0.5
 
 
 @pytest.fixture
-def impatient(database_url, made_catalogue):
+def impatient(database_url: str, made_catalogue: Path) -> Iterator[Any]:
     settings = {"database_url": database_url, "catalogue_dir": made_catalogue}
     with recommender(database_timeout_s=WAIT_S, **settings) as client:
         yield client
 
 
-def locked(database_url):
+def locked(database_url: str) -> "closing[sqlite3.Connection | psycopg.Connection]":
     """A connection that holds what `POST /feedback` must have."""
+    connection: sqlite3.Connection | psycopg.Connection
     if database_url.startswith("sqlite"):
         connection = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")
@@ -33,7 +37,7 @@ def locked(database_url):
     return closing(connection)
 
 
-def test_lock_timeout(impatient, database_url):
+def test_lock_timeout(impatient: Any, database_url: str) -> None:
     """A request waits for a lock only as long as the timeout says, then gets 503."""
     opinion = {"user_id": "waiting", "item_id": 1, "action": "like"}
     with locked(database_url):
@@ -46,7 +50,7 @@ def test_lock_timeout(impatient, database_url):
 
 
 @pytest.mark.postgres
-def test_statement_timeout(cluster):
+def test_statement_timeout(cluster: str) -> None:
     """Every session on PostgreSQL has a statement timeout."""
     engine = make_engine(new_database(cluster, "bounded"))
     sessions = Sessions(engine)

@@ -2,7 +2,9 @@
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.helpers.recommender import assert_problem
@@ -11,26 +13,28 @@ numbers = itertools.count()
 
 
 @pytest.fixture
-def user():
+def user() -> str:
     return f"user-{next(numbers)}"
 
 
-def say(api, user, item, action="like", key=None, **more):
+def say(
+    api: httpx.Client, user: str, item: Any, action: str = "like", key: str | None = None, **more: Any
+) -> Any:
     headers = {"Idempotency-Key": key} if key else {}
     body = {"user_id": user, "item_id": item, "action": action, **more}
     return api.post("/feedback", json=body, headers=headers)
 
 
-def shelf(api, user, medium="movie", limit=10, emotion="sad"):
-    params = {"emotion": emotion, "medium": medium, "limit": limit, "user_id": user}
+def shelf(api: httpx.Client, user: str, medium: str = "movie", limit: int = 10, emotion: str = "sad") -> Any:
+    params: dict[str, str | int] = {"emotion": emotion, "medium": medium, "limit": limit, "user_id": user}
     return api.get("/recommend", params=params).json()["items"]
 
 
-def history(api, user, **params):
+def history(api: httpx.Client, user: str, **params: Any) -> Any:
     return api.get(f"/users/{user}/history", params=params).json()
 
 
-def test_feedback_in_history(api, user):
+def test_feedback_in_history(api: httpx.Client, user: str) -> None:
     """Feedback appears in the user's history with its item and the preferences learnt."""
     answer = say(api, user, 1, "like", emotion="sadness")
     assert answer.status_code == 201
@@ -43,7 +47,7 @@ def test_feedback_in_history(api, user):
     assert {p["feature"]: p["likes"] for p in kept["preferences"]}["creator:Maker 0"] == 1.0
 
 
-def test_retry(api, user):
+def test_retry(api: httpx.Client, user: str) -> None:
     """A retry with the same key gives the first answer and counts once."""
     first = say(api, user, 2, key="k1")
     again = say(api, user, 2, key="k1")
@@ -52,7 +56,7 @@ def test_retry(api, user):
     assert len(history(api, user)["feedback"]) == 1
 
 
-def test_retries_at_once(api, user):
+def test_retries_at_once(api: httpx.Client, user: str) -> None:
     """Ten retries at the same time count once."""
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda _: say(api, user, 2, key="same"), range(10)))
@@ -61,7 +65,7 @@ def test_retries_at_once(api, user):
     assert len(history(api, user)["feedback"]) == 1
 
 
-def test_feedback_at_once(api, user):
+def test_feedback_at_once(api: httpx.Client, user: str) -> None:
     """Feedback on thirty items at the same time all counts."""
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda n: say(api, user, n + 1), range(30)))
@@ -72,7 +76,7 @@ def test_feedback_at_once(api, user):
     assert likes == pytest.approx(30)
 
 
-def test_reused_key(api, user):
+def test_reused_key(api: httpx.Client, user: str) -> None:
     """A key reused for other feedback of the same user is a conflict."""
     say(api, user, 2, key="k2")
     assert_problem(say(api, user, 3, key="k2"), 409, "conflict")
@@ -80,7 +84,7 @@ def test_reused_key(api, user):
 
 
 @pytest.mark.parametrize("action", ["dislike", "hide"])
-def test_blocked_items(api, user, action):
+def test_blocked_items(api: httpx.Client, user: str, action: Any) -> None:
     """Disliked and hidden items are not recommended again."""
     first = [item["id"] for item in shelf(api, user)]
     for item in first[:3]:
@@ -89,7 +93,7 @@ def test_blocked_items(api, user, action):
         assert not set(first[:3]) & {item["id"] for item in shelf(api, user, limit=50, emotion=emotion)}
 
 
-def test_nearly_all_blocked(api, user):
+def test_nearly_all_blocked(api: httpx.Client, user: str) -> None:
     """Blocked items stay away even when nearly all are blocked."""
     ids = [item["id"] for item in api.get("/items", params={"medium": "game", "limit": 200}).json()["items"]]
     for item in ids[:-2]:
@@ -97,7 +101,7 @@ def test_nearly_all_blocked(api, user):
     assert {item["id"] for item in shelf(api, user, "game", 50)} == set(ids[-2:])
 
 
-def test_like_after_dislike(api, user):
+def test_like_after_dislike(api: httpx.Client, user: str) -> None:
     """A like replaces a dislike of the same item."""
     item = shelf(api, user)[0]["id"]
     say(api, user, item, "dislike")
@@ -106,7 +110,7 @@ def test_like_after_dislike(api, user):
     assert all(p["dislikes"] == 0 and p["likes"] == 1 for p in history(api, user)["preferences"])
 
 
-def test_repeated_feedback(api, user):
+def test_repeated_feedback(api: httpx.Client, user: str) -> None:
     """Repeated feedback on one item does not add up."""
     for _ in range(5):
         say(api, user, 4, "like")
@@ -114,7 +118,7 @@ def test_repeated_feedback(api, user):
     assert {p["likes"] for p in history(api, user)["preferences"]} == {1.0}
 
 
-def test_liked_genre(api, user):
+def test_liked_genre(api: httpx.Client, user: str) -> None:
     """Likes bring more of a genre, and a reason names it."""
     books = api.get("/items", params={"medium": "book", "limit": 200}).json()["items"]
     genre_of = {item["id"]: item["genres"][0] for item in books}
@@ -129,7 +133,7 @@ def test_liked_genre(api, user):
     assert "You have liked other drama books." in {item["reason"] for item in after}
 
 
-def test_history_pages(api, user):
+def test_history_pages(api: httpx.Client, user: str) -> None:
     """The history is paged from the latest back."""
     for item in range(1, 8):
         say(api, user, item, "open")
@@ -139,7 +143,7 @@ def test_history_pages(api, user):
     assert second["next_cursor"] is None
 
 
-def test_erasure(api, user):
+def test_erasure(api: httpx.Client, user: str) -> None:
     """Erasure removes everything of the user and nothing of others."""
     other = f"{user}-other"
     item = shelf(api, user)[0]["id"]
@@ -152,7 +156,7 @@ def test_erasure(api, user):
     assert api.delete(f"/users/{user}").status_code == 204
 
 
-def test_feedback_on_unknown_item(api, user):
+def test_feedback_on_unknown_item(api: httpx.Client, user: str) -> None:
     """Feedback on an unknown item is a 404 and is not kept."""
     assert_problem(say(api, user, 999_999), 404, "not_found")
     assert history(api, user)["feedback"] == []
@@ -172,20 +176,20 @@ def test_feedback_on_unknown_item(api, user):
         {"more": 1},
     ],
 )
-def test_bad_feedback(api, change):
+def test_bad_feedback(api: httpx.Client, change: Any) -> None:
     """Feedback with an invalid field is a 422."""
     body = {"user_id": "someone", "item_id": 1, "action": "like", **change}
     assert_problem(api.post("/feedback", json=body), 422, "invalid")
 
 
 @pytest.mark.parametrize("content", ["[]", "null", "3", '"x"'])
-def test_feedback_no_object(api, content):
+def test_feedback_no_object(api: httpx.Client, content: Any) -> None:
     """Feedback that is no JSON object is a 422."""
     headers = {"Content-Type": "application/json"}
     assert_problem(api.post("/feedback", content=content, headers=headers), 422, "invalid")
 
 
-def test_bad_user_paths(api):
+def test_bad_user_paths(api: httpx.Client) -> None:
     """Invalid user ids, cursors and keys are a 422."""
     assert_problem(api.get("/users/a%20b/history"), 422, "invalid")
     assert_problem(api.get("/users/x/history", params={"cursor": "y"}), 422, "invalid")

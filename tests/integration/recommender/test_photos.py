@@ -1,21 +1,24 @@
 """Photo routes against a hand-written inference."""
 
 import threading
+from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
-from tests.helpers.recommender import NO_FACE, PREDICTION, assert_problem, recommender
+from tests.helpers.recommender import NO_FACE, PREDICTION, FakeInference, assert_problem, recommender
 from tests.helpers.serving import free_port
 
 PHOTO = b"\xff\xd8 not looked into by this service \xff\xd9"
 FORM = {"file": ("face.jpg", PHOTO, "image/jpeg")}
 
 
-def problem(status, code, detail="about the photo"):
+def problem(status: int, code: str, detail: Any = "about the photo") -> Any:
     return {"type": "about:blank", "title": "x", "status": status, "detail": detail, "code": code}
 
 
-def test_predict_raw_body(api, inference):
+def test_predict_raw_body(api: httpx.Client, inference: FakeInference) -> None:
     """/predict passes a raw body, its type, the request id and the answer through."""
     answer = api.post(
         "/predict?strict=true",
@@ -30,7 +33,7 @@ def test_predict_raw_body(api, inference):
     assert asked["headers"]["x-request-id"] == "walk-1"
 
 
-def test_predict_form(api, inference):
+def test_predict_form(api: httpx.Client, inference: FakeInference) -> None:
     """/predict passes a form through unchanged."""
     assert api.post("/predict", files=FORM).json() == PREDICTION
     asked = inference.seen[-1]
@@ -39,9 +42,9 @@ def test_predict_form(api, inference):
 
 
 @pytest.mark.parametrize("how", ["form", "raw", "curl"])
-def test_photo(api, inference, how):
+def test_photo(api: httpx.Client, inference: FakeInference, how: Any) -> None:
     """A photo gets inference's prediction and a recommendation for its mood."""
-    params = {"medium": "song", "limit": 3}
+    params: dict[str, str | int] = {"medium": "song", "limit": 3}
     kinds = {"raw": "image/jpeg", "curl": "application/x-www-form-urlencoded"}
     if how == "form":
         answer = api.post("/recommend/photo", params=params, files=FORM)
@@ -59,7 +62,7 @@ def test_photo(api, inference, how):
 
 
 @pytest.mark.usefixtures("inference")
-def test_form_options(api):
+def test_form_options(api: httpx.Client) -> None:
     """Options in form fields override those in the query."""
     fields = {"medium": ["book", "game"], "limit": "2", "strategy": "calm"}
     answer = api.post("/recommend/photo?medium=song&limit=9", files=FORM, data=fields).json()[
@@ -73,19 +76,19 @@ def test_form_options(api):
 @pytest.mark.parametrize(
     "fields", [{"limit": "0"}, {"medium": "opera"}, {"exclude": ["1", "x"]}, {"strategy": "False"}]
 )
-def test_bad_form_options(api, fields):
+def test_bad_form_options(api: httpx.Client, fields: Any) -> None:
     """An invalid option in a form field is a 422."""
     assert_problem(api.post("/recommend/photo", files=FORM, data=fields), 422, "invalid")
 
 
-def test_no_face(api, inference):
+def test_no_face(api: httpx.Client, inference: FakeInference) -> None:
     """A photo without a face gets no recommendation."""
     inference.answer(NO_FACE)
     body = api.post("/recommend/photo", files=FORM).json()
     assert body == {"prediction": NO_FACE, "recommendation": None}
 
 
-def test_unknown_fields(api, inference):
+def test_unknown_fields(api: httpx.Client, inference: FakeInference) -> None:
     """Fields of inference's answer that this version does not know reach the client."""
     answer = {**PREDICTION, "weather": "fine", "faces": [{"emotion": "sad", "glasses": True}]}
     inference.answer(answer)
@@ -94,7 +97,7 @@ def test_unknown_fields(api, inference):
 
 
 @pytest.mark.usefixtures("inference")
-def test_documented_prediction(api):
+def test_documented_prediction(api: httpx.Client) -> None:
     """The OpenAPI document types the prediction in both answers."""
     document = api.get("/openapi.json").json()
     prediction = {"$ref": "#/components/schemas/Prediction"}
@@ -106,7 +109,7 @@ def test_documented_prediction(api):
 
 
 @pytest.mark.parametrize("path", ["/predict", "/recommend/photo"])
-def test_detect(api, inference, path):
+def test_detect(api: httpx.Client, inference: FakeInference, path: str) -> None:
     """`detect=false` is passed to inference; without it nothing is."""
     assert api.post(f"{path}?detect=false", content=PHOTO).status_code == 200
     assert inference.seen[-1]["query"] == "detect=false"
@@ -115,20 +118,20 @@ def test_detect(api, inference, path):
     assert_problem(api.post(f"{path}?detect=perhaps", content=PHOTO), 422, "invalid")
 
 
-def test_detect_in_form(api, inference):
+def test_detect_in_form(api: httpx.Client, inference: FakeInference) -> None:
     """`detect` is a form field too."""
     assert api.post("/recommend/photo", files=FORM, data={"detect": "false"}).status_code == 200
     assert inference.seen[-1]["query"] == "detect=false"
 
 
-def test_file_without_name(api, inference):
+def test_file_without_name(api: httpx.Client, inference: FakeInference) -> None:
     """A photo in `file` needs no filename, and not a byte of it changes."""
     assert api.post("/recommend/photo", files={"file": (None, PHOTO)}).status_code == 200
     assert inference.seen[-1]["body"] == PHOTO
 
 
 @pytest.mark.usefixtures("inference")
-def test_many_excluded_in_form(api):
+def test_many_excluded_in_form(api: httpx.Client) -> None:
     """A form takes a thousand excluded ids, and far more parts are a 413."""
     for count, status in ((1_000, 200), (2_000, 413)):
         fields = [("exclude", (None, str(number + 1))) for number in range(count)]
@@ -137,7 +140,7 @@ def test_many_excluded_in_form(api):
 
 
 @pytest.mark.usefixtures("inference")
-def test_form_without_file(api):
+def test_form_without_file(api: httpx.Client) -> None:
     """A form without a file in the field `file` is a 422."""
     answer = api.post("/recommend/photo", files={"picture": ("a.jpg", PHOTO, "image/jpeg")})
     assert_problem(answer, 422, "invalid")
@@ -147,14 +150,14 @@ def test_form_without_file(api):
 
 @pytest.mark.usefixtures("inference")
 @pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x"])
-def test_broken_form(api, kind):
+def test_broken_form(api: httpx.Client, kind: Any) -> None:
     """A broken form is a 400."""
     answer = api.post("/recommend/photo", content=b"--y\r\nnonsense", headers={"Content-Type": kind})
     assert_problem(answer, 400, "unreadable")
 
 
 @pytest.mark.parametrize("path", ["/predict", "/recommend/photo"])
-def test_photo_too_large(api, inference, path):
+def test_photo_too_large(api: httpx.Client, inference: FakeInference, path: str) -> None:
     """A photo that is too large is a 413 and never reaches inference."""
     headers = {"Content-Type": "image/jpeg"}
     assert_problem(api.post(path, content=bytes(200_001), headers=headers), 413, "too_large")
@@ -167,14 +170,16 @@ def test_photo_too_large(api, inference, path):
 @pytest.mark.parametrize(
     ("status", "code"), [(400, "unreadable"), (413, "too_large"), (415, "not_an_image"), (422, "no_face")]
 )
-def test_rejected_photo(api, inference, path, status, code):
+def test_rejected_photo(
+    api: httpx.Client, inference: FakeInference, path: str, status: int, code: str
+) -> None:
     """Inference's 4xx about the photo is passed on."""
     inference.answer(problem(status, code), status, "application/problem+json")
     body = assert_problem(api.post(path, files=FORM), status, code)
     assert body["detail"] == "about the photo"
 
 
-def test_inference_429(api, inference):
+def test_inference_429(api: httpx.Client, inference: FakeInference) -> None:
     """A 429 of inference keeps its Retry-After."""
     inference.answer(problem(429, "slow_down"), 429, "application/problem+json", retry_after="7")
     answer = api.post("/predict", files=FORM)
@@ -194,7 +199,9 @@ def test_inference_429(api, inference):
     ],
 )
 @pytest.mark.parametrize("path", ["/predict", "/recommend/photo"])
-def test_failing_inference(api, inference, path, status, body, expected, code):  # noqa: PLR0917 # one per column
+def test_failing_inference(
+    api: httpx.Client, inference: FakeInference, path: str, status: int, body: Any, expected: int, code: str
+) -> None:
     """A failure of inference is a problem with Retry-After and nothing of its body."""
     inference.answer(body, status)
     answer = api.post(path, files=FORM)
@@ -206,13 +213,13 @@ def test_failing_inference(api, inference, path, status, body, expected, code): 
     "wrong",
     [{"emotion": "sad"}, {**PREDICTION, "probabilities": {"sad": 1}}, {**PREDICTION, "emotion": "bored"}],
 )
-def test_invalid_prediction(api, inference, wrong):
+def test_invalid_prediction(api: httpx.Client, inference: FakeInference, wrong: Any) -> None:
     """A prediction without a valid mood is a 502."""
     inference.answer(wrong)
     assert_problem(api.post("/recommend/photo", files=FORM), 502, "inference_bad_answer")
 
 
-def test_hanging_inference(api, inference):
+def test_hanging_inference(api: httpx.Client, inference: FakeInference) -> None:
     """An inference that does not answer in time is a 504."""
     inference.hold = threading.Event()
     try:
@@ -223,7 +230,7 @@ def test_hanging_inference(api, inference):
     assert int(answer.headers["retry-after"]) > 0
 
 
-def test_no_inference(sqlite_url, made_catalogue):
+def test_no_inference(sqlite_url: str, made_catalogue: Path) -> None:
     """Without inference photos are a 503, and moods still work."""
     with recommender(
         database_url=sqlite_url,

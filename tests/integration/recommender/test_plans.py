@@ -1,5 +1,7 @@
 """Query plans of both kinds of database."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import text
 
@@ -25,7 +27,7 @@ QUERIES = {
 
 
 @pytest.mark.parametrize("index", QUERIES)
-def test_queries_use_their_index(database_url, index):
+def test_queries_use_their_index(database_url: str, index: Any) -> None:
     """Each query for candidates uses its index and scans no table."""
     engine = make_engine(database_url)
     prepare(engine, DATA_DIR)

@@ -2,6 +2,9 @@
 
 import datetime as dt
 import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +15,7 @@ from services.emotions import EMOTIONS
 from services.recommender.prepare import prepare
 from services.recommender.ranking.item import MEDIA
 from services.recommender.ranking.mood import STRATEGIES
-from services.recommender.ranking.taste import ACTIONS
+from services.recommender.ranking.taste import ACTIONS, Action
 from services.recommender.recommend import recommend
 from services.recommender.schemas.recommendation import Options
 from services.recommender.store.db import Sessions, make_engine
@@ -43,7 +46,7 @@ days = st.dates(dt.date(2020, 1, 1), dt.date(2040, 1, 1))
 
 
 @pytest.fixture(scope="module")
-def sessions(tmp_path_factory, made_catalogue):
+def sessions(tmp_path_factory: pytest.TempPathFactory, made_catalogue: Path) -> Iterator[Any]:
     engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('properties') / 'r.db'}")
     prepare(engine, made_catalogue)
     yield Sessions(engine)
@@ -52,7 +55,7 @@ def sessions(tmp_path_factory, made_catalogue):
 
 @given(shares, requests, feedback, days)
 @settings(max_examples=60, deadline=None)
-def test_recommendations(sessions, made, options, opinions, day):
+def test_recommendations(sessions: Any, made: Any, options: Any, opinions: Any, day: Any) -> None:
     """A list holds as many allowed items as exist, each once, best first, and the same when asked again."""
     with sessions.write.begin() as session:
         forget(session, "someone")
@@ -65,7 +68,7 @@ def test_recommendations(sessions, made, options, opinions, day):
         }
         answer = recommend(session, vector, options, day)
         assert answer == recommend(session, vector, options, day)
-    stands = {}
+    stands: dict[int, Action] = {}
     for item, action in opinions:
         if action in {"like", "dislike", "hide"} or stands.get(item) not in {"like", "dislike", "hide"}:
             stands[item] = action

@@ -3,7 +3,9 @@
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.helpers.recommender import assert_problem
@@ -15,16 +17,16 @@ EDITOR = {"X-API-Key": KEY}
 numbers = itertools.count()
 
 
-def made(number, **changes):
+def made(number: Any, **changes: Any) -> Any:
     title = f"raced {number}"
     return {"medium": "movie", "title": title, "url": f"https://example.org/raced/{number}", **changes}
 
 
-def together(calls):
+def together(calls: Any) -> Any:
     """The answers of `calls`, all let loose at the same moment."""
     gate = Barrier(len(calls))
 
-    def run(call):
+    def run(call: Any) -> Any:
         gate.wait(20)
         return call()
 
@@ -32,11 +34,11 @@ def together(calls):
         return list(pool.map(run, calls))
 
 
-def add(api, item):
+def add(api: httpx.Client, item: Any) -> Any:
     return api.post("/items", json=item, headers=EDITOR)
 
 
-def test_add_race(api):
+def test_add_race(api: httpx.Client) -> None:
     """Of several who add the same work at once, one succeeds."""
     for _ in range(ROUNDS):
         item = made(next(numbers))
@@ -47,7 +49,7 @@ def test_add_race(api):
                 assert_problem(answer, 409, "conflict")
 
 
-def test_add_removed_race(api):
+def test_add_removed_race(api: httpx.Client) -> None:
     """Of several who add a removed work at once, one succeeds."""
     for _ in range(ROUNDS):
         item = made(next(numbers))
@@ -57,7 +59,7 @@ def test_add_removed_race(api):
         assert sorted(answer.status_code for answer in answers) == [201] + [409] * (AT_ONCE - 1)
 
 
-def test_rename_race(api):
+def test_rename_race(api: httpx.Client) -> None:
     """Of several who rename items to the same work at once, one succeeds."""
     for _ in range(ROUNDS):
         ids = [add(api, made(next(numbers))).json()["id"] for _ in range(AT_ONCE)]
@@ -71,7 +73,7 @@ def test_rename_race(api):
         assert sorted(answer.status_code for answer in answers) == [200] + [409] * (AT_ONCE - 1)
 
 
-def test_remove_race(api):
+def test_remove_race(api: httpx.Client) -> None:
     """An item removed while others edit it stays removed."""
     for _ in range(ROUNDS):
         item = made(next(numbers))
@@ -85,7 +87,7 @@ def test_remove_race(api):
 
 
 @pytest.mark.parametrize("action", ["like", "open"])
-def test_erasure_race(api, action):
+def test_erasure_race(api: httpx.Client, action: Any) -> None:
     """Feedback that meets an erasure is kept with its preferences, or both are gone."""
     for number in range(ROUNDS):
         user = f"raced-{action}-{number}"

@@ -1,12 +1,13 @@
 """The contract's routes over real HTTP, on SQLite and on PostgreSQL."""
 
 import json
+from typing import Any
 
 import httpx
 import pytest
 
 from services.emotions import EMOTIONS
-from tests.helpers.recommender import PROBABILITIES, assert_problem
+from tests.helpers.recommender import PROBABILITIES, FakeInference, assert_problem
 
 ITEM_FIELDS = [
     *("id", "medium", "title", "creator", "year", "url"),
@@ -15,7 +16,7 @@ ITEM_FIELDS = [
 MEDIA = ["movie", "song", "book", "game"]
 
 
-def test_recommend_shape(api):
+def test_recommend_shape(api: httpx.Client) -> None:
     """GET /recommend answers with the contract's fields, five items per medium."""
     answer = api.get("/recommend", params={"emotion": "sad"})
     assert answer.status_code == 200
@@ -28,7 +29,7 @@ def test_recommend_shape(api):
     assert [item["medium"] for item in body["items"]] == [m for m in MEDIA for _ in range(5)]
 
 
-def test_order_of_items(api):
+def test_order_of_items(api: httpx.Client) -> None:
     """Items come by medium, then by score."""
     items = api.get("/recommend", params={"emotion": "happy", "limit": 10}).json()["items"]
     for medium in MEDIA:
@@ -38,27 +39,28 @@ def test_order_of_items(api):
         assert all(0 <= score <= 1 for score in scores)
 
 
-def test_order_of_media(api):
+def test_order_of_media(api: httpx.Client) -> None:
     """Media come in the order asked for, each once."""
-    params = {"emotion": "happy", "medium": ["game", "movie", "game"], "limit": 2}
+    media = ["game", "movie", "game"]
+    params: dict[str, str | int | list[str]] = {"emotion": "happy", "medium": media, "limit": 2}
     items = api.get("/recommend", params=params).json()["items"]
     assert [item["medium"] for item in items] == ["game", "game", "movie", "movie"]
 
 
 @pytest.mark.parametrize(("alias", "label"), [("disgust", "angry"), ("Joy", "happy"), (" sadness ", "sad")])
-def test_aliases(api, alias, label):
+def test_aliases(api: httpx.Client, alias: Any, label: Any) -> None:
     """Aliases are accepted and answered with the label."""
     assert api.get("/recommend", params={"emotion": alias}).json()["emotion"] == label
 
 
 @pytest.mark.parametrize("strategy", ["match", "lift", "calm"])
-def test_strategy(api, strategy):
+def test_strategy(api: httpx.Client, strategy: str) -> None:
     """A given strategy is used."""
     body = api.get("/recommend", params={"emotion": "sad", "strategy": strategy}).json()
     assert body["strategy"] == strategy
 
 
-def test_items_near_target(api):
+def test_items_near_target(api: httpx.Client) -> None:
     """Recommended items lie near the target."""
     body = api.get("/recommend", params={"emotion": "sad", "strategy": "lift", "medium": "song"}).json()
     for item in body["items"]:
@@ -66,7 +68,7 @@ def test_items_near_target(api):
         assert abs(item["arousal"] - body["target"]["arousal"]) < 0.6
 
 
-def test_curated_item(api):
+def test_curated_item(api: httpx.Client) -> None:
     """An item that a person linked to the mood is recommended with that reason."""
     items = api.get("/recommend", params={"emotion": "sad", "medium": "movie", "limit": 20}).json()["items"]
     picked = [item for item in items if item["title"] == "Handpicked"]
@@ -74,7 +76,7 @@ def test_curated_item(api):
     assert picked[0]["reason"] == "Picked by hand for a sad mood."
 
 
-def test_whole_vector(api):
+def test_whole_vector(api: httpx.Client) -> None:
     """Vectors with the same largest share get different targets."""
     torn = {**dict.fromkeys(EMOTIONS, 0.0), "sad": 0.5, "happy": 0.5}
     answer = api.post("/recommend", json={"probabilities": PROBABILITIES, "strategy": "match"}).json()
@@ -84,16 +86,16 @@ def test_whole_vector(api):
     assert answer["target"]["valence"] < other["target"]["valence"] - 0.3
 
 
-def test_post_emotion(api):
+def test_post_emotion(api: httpx.Client) -> None:
     """POST /recommend with an emotion answers as GET does."""
-    body = {"emotion": "fear", "medium": "book", "limit": 3}
+    body: dict[str, str | int] = {"emotion": "fear", "medium": "book", "limit": 3}
     posted = api.post("/recommend", json=body).json()
     got = api.get("/recommend", params=body).json()
     assert posted == got
     assert len(posted["items"]) == 3
 
 
-def test_added_aliases(api):
+def test_added_aliases(api: httpx.Client) -> None:
     """Shares of several names for one label are added."""
     shares = {"anger": 0.2, "disgust": 0.3, "fear": 0.1, "happiness": 0.1, "sad": 0.1, "surprise": 0.1}
     body = api.post("/recommend", json={"probabilities": {**shares, "neutral": 0.1}}).json()
@@ -101,23 +103,23 @@ def test_added_aliases(api):
     assert body["probabilities"]["angry"] == pytest.approx(0.5)
 
 
-def test_rescaled_sum(api):
+def test_rescaled_sum(api: httpx.Client) -> None:
     """A sum within the tolerance is rescaled to 1."""
     given = {**dict.fromkeys(EMOTIONS, 0.0), "happy": 0.5, "neutral": 0.495}
     shares = api.post("/recommend", json={"probabilities": given}).json()["probabilities"]
     assert sum(shares.values()) == pytest.approx(1)
 
 
-def test_exclude(api):
+def test_exclude(api: httpx.Client) -> None:
     """Excluded items are not recommended."""
-    params = {"emotion": "sad", "medium": "movie", "limit": 10}
+    params: dict[str, str | int] = {"emotion": "sad", "medium": "movie", "limit": 10}
     first = {item["id"] for item in api.get("/recommend", params=params).json()["items"]}
     second = api.get("/recommend", params={**params, "exclude": sorted(first)}).json()["items"]
     assert len(second) == 10
     assert not first & {item["id"] for item in second}
 
 
-def test_exclude_limit(api):
+def test_exclude_limit(api: httpx.Client) -> None:
     """A body may exclude ten thousand items, and not one more."""
     everything = [i for i in range(1, 10_001) if i != 7]
     body = {"emotion": "sad", "medium": MEDIA, "limit": 50, "exclude": [*everything, 10_001]}
@@ -142,7 +144,7 @@ def test_exclude_limit(api):
         {"emotion": "sad", "user_id": "x" * 65},
     ],
 )
-def test_bad_query(api, params):
+def test_bad_query(api: httpx.Client, params: Any) -> None:
     """An invalid query parameter is a 422."""
     assert_problem(api.get("/recommend", params=params), 422, "invalid")
 
@@ -165,7 +167,7 @@ def test_bad_query(api, params):
         None,
     ],
 )
-def test_bad_probabilities(api, probabilities):
+def test_bad_probabilities(api: httpx.Client, probabilities: Any) -> None:
     """Invalid probabilities are a 422."""
     body = json.dumps({"probabilities": probabilities})
     answer = api.post("/recommend", content=body, headers={"Content-Type": "application/json"})
@@ -173,7 +175,7 @@ def test_bad_probabilities(api, probabilities):
 
 
 @pytest.mark.parametrize("content", ["[]", "3", "null", '"sad"', "", "{}", '{"emotion": 3}'])
-def test_json_without_mood(api, content):
+def test_json_without_mood(api: httpx.Client, content: Any) -> None:
     """JSON without a mood is a 422."""
     answer = api.post("/recommend", content=content, headers={"Content-Type": "application/json"})
     assert_problem(answer, 422, "invalid")
@@ -182,13 +184,13 @@ def test_json_without_mood(api, content):
 @pytest.mark.parametrize(
     "content", ["{", "sad", '{"emotion": "sad",}', "{'emotion': 'sad'}", b'{"emotion": "\xff"}']
 )
-def test_no_json(api, content):
+def test_no_json(api: httpx.Client, content: Any) -> None:
     """A body that is no JSON is a 400."""
     answer = api.post("/recommend", content=content, headers={"Content-Type": "application/json"})
     assert_problem(answer, 400, "unreadable")
 
 
-def test_emotion_and_probabilities(api):
+def test_emotion_and_probabilities(api: httpx.Client) -> None:
     """Emotion and probabilities together are a 422."""
     body = {"emotion": "sad", "probabilities": PROBABILITIES}
     assert_problem(api.post("/recommend", json=body), 422, "invalid")
@@ -196,7 +198,7 @@ def test_emotion_and_probabilities(api):
 
 @pytest.mark.parametrize("depth", [10, 300, 900, 1_100, 70_000])
 @pytest.mark.parametrize("start", ['{"emotion": "sad", "x": ', '{"probabilities": ', '{"exclude": ', ""])
-def test_deep_json(api, start, depth):
+def test_deep_json(api: httpx.Client, start: Any, depth: Any) -> None:
     """Deeply nested JSON is accepted or rejected, never a failure."""
     content = start + "[" * depth + "]" * depth + "}" * bool(start)
     answer = api.post("/recommend", content=content, headers={"Content-Type": "application/json"})
@@ -205,7 +207,7 @@ def test_deep_json(api, start, depth):
         assert_problem(answer, 400, "unreadable")
 
 
-def test_large_json(api):
+def test_large_json(api: httpx.Client) -> None:
     """JSON over the limit is a 413, with or without a declared length."""
     big = b'{"emotion": "sad", "x": "' + b"x" * 200_000 + b'"}'
     headers = {"Content-Type": "application/json"}
@@ -213,7 +215,7 @@ def test_large_json(api):
     assert_problem(api.post("/recommend", content=iter([big]), headers=headers), 413, "too_large")
 
 
-def test_unknown_paths(api):
+def test_unknown_paths(api: httpx.Client) -> None:
     """Unknown paths are a 404 and wrong methods a 405, as problems."""
     assert_problem(api.get("/nothing/here"), 404, "not_found")
     assert_problem(api.post("/nothing"), 404, "not_found")
@@ -221,7 +223,7 @@ def test_unknown_paths(api):
     assert_problem(api.get("/recommend/photo"), 405, "method_not_allowed")
 
 
-def test_request_id(api):
+def test_request_id(api: httpx.Client) -> None:
     """A short plain request id is kept; any other is replaced."""
     kept = api.get("/healthz", headers={"X-Request-ID": "abc-123"})
     assert kept.headers["x-request-id"] == "abc-123"
@@ -229,7 +231,7 @@ def test_request_id(api):
     assert len(replaced.headers["x-request-id"]) == 32
 
 
-def test_emotions(api):
+def test_emotions(api: httpx.Client) -> None:
     """/emotions lists the labels in order, with aliases and places."""
     listed = api.get("/emotions").json()
     assert [entry["name"] for entry in listed] == list(EMOTIONS)
@@ -237,18 +239,18 @@ def test_emotions(api):
     assert listed[2]["valence"] > 0.5
 
 
-def test_media(api):
+def test_media(api: httpx.Client) -> None:
     """/media lists the media in order, with their sizes."""
     listed = api.get("/media").json()
     assert [entry["name"] for entry in listed] == MEDIA
     assert all(entry["items"] >= 99 for entry in listed)
 
 
-def test_paging(api):
+def test_paging(api: httpx.Client) -> None:
     """Paging through /items reaches every item once."""
     seen, cursor = [], None
     while True:
-        params = {"medium": "book", "limit": 30, **({"cursor": cursor} if cursor else {})}
+        params: dict[str, Any] = {"medium": "book", "limit": 30, **({"cursor": cursor} if cursor else {})}
         page = api.get("/items", params=params).json()
         seen += [item["id"] for item in page["items"]]
         cursor = page["next_cursor"]
@@ -257,14 +259,14 @@ def test_paging(api):
     assert len(seen) == len(set(seen)) == 100
 
 
-def test_search(api):
+def test_search(api: httpx.Client) -> None:
     """Search ignores case and accents, and needs every word."""
     found = api.get("/items", params={"q": "MÁKER 3, song 13", "limit": 200}).json()["items"]
     assert [(item["creator"], item["title"]) for item in found] == [("Maker 3", "song 13")]
     assert api.get("/items", params={"q": "100%_nothing"}).json()["items"] == []
 
 
-def test_filter_by_emotion(api):
+def test_filter_by_emotion(api: httpx.Client) -> None:
     """/items can be filtered by linked emotion."""
     found = api.get("/items", params={"emotion": "sad"}).json()["items"]
     assert "Handpicked" in [item["title"] for item in found]
@@ -274,12 +276,12 @@ def test_filter_by_emotion(api):
 @pytest.mark.parametrize(
     "params", [{"limit": 0}, {"limit": 201}, {"cursor": "x"}, {"medium": "opera"}, {"emotion": "bored"}]
 )
-def test_bad_filters(api, params):
+def test_bad_filters(api: httpx.Client, params: Any) -> None:
     """An invalid filter is a 422."""
     assert_problem(api.get("/items", params=params), 422, "invalid")
 
 
-def test_unknown_items(api):
+def test_unknown_items(api: httpx.Client) -> None:
     """Unknown ids are a 404 and impossible ones a 422."""
     assert_problem(api.get("/items/999999"), 404, "not_found")
     assert_problem(api.get(f"/items/{2**31 - 1}"), 404, "not_found")
@@ -289,7 +291,7 @@ def test_unknown_items(api):
     assert_problem(api.get("/items/x"), 422, "invalid")
 
 
-def test_health(api, inference):
+def test_health(api: httpx.Client, inference: FakeInference) -> None:
     """Health, readiness and metrics answer; readiness reports inference and the breaker."""
     assert api.get("/healthz").json() == {"status": "ok"}
     ready = {"status": "ready", "database": "ok", "inference": "ok", "breaker": "closed"}
@@ -300,7 +302,7 @@ def test_health(api, inference):
     assert 'recommender_requests_total{method="GET",route="/healthz",status="200"}' in text
 
 
-def test_docs(api):
+def test_docs(api: httpx.Client) -> None:
     """/docs loads nothing from elsewhere and runs only its own inline script."""
     page = api.get("/docs")
     assert page.status_code == 200
@@ -312,7 +314,7 @@ def test_docs(api):
         assert api.get(f"/docs-assets/{name}").status_code == 200
 
 
-def test_openapi_has_examples(api):
+def test_openapi_has_examples(api: httpx.Client) -> None:
     """The OpenAPI document has the routes and their examples."""
     document = api.get("/openapi.json").json()
     assert document["components"]["schemas"]["MoodBody"]["examples"]
@@ -320,7 +322,7 @@ def test_openapi_has_examples(api):
 
 
 @pytest.mark.parametrize("path", ["/", "/emotions", "/nothing", "/docs"])
-def test_security_headers(api, path):
+def test_security_headers(api: httpx.Client, path: str) -> None:
     """Every answer has the security headers."""
     headers = api.get(path).headers
     policy = headers["content-security-policy"]
@@ -333,7 +335,7 @@ def test_security_headers(api, path):
     assert headers["permissions-policy"].startswith("camera=(self)")
 
 
-def test_page(api: httpx.Client):
+def test_page(api: httpx.Client) -> None:
     """`/` is the web page."""
     page = api.get("/")
     assert page.status_code == 200

@@ -2,6 +2,8 @@
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -24,12 +26,12 @@ REVISIONS = sorted(
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def kind(request):
+def kind(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
 @pytest.fixture(params=REVISIONS)
-def database(request, kind, tmp_path):
+def database(request: pytest.FixtureRequest, kind: Any, tmp_path: Path) -> Any:
     """The URL of a database as that revision's release left it."""
     sql = (SCHEMAS / f"{request.param}.{kind}.sql").read_text()
     if kind == "sqlite":
@@ -42,7 +44,7 @@ def database(request, kind, tmp_path):
     return url
 
 
-def test_released_schemas(database, made_catalogue):
+def test_released_schemas(database: Any, made_catalogue: Path) -> None:
     """The service starts on every released schema, keeps its rows and can write."""
     with recommender(database_url=database, catalogue_dir=made_catalogue, api_key="k") as api:
         kept = api.get("/items/7").json()
@@ -64,7 +66,7 @@ def test_released_schemas(database, made_catalogue):
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_released_migrations(revision, tmp_path):
+def test_released_migrations(revision: Any, tmp_path: Path) -> None:
     """A released migration still creates the same tables, so that all databases of a revision are alike."""
     engine = make_engine(f"sqlite:///{tmp_path / 'now.db'}")
     config = alembic_config()

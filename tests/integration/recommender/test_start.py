@@ -4,12 +4,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import func, inspect, select, text
+from sqlalchemy import Engine, func, inspect, select, text
 
 from services.recommender.imports.shipped import merged_rows
 from services.recommender.prepare import prepare
@@ -28,7 +30,7 @@ from tests.helpers.serving import ROOT, serve
 
 
 @pytest.fixture
-def engine(database_url):
+def engine(database_url: str) -> Iterator[Engine]:
     engine = make_engine(database_url)
     yield engine
     with engine.execution_options(**WRITING).begin() as connection:
@@ -37,19 +39,19 @@ def engine(database_url):
     engine.dispose()
 
 
-def count(engine):
+def count(engine: Engine) -> int | None:
     with engine.connect() as connection:
         return connection.scalar(select(func.count()).select_from(Item).where(~Item.removed))
 
 
-def test_migrations_match_models(engine, made_catalogue):
+def test_migrations_match_models(engine: Engine, made_catalogue: Path) -> None:
     """The migrations create what the models describe."""
     prepare(engine, made_catalogue)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
-def test_downgrade(engine, made_catalogue):
+def test_downgrade(engine: Engine, made_catalogue: Path) -> None:
     """The schema can be migrated down to nothing and up again."""
     prepare(engine, made_catalogue)
     config = alembic_config()
@@ -61,7 +63,7 @@ def test_downgrade(engine, made_catalogue):
     assert count(engine) == len(made_rows())
 
 
-def test_older_schema(engine, made_catalogue):
+def test_older_schema(engine: Engine, made_catalogue: Path) -> None:
     """An older schema is migrated."""
     config = alembic_config()
     with engine.execution_options(**WRITING).begin() as connection:
@@ -73,7 +75,7 @@ def test_older_schema(engine, made_catalogue):
         assert loaded_digest(connection) is not None
 
 
-def test_newer_schema(engine, made_catalogue):
+def test_newer_schema(engine: Engine, made_catalogue: Path) -> None:
     """A newer schema is rejected with its number."""
     prepare(engine, made_catalogue)
     with engine.execution_options(**WRITING).begin() as connection:
@@ -82,7 +84,7 @@ def test_newer_schema(engine, made_catalogue):
         prepare(engine, made_catalogue)
 
 
-def test_second_start(engine, made_catalogue):
+def test_second_start(engine: Engine, made_catalogue: Path) -> None:
     """A second start changes nothing."""
     prepare(engine, made_catalogue)
     with engine.execution_options(**WRITING).begin() as connection:
@@ -92,14 +94,14 @@ def test_second_start(engine, made_catalogue):
         assert connection.scalar(text("SELECT title FROM items WHERE id = 1")) == "touched"
 
 
-def test_catalogue_update(engine, tmp_path):
+def test_catalogue_update(engine: Engine, tmp_path: Path) -> None:
     """A new catalogue adds, changes and removes items, but keeps what people edited or removed."""
     rows = made_rows()
     prepare(engine, write_catalogue(tmp_path, rows))
     with engine.execution_options(**WRITING).begin() as connection:
         connection.execute(text("UPDATE items SET title = 'by hand', edited = true WHERE title = 'movie 0'"))
         connection.execute(text("UPDATE items SET removed = true, edited = true WHERE title = 'movie 1'"))
-        ids = dict(connection.execute(text("SELECT title, id FROM items")).all())
+        ids = {row.title: row.id for row in connection.execute(text("SELECT title, id FROM items"))}
     changed = {**rows[3], "quality": 0.99}
     added = {**rows[3], "title": "new one", "url": "https://example.org/new"}
     prepare(engine, write_catalogue(tmp_path, [*rows[:2], changed, *rows[4:], added]))
@@ -117,7 +119,7 @@ def test_catalogue_update(engine, tmp_path):
     assert (back.id, bool(back.removed)) == (ids["movie 2"], False)
 
 
-def test_starts_at_once(database_url):
+def test_starts_at_once(database_url: str) -> None:
     """Of four processes that start on an empty database one loads, the others wait and find it done."""
     code = (
         "import sys; from pathlib import Path\n"
@@ -136,7 +138,7 @@ def test_starts_at_once(database_url):
     engine.dispose()
 
 
-def test_load_time(tmp_path):
+def test_load_time(tmp_path: Path) -> None:
     """The shipped catalogue loads in three seconds of processor time."""
     engine = make_engine(f"sqlite:///{tmp_path / 'r.db'}")
     started = time.process_time()
@@ -145,7 +147,7 @@ def test_load_time(tmp_path):
     engine.dispose()
 
 
-def test_defaults(tmp_path):
+def test_defaults(tmp_path: Path) -> None:
     """The service starts on its defaults, answers, and logs no user id."""
     with serve(
         "recommender", tmp_path / "log", database_url=f"sqlite:///{tmp_path}/new/folder/r.db"
@@ -160,7 +162,7 @@ def test_defaults(tmp_path):
     assert "anna" not in (tmp_path / "log").read_text()
 
 
-def test_locked_database(sqlite_url, made_catalogue):
+def test_locked_database(sqlite_url: str, made_catalogue: Path) -> None:
     """A locked database is a 503 for writes, and reads go on."""
     with recommender(
         database_url=sqlite_url, catalogue_dir=made_catalogue, api_key="k", database_timeout_s=0.2
@@ -175,7 +177,7 @@ def test_locked_database(sqlite_url, made_catalogue):
         engine.dispose()
 
 
-def test_read_only_database(tmp_path, made_catalogue):
+def test_read_only_database(tmp_path: Path, made_catalogue: Path) -> None:
     """On a read-only database writes are a 503, and reads go on."""
     path = tmp_path / "r.db"
     engine = make_engine(f"sqlite:///{path}")
@@ -189,7 +191,7 @@ def test_read_only_database(tmp_path, made_catalogue):
         assert client.get("/items/1").status_code == 200
 
 
-def test_missing_tables(tmp_path, made_catalogue):
+def test_missing_tables(tmp_path: Path, made_catalogue: Path) -> None:
     """Without its tables the service answers 503 and is not ready, but alive."""
     path = tmp_path / "r.db"
     with recommender(database_url=f"sqlite:///{path}", catalogue_dir=made_catalogue) as client:
@@ -203,7 +205,7 @@ def test_missing_tables(tmp_path, made_catalogue):
         assert client.get("/healthz").status_code == 200
 
 
-def test_used_up_pool(sqlite_url, made_catalogue):
+def test_used_up_pool(sqlite_url: str, made_catalogue: Path) -> None:
     """A request that gets no connection within the timeout is a 503."""
     engine = make_engine(sqlite_url)
     with recommender(

@@ -1,6 +1,8 @@
 """A real photo through both real services, with the shipped model and catalogue."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -12,13 +14,13 @@ from tests.helpers.serving import logged, serve
 
 
 @pytest.fixture(scope="module")
-def logs(tmp_path_factory):
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("walk")
     return folder / "inference", folder / "recommender"
 
 
 @pytest.fixture(scope="module")
-def walk(logs, tmp_path_factory):
+def walk(logs: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     database = tmp_path_factory.mktemp("walk-database") / "r.db"
     with (
         serve("inference", logs[0]) as inference,
@@ -30,7 +32,7 @@ def walk(logs, tmp_path_factory):
         yield client
 
 
-def test_photo(walk):
+def test_photo(walk: Any) -> None:
     """A real photo gets the right mood and items that suit it."""
     answer = walk.post(
         "/recommend/photo?medium=song&medium=movie",
@@ -46,7 +48,7 @@ def test_photo(walk):
     assert all(item["url"].startswith("https://") for item in shelf["items"])
 
 
-def test_predict(walk):
+def test_predict(walk: Any) -> None:
     """/predict gives inference's answer."""
     headers = {"Content-Type": "image/jpeg"}
     body = walk.post("/predict", content=ASTRONAUT.read_bytes(), headers=headers).json()
@@ -54,7 +56,7 @@ def test_predict(walk):
     assert walk.get("/readyz").json()["inference"] == "ok"
 
 
-def test_no_face(walk):
+def test_no_face(walk: Any) -> None:
     """A photo without a face is a result; `strict` makes it a 422."""
     from PIL import Image  # noqa: PLC0415 # only here
 
@@ -68,13 +70,13 @@ def test_no_face(walk):
 
 
 @pytest.mark.parametrize("path", ["/predict", "/recommend/photo"])
-def test_no_photo(walk, path):
+def test_no_photo(walk: Any, path: str) -> None:
     """A file that is no photo is a 415 with inference's code."""
     answer = walk.post(path, files={"file": ("a.txt", b"only text", "text/plain")})
     assert_problem(answer, 415, answer.json()["code"])
 
 
-def test_request_id(walk, logs):
+def test_request_id(walk: Any, logs: Any) -> None:
     """One request id is in the logs of both services, and no file name is."""
     files = {"file": ("secret-name.jpg", ASTRONAUT.read_bytes(), "image/jpeg")}
     walk.post("/recommend/photo", files=files, headers={"X-Request-ID": "both-services-1"})

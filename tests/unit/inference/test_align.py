@@ -8,13 +8,15 @@ import pytest
 
 from services.inference.align import SIDE, TEMPLATE, crop, register
 from services.inference.face import Face
+from services.inference.finder import Floats
 
 
-def turned(degrees: float, side: float, middle: tuple[float, float]) -> np.ndarray:
+def turned(degrees: float, side: float, middle: tuple[float, float]) -> Floats:
     """The template's landmarks in a face that is turned clockwise."""
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     rotation = np.array([[cos, -sin], [sin, cos]])
-    return ((np.array(TEMPLATE) - 0.5) @ rotation.T * side + np.array(middle)).astype(np.float32)
+    points: Floats = ((np.array(TEMPLATE) - 0.5) @ rotation.T * side + np.array(middle)).astype(np.float32)
+    return points
 
 
 @pytest.mark.parametrize("degrees", [-60, -10, 0, 35, 80])

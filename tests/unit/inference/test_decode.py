@@ -2,6 +2,7 @@
 
 import struct
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def difference(grey: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF"])
-def test_every_format_reads_as_the_same_picture(kind):
+def test_every_format_reads_as_the_same_picture(kind: str) -> None:
     photo = decode(pictures.encode(pictures.astronaut(), kind), MAX_PIXELS)
     assert (photo.width, photo.height) == (512, 512)
     assert photo.grey.dtype == np.uint8
@@ -41,11 +42,11 @@ def test_every_format_reads_as_the_same_picture(kind):
     ],
     ids=["16-bit PNG", "transparent PNG", "CMYK JPEG", "animated GIF", "animated WebP"],
 )
-def test_unusual_pictures_read_as_their_first_frame_in_eight_bits(data):
+def test_unusual_pictures_read_as_their_first_frame_in_eight_bits(data: Any) -> None:
     assert difference(decode(data, MAX_PIXELS).grey) < 8
 
 
-def test_a_phone_photo_comes_upright_and_reduced():
+def test_a_phone_photo_comes_upright_and_reduced() -> None:
     photo = decode(pictures.phone_photo(), MAX_PIXELS)
     assert (photo.width, photo.height) == (3000, 4000)
     assert photo.grey.shape == (1000, 750)
@@ -56,7 +57,7 @@ def test_a_phone_photo_comes_upright_and_reduced():
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_boxes_refer_to_the_picture_as_a_person_sees_it(orientation):
+def test_boxes_refer_to_the_picture_as_a_person_sees_it(orientation: Any) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     data = pictures.encode(pictures.astronaut().crop((0, 0, 512, 300)), "JPEG", exif=exif)
@@ -78,14 +79,14 @@ def test_boxes_refer_to_the_picture_as_a_person_sees_it(orientation):
     ],
     ids=["empty", "text", "svg", "PNG signature only", "cut PNG", "cut JPEG header"],
 )
-def test_what_is_no_picture_says_so(data, error):
+def test_what_is_no_picture_says_so(data: Any, error: Any) -> None:
     with pytest.raises(ServiceError) as caught:
         decode(data, MAX_PIXELS)
     assert type(caught.value) in {error, UnsupportedImageError}
     assert type(caught.value).status in {400, 415}
 
 
-def test_a_bomb_is_refused_from_its_header():
+def test_a_bomb_is_refused_from_its_header() -> None:
     bomb = pictures.png_of_zeros(30_000, 30_000)
     without_pixels = bomb[: bomb.index(b"IDAT") + 20]  # whoever decodes this finds it damaged instead
     for data in (bomb, without_pixels):
@@ -93,7 +94,7 @@ def test_a_bomb_is_refused_from_its_header():
             decode(data, MAX_PIXELS)
 
 
-def test_the_pixel_limit_is_the_last_size_that_is_read():
+def test_the_pixel_limit_is_the_last_size_that_is_read() -> None:
     data = pictures.encode(pictures.astronaut(), "PNG")
     assert decode(data, 512 * 512).width == 512
     with pytest.raises(TooLargeError, match="512×512"):
@@ -101,7 +102,7 @@ def test_the_pixel_limit_is_the_last_size_that_is_read():
 
 
 @pytest.mark.parametrize("kind", [b"IDAT", b"fdAT", b"tEXt", b"abCd"])
-def test_a_png_is_not_believed_what_a_chunk_says_it_holds(kind):
+def test_a_png_is_not_believed_what_a_chunk_says_it_holds(kind: bytes) -> None:
     """400 bytes made OpenCV take three gigabytes; found by bench/harden/fuzz_images.py."""
     whole = pictures.encode(pictures.astronaut().resize((48, 48)), "PNG")
     data = whole[:33] + struct.pack(">I", 2_900_000_000) + kind + whole[41:400]
@@ -112,7 +113,7 @@ def test_a_png_is_not_believed_what_a_chunk_says_it_holds(kind):
     assert memory_mb("self", "VmHWM") - before < 100
 
 
-def test_a_damaged_picture_writes_nothing_of_opencv_to_the_log(capfd):
+def test_a_damaged_picture_writes_nothing_of_opencv_to_the_log(capfd: pytest.CaptureFixture[str]) -> None:
     """A line of such a TIFF gave two of the log, and a picture may have many thousands."""
     stripes = Image.effect_noise((400, 400), 90).convert("1")
     data = bytearray(pictures.encode(stripes, "TIFF", compression="group4"))

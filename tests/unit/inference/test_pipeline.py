@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -101,12 +102,12 @@ def test_crop_as_whole_picture(predict: Callable[..., Prediction]) -> None:
     assert face.confidence == pytest.approx(found.confidence, abs=0.1)
 
 
-def test_threads_with_tools_of_their_own_agree(model):
+def test_threads_with_tools_of_their_own_agree(model: Model) -> None:
     photo = decode(pictures.ASTRONAUT.read_bytes(), LIMITS.pixels)
     alone = Detector().detect(photo.grey)
     found = []
 
-    def look():
+    def look() -> None:
         detector, classifier = Detector(), Classifier(model)
         for _ in range(5):
             faces = detector.detect(photo.grey)
@@ -122,7 +123,7 @@ def test_threads_with_tools_of_their_own_agree(model):
     assert len({row for _, row in found}) == 1
 
 
-def test_a_model_that_is_not_its_cards_is_refused(tmp_path):
+def test_a_model_that_is_not_its_cards_is_refused(tmp_path: Path) -> None:
     (tmp_path / "emotion.tflite").write_bytes(MODEL_FILE.read_bytes() + b"x")
     (tmp_path / "emotion.json").write_text(MODEL_FILE.with_suffix(".json").read_text())
     with pytest.raises(ModelFileError, match="sha256"):

@@ -1,6 +1,7 @@
 """The circuit breaker by itself."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -14,27 +15,27 @@ class Answer(Exception):  # noqa: N818 # what a healthy service answers, no erro
 
 
 @pytest.fixture
-def breaker():
+def breaker() -> Any:
     return Breaker(2, PAUSE_S, (Answer,))
 
 
-async def call(breaker, outcome=None):
+async def call(breaker: Any, outcome: Any = None) -> Any:
     async with breaker.guard() as trial:
         if outcome is not None:
             raise outcome
     return trial
 
 
-async def fail(breaker, times):
+async def fail(breaker: Any, times: Any) -> None:
     for _ in range(times):
         with pytest.raises(ValueError, match="broken"):
             await call(breaker, ValueError("broken"))
 
 
-def test_opens_after_failures_in_a_row(breaker):
+def test_opens_after_failures_in_a_row(breaker: Any) -> None:
     """Only failures in a row open the circuit, and it then lets nothing through."""
 
-    async def run():
+    async def run() -> None:
         await fail(breaker, 1)
         assert await call(breaker) is False
         await fail(breaker, 1)
@@ -48,10 +49,10 @@ def test_opens_after_failures_in_a_row(breaker):
     asyncio.run(run())
 
 
-def test_answers_are_no_failures(breaker):
+def test_answers_are_no_failures(breaker: Any) -> None:
     """An exception that is an answer counts as a success."""
 
-    async def run():
+    async def run() -> None:
         for _ in range(3):
             await fail(breaker, 1)
             with pytest.raises(Answer):
@@ -61,10 +62,10 @@ def test_answers_are_no_failures(breaker):
     asyncio.run(run())
 
 
-def test_one_trial_after_the_pause(breaker):
+def test_one_trial_after_the_pause(breaker: Any) -> None:
     """After the pause one request at a time is let through; its success closes the circuit."""
 
-    async def run():
+    async def run() -> None:
         await fail(breaker, 2)
         await asyncio.sleep(PAUSE_S)
         async with breaker.guard() as trial:
@@ -77,10 +78,10 @@ def test_one_trial_after_the_pause(breaker):
     asyncio.run(run())
 
 
-def test_failed_and_cancelled_trials(breaker):
+def test_failed_and_cancelled_trials(breaker: Any) -> None:
     """A failed trial opens the circuit again; a cancelled one lets the next request try."""
 
-    async def run():
+    async def run() -> None:
         await fail(breaker, 2)
         await asyncio.sleep(PAUSE_S)
         with pytest.raises(asyncio.CancelledError):
@@ -93,10 +94,10 @@ def test_failed_and_cancelled_trials(breaker):
     asyncio.run(run())
 
 
-def test_late_results_change_nothing(breaker):
+def test_late_results_change_nothing(breaker: Any) -> None:
     """Requests that began before the circuit opened neither close it nor lengthen the pause."""
 
-    async def run():
+    async def run() -> None:
         early = breaker.guard()
         await early.__aenter__()
         await fail(breaker, 2)

@@ -1,3 +1,6 @@
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from curation.affect import film_affect, mean_of_tags, tag_table
@@ -13,17 +16,17 @@ from services.recommender.schemas.fields import fold
 from services.recommender.settings import DATA_DIR
 
 
-def rows(results):
+def rows(results: Any) -> Any:
     return [result[1] for result in results if not isinstance(result, Refused)]
 
 
-def refused(results):
+def refused(results: Any) -> Any:
     return [result for result in results if isinstance(result, Refused)]
 
 
 @pytest.fixture
-def made(tmp_path):
-    def write(text, encoding="utf-8"):
+def made(tmp_path: Path) -> Any:
+    def write(text: Any, encoding: Any = "utf-8") -> Any:
         path = tmp_path / "made.csv"
         path.write_bytes(text.encode(encoding))
         return path
@@ -44,12 +47,12 @@ def made(tmp_path):
         ("Crouching Tiger, Hidden Dragon", "Crouching Tiger, Hidden Dragon"),
     ],
 )
-def test_clean_titles(title, cleaned):
+def test_clean_titles(title: Any, cleaned: Any) -> None:
     """Titles lose series, escapes, trade marks and inverted articles, and keep the rest."""
     assert clean(title) == cleaned
 
 
-def test_names_and_versions():
+def test_names_and_versions() -> None:
     """The first author is taken, and versions of a song are dropped from its title."""
     assert first_name("J.K. Rowling, Mary GrandPré") == "J.K. Rowling"
     assert first_name("Michael   Lewis") == "Michael Lewis"
@@ -57,7 +60,7 @@ def test_names_and_versions():
     assert bare("Song (Live) [2004] - Remastered") == "Song"
 
 
-def test_fold():
+def test_fold() -> None:
     """Folding drops accents, case and punctuation."""
     assert fold("Amélie: L’Été & “Déjà-vu”!") == "amelie l ete deja vu"
 
@@ -73,12 +76,12 @@ def test_fold():
         ("https://www.imdb.com/name/nm1/", None),
     ],
 )
-def test_site_id(url, key):
+def test_site_id(url: Any, key: Any) -> None:
     """The id of a known site is found in any form of its addresses."""
     assert site_id(url) == key
 
 
-def test_key_without_site():
+def test_key_without_site() -> None:
     """Without a known site, medium, title, creator and year make the key."""
     key = key_of("book", "https://example.org/1", "The  Étranger!", "A. Camus", 1942)
     assert key == key_of("book", "https://example.org/2", "the etranger", "a camus", 1942)
@@ -87,14 +90,14 @@ def test_key_without_site():
 
 @pytest.mark.parametrize("start", ["", "\ufeff"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_csv_forms(made, start, end):
+def test_csv_forms(made: Any, start: Any, end: Any) -> None:
     """A CSV may have a byte-order mark and any line ends."""
     lines = ["title,medium,url,emotions", '"One, two",movie,https://example.org/1,sad|joy', ""]
     read = rows(csv_file.read(made(start + end.join(lines))))
     assert [(row.title, row.emotions) for row in read] == [("One, two", ["happy", "sad"])]
 
 
-def test_refused_rows(made):
+def test_refused_rows(made: Any) -> None:
     """Each refused row is reported with its line and reason."""
     text = (
         "medium,title,url,year,valence,arousal\n"
@@ -121,19 +124,19 @@ def test_refused_rows(made):
         ('medium,title,url\n"movie"x,a,b\n', "utf-8", "line 2"),
     ],
 )
-def test_unreadable_file(made, text, encoding, message):
+def test_unreadable_file(made: Any, text: Any, encoding: Any, message: Any) -> None:
     """A file that cannot be read raises SourceError with the reason."""
     with pytest.raises(SourceError, match=message):
         list(csv_file.read(made(text, encoding)))
 
 
-def test_missing_file(tmp_path):
+def test_missing_file(tmp_path: Path) -> None:
     """A missing file raises SourceError."""
     with pytest.raises(SourceError, match="No such file"):
         list(csv_file.read(tmp_path / "none.csv"))
 
 
-def test_report(made):
+def test_report(made: Any) -> None:
     """The report's rows are joined by work; untitled ones are left out and links are shortened."""
     text = (
         "emotion,medium,title,url,title_as_printed\n"
@@ -148,7 +151,7 @@ def test_report(made):
     assert [result.line for result in refused(results)] == [4]
 
 
-def test_goodbooks(made):
+def test_goodbooks(made: Any) -> None:
     """A book's affect comes from its readers' tags."""
     head = "title,authors,year,goodreads_id,rating_mean,rating_count,tags\n"
     text = head + (
@@ -166,7 +169,7 @@ def test_goodbooks(made):
     assert [result.line for result in refused(results)] == [4]
 
 
-def test_movielens(made):
+def test_movielens(made: Any) -> None:
     """A film's affect comes from genres and tags, and its ratings become four tiers."""
     head = "title,year,imdb_id,genres,movielens_genres,movielens_tags,rating_mean,rating_count\n"
     text = head + (
@@ -182,7 +185,7 @@ def test_movielens(made):
     assert shining.genres == ["horror"]
 
 
-def test_deezer(made):
+def test_deezer(made: Any) -> None:
     """A song's measured affect is rescaled."""
     text = "title,artist,deezer_id,valence,arousal,artist_tracks\nCheer Up_ Boys,Foo,5,1.5,-9,3\n"
     (song,) = rows(deezer.read(made(text)))
@@ -192,7 +195,7 @@ def test_deezer(made):
     assert song.affect_source == "measured"
 
 
-def test_steam(made):
+def test_steam(made: Any) -> None:
     """A game's affect comes from its players' tags."""
     head = "title,developer,year,steam_app_id,tags,positive,negative\n"
     text = head + (
@@ -209,13 +212,13 @@ def test_steam(made):
 
 
 @pytest.mark.parametrize("source", [goodbooks, movielens, deezer, steam, report])
-def test_missing_columns(made, source):
+def test_missing_columns(made: Any, source: Any) -> None:
     """Every source names its missing columns."""
     with pytest.raises(SourceError, match="missing columns"):
         list(source.read(made("a,b\n1,2\n")))
 
 
-def test_tag_table():
+def test_tag_table() -> None:
     """The tag table is large, folded and within range."""
     table = tag_table()
     assert len(table) > 250
@@ -223,21 +226,21 @@ def test_tag_table():
     assert all(-1 <= t.valence <= 1 and -1 <= t.arousal <= 1 and 0 < t.weight <= 4 for t in table.values())
 
 
-def test_mean_of_tags():
+def test_mean_of_tags() -> None:
     """Each tag counts once, and unknown ones do not count."""
     once = mean_of_tags([("Horror", 1.0)])
     assert mean_of_tags([("horror", 1.0), ("HORROR", 1.0), ("xyzzy", 1.0)]) == once
     assert mean_of_tags([("xyzzy", 1.0)]).known == 0
 
 
-def test_film_affect():
+def test_film_affect() -> None:
     """Genres lie in the right parts of the plane."""
     assert film_affect(["Horror", "Slasher"])[0] < -0.3
     assert film_affect(["Comedy", "Children", "Animation"])[0] > 0.4
     assert film_affect(["Action", "Thriller"])[1] > film_affect(["Drama", "Biography"])[1] + 0.3
 
 
-def test_shrunken_ratings():
+def test_shrunken_ratings() -> None:
     """Few ratings are drawn to the mean, and all measures stay in range."""
     assert shrunken(5.0, 0, 3.0, 10) == 3.0
     assert shrunken(5.0, 10, 3.0, 10) == 4.0
@@ -248,7 +251,7 @@ def test_shrunken_ratings():
     assert popularity(10**9, 10, 1000) == 1.0
 
 
-def test_fill_from():
+def test_fill_from() -> None:
     """A row keeps its values, gets missing ones from another, and joins the emotions."""
     known = Row(medium="movie", title="A", url="https://example.org/", emotions=["sad"], quality=0.9)
     other = Row(
@@ -258,7 +261,7 @@ def test_fill_from():
     assert (both.title, both.year, both.quality, both.emotions) == ("A", 1999, 0.9, ["happy", "sad"])
 
 
-def test_shipped_catalogue():
+def test_shipped_catalogue() -> None:
     """The shipped catalogue has its size, links, clean titles and licences."""
     shipped = list(merged_rows(DATA_DIR).values())
     sizes = {
@@ -278,7 +281,7 @@ def test_shipped_catalogue():
         assert (DATA_DIR / f"{part}.LICENSE.md").is_file()
 
 
-def test_shipped_films():
+def test_shipped_films() -> None:
     """Films carry only a few tiers of ratings, as MovieLens' terms demand."""
     films = [
         row for row in merged_rows(DATA_DIR).values() if row.affect_source == "genres and tags, calibrated"
@@ -287,7 +290,7 @@ def test_shipped_films():
     assert len({row.popularity for row in films}) <= 4
 
 
-def test_digest(tmp_path):
+def test_digest(tmp_path: Path) -> None:
     """The digest changes with the files' bytes."""
     (tmp_path / "a.csv").write_text("x")
     first = digest_of(tmp_path)

@@ -1,6 +1,7 @@
 """Telling clients apart behind proxies."""
 
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -30,19 +31,19 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
         ("", ["198.51.100.7"], NOBODY),
     ],
 )
-def test_client(peer, forwarded, client):
+def test_client(peer: Any, forwarded: Any, client: Any) -> None:
     """The client is the last address that is no trusted proxy."""
     assert client_of(peer, forwarded, PROXIES) == client
 
 
 @given(some.lists(some.text(max_size=50), max_size=5))
-def test_untrusted_peer(forwarded):
+def test_untrusted_peer(forwarded: Any) -> None:
     """A peer that is no trusted proxy counts under its own address."""
     assert client_of("192.0.2.1", forwarded, PROXIES) == "192.0.2.1"
 
 
 @given(some.text(max_size=30), some.ip_addresses())
-def test_forged_header(written, address):
+def test_forged_header(written: Any, address: Any) -> None:
     """What a client writes into the header itself changes nothing."""
     peer = "10.0.0.1"
     forwarded = [f"{written}, {address}"]
@@ -51,15 +52,16 @@ def test_forged_header(written, address):
 
 
 @given(some.text(max_size=60))
-def test_parse_address(text):
+def test_parse_address(text: str) -> None:
     """No text makes parsing an address fail."""
     parse_address(text)
 
 
-def test_bounded_memory():
+def test_bounded_memory() -> None:
     """Only the latest clients are remembered."""
-    limiter = RateLimit(app=None, per_minute=60, burst=2, trusted=[])
+    no_app: Any = None
+    limiter = RateLimit(app=no_app, per_minute=60, burst=2, trusted=[])
     for number in range(MAX_CLIENTS + 500):
         limiter.buckets.limit(str(number))
-    backend = limiter.buckets._store._backend
+    backend: Any = limiter.buckets._store._backend
     assert len(backend.get_client()) == len(backend.expire_info) == MAX_CLIENTS

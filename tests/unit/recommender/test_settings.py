@@ -1,17 +1,20 @@
+from pathlib import Path
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
 from services.recommender.settings import Settings
 
 
-def test_defaults():
+def test_defaults() -> None:
     """The defaults need no environment."""
     settings = Settings()
     assert settings.database_url == "sqlite:///var/recommender.db"
     assert settings.api_key is None
 
 
-def test_environment(monkeypatch):
+def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings come from the environment, and the key is not printed."""
     monkeypatch.setenv("RECOMMENDER_INFERENCE_URL", "http://inference:8001")
     monkeypatch.setenv("RECOMMENDER_API_KEY", "secret")
@@ -20,13 +23,13 @@ def test_environment(monkeypatch):
     assert "secret" not in repr(settings)
 
 
-def test_empty_key(monkeypatch):
+def test_empty_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty key is none; else an empty X-API-Key header would match it."""
     monkeypatch.setenv("RECOMMENDER_API_KEY", "")
     assert Settings().api_key is None
 
 
-def test_key_file(tmp_path):
+def test_key_file(tmp_path: Path) -> None:
     """A key file is read without its newline and must not be empty."""
     path = tmp_path / "key"
     path.write_text("k\n")
@@ -41,7 +44,7 @@ def test_key_file(tmp_path):
 @pytest.mark.parametrize(
     "change", [{"inference_url": "ftp://x"}, {"max_upload_bytes": 0}, {"database_timeout_s": 0}]
 )
-def test_wrong_settings(change):
+def test_wrong_settings(change: Any) -> None:
     """Invalid settings raise an error."""
     with pytest.raises(ValidationError):
         Settings(**change)

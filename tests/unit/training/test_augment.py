@@ -1,7 +1,7 @@
 import numpy as np
 
 from services.inference.align import crop
-from services.inference.detect import Face
+from services.inference.face import Face
 from training.network.augment import Augmentation, augment
 
 STILL = Augmentation(
@@ -10,26 +10,26 @@ STILL = Augmentation(
 FACES = np.random.default_rng(5).integers(0, 256, (8, 48, 48)).astype(np.uint8)
 
 
-def test_no_change():
+def test_no_change() -> None:
     """An augmentation with every range 0 leaves faces as they are."""
     same = augment(FACES, np.random.default_rng(1), STILL, 48)
     assert np.array_equal(same, FACES.astype(np.float32))
 
 
-def test_flip():
+def test_flip() -> None:
     """A flip mirrors the face."""
     flipped = augment(FACES, np.random.default_rng(1), Augmentation(**{**vars(STILL), "flip": 1.0}), 48)
     assert np.array_equal(flipped, FACES[:, :, ::-1].astype(np.float32))
 
 
-def test_seed():
+def test_seed() -> None:
     """The same seed gives the same faces, another seed other ones."""
     one, again, other = (augment(FACES, np.random.default_rng(s), Augmentation(), 48) for s in (1, 1, 2))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
 
 
-def test_range():
+def test_range() -> None:
     """Values stay between 0 and 255 at another size."""
     small = augment(FACES, np.random.default_rng(3), Augmentation(), 36)
     assert small.shape == (8, 36, 36)
@@ -38,7 +38,7 @@ def test_range():
     assert small.max() <= 255
 
 
-def test_serving_crop():
+def test_serving_crop() -> None:
     """The serving crop of a whole FER2013 face is that face."""
     whole = crop(FACES[0], Face(x=0, y=0, side=48, score=1), margin=1.0)
     assert np.array_equal(whole, FACES[0])

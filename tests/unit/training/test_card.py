@@ -17,19 +17,19 @@ from training.measure.degrade import DEGRADATIONS
 ROOT = Path(__file__).parent.parent.parent.parent
 
 
-def test_card_page():
+def test_card_page() -> None:
     """The published model card is the one that the JSON renders to."""
     card = json.loads(MODEL_FILE.with_suffix(".json").read_text())
     assert (ROOT / "docs/model-card.md").read_text() == render(card)
 
 
-def test_checksum():
+def test_checksum() -> None:
     """The JSON has the checksum of the shipped file."""
     card = json.loads(MODEL_FILE.with_suffix(".json").read_text())
     assert card["sha256"] == hashlib.sha256(MODEL_FILE.read_bytes()).hexdigest()
 
 
-def test_degradations():
+def test_degradations() -> None:
     """Each degradation changes faces and keeps their shape and type."""
     photo = decode(ASTRONAUT.read_bytes(), 10_000_000)
     face = align(photo, Detector().detect(photo.grey)[:1])[0]

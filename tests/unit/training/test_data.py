@@ -1,6 +1,9 @@
 """The dataset command on made-up files: every good form reads, every bad row stops with its number."""
 
 import gzip
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,16 +14,16 @@ PIXELS = " ".join(str(i % 256) for i in range(48 * 48))
 VOTES = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
 
 
-def write(path, rows, header="emotion,pixels,Usage"):
+def write(path: Path, rows: Any, header: Any = "emotion,pixels,Usage") -> Any:
     path.write_text("\n".join([header, *rows]) + "\n")
     return path
 
 
-def row(emotion=3, pixels=PIXELS, usage="Training"):
+def row(emotion: Any = 3, pixels: Any = PIXELS, usage: Any = "Training") -> Any:
     return f"{emotion},{pixels},{usage}"
 
 
-def test_read(tmp_path):
+def test_read(tmp_path: Path) -> None:
     """Rows become images, six labels and splits."""
     usages = ["Training", "PublicTest", "PrivateTest"]
     rows = [row(e, usage=usages[e % 3]) for e in range(7)]
@@ -32,7 +35,7 @@ def test_read(tmp_path):
     assert not faces.votes.any()
 
 
-def test_variants(tmp_path):
+def test_variants(tmp_path: Path) -> None:
     """Gzipped files and the republished headers give the same faces."""
     plain = dataset.read(write(tmp_path / "f.csv", [row()]))
     packed = tmp_path / "f.csv.gz"
@@ -58,15 +61,15 @@ def test_variants(tmp_path):
         (row(usage="Test"), "row 2: Usage 'Test'"),
     ],
 )
-def test_bad_row(tmp_path, bad, message):
+def test_bad_row(tmp_path: Path, bad: str, message: str) -> None:
     """A bad row is an error with its number, and nothing is written."""
     path = write(tmp_path / "f.csv", [row(), bad, row()])
     with pytest.raises(dataset.DataError, match=message):
-        data.main(type("Args", (), {"csv": path, "ferplus": None, "out": tmp_path / "out" / "f.npz"}))
+        data.main(Namespace(csv=path, ferplus=None, out=tmp_path / "out" / "f.npz"))
     assert not (tmp_path / "out").exists()
 
 
-def test_bad_file(tmp_path):
+def test_bad_file(tmp_path: Path) -> None:
     """A missing column, an empty file and a cut archive are named."""
     with pytest.raises(dataset.DataError, match="no column Usage"):
         dataset.read(write(tmp_path / "f.csv", [f"3,{PIXELS}"], header="emotion,pixels"))
@@ -78,7 +81,7 @@ def test_bad_file(tmp_path):
         dataset.read(tmp_path / "cut.csv.gz")
 
 
-def test_votes(tmp_path):
+def test_votes(tmp_path: Path) -> None:
     """Votes join by row position and merge to six labels."""
     csv = write(tmp_path / "f.csv", [row(), row(usage="PublicTest")])
     votes = [
@@ -90,7 +93,7 @@ def test_votes(tmp_path):
     assert faces.six_votes().tolist() == [[7, 0, 2, 0, 0, 1], [0, 5, 0, 0, 0, 0]]
 
 
-def test_other_votes(tmp_path):
+def test_other_votes(tmp_path: Path) -> None:
     """Votes of other rows are refused."""
     csv = write(tmp_path / "f.csv", [row(), row()])
     short = write(tmp_path / "short.csv", ["Training,a,1,0,0,0,0,0,0,0,0,0"], VOTES)
@@ -103,7 +106,7 @@ def test_other_votes(tmp_path):
         dataset.read(csv, other)
 
 
-def test_save(tmp_path):
+def test_save(tmp_path: Path) -> None:
     """Saved faces load again, no other file is left, and their table shows the splits that there are."""
     faces = dataset.read(write(tmp_path / "f.csv", [row(), row(6, usage="PublicTest")]))
     out = tmp_path / "deep" / "f.npz"

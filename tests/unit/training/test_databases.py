@@ -1,5 +1,8 @@
 """The layouts of the usual databases, on tiny made-up folders: what is read, left out and refused."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from services.emotions import EMOTIONS
@@ -8,11 +11,11 @@ from training.dataset import DataError
 from training.measure.face_databases import find_pictures
 
 
-def labels(pictures):
+def labels(pictures: Any) -> Any:
     return [(picture.path.name, EMOTIONS[picture.label], picture.person) for picture in pictures]
 
 
-def test_ck(tmp_path, capsys):
+def test_ck(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """CK+ folders give label and person; contempt is left out."""
     draw(tmp_path / "anger" / "S010_004_00000017.png")
     draw(tmp_path / "happy" / "S011_006_00000011.png")
@@ -27,7 +30,7 @@ def test_ck(tmp_path, capsys):
     assert capsys.readouterr().out.startswith("left out: contempt/")
 
 
-def test_jaffe(tmp_path):
+def test_jaffe(tmp_path: Path) -> None:
     """JAFFE file names give label and person."""
     for name in ("KA.AN1.39.tiff", "KA.DI2.43.tiff", "MK.NE3.113.tiff", "YM.FE1.67.tiff", "YM.SU1.58.tiff"):
         draw(tmp_path / "jaffedbase" / name)
@@ -40,7 +43,7 @@ def test_jaffe(tmp_path):
     ]
 
 
-def test_kdef(tmp_path, capsys):
+def test_kdef(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Of KDEF only faces straight on are read, and the others are counted."""
     for name in ("AF01ANS.JPG", "AF01AFFL.JPG", "AF01AFHL.JPG"):
         draw(tmp_path / "AF01" / name)
@@ -53,14 +56,14 @@ def test_kdef(tmp_path, capsys):
     assert capsys.readouterr().out == "left out: 3 pictures that are not taken straight on\n"
 
 
-def test_kdef_person(tmp_path):
+def test_kdef_person(tmp_path: Path) -> None:
     """A person of KDEF is the same in both sessions."""
     for name in ("AF01ANS.JPG", "BF01ANS.JPG"):
         draw(tmp_path / name)
     assert {picture.person for picture in find_pictures(tmp_path)} == {"F01"}
 
 
-def test_unknown_folders(tmp_path):
+def test_unknown_folders(tmp_path: Path) -> None:
     """Each folder that names no emotion is listed on a line."""
     draw(tmp_path / "happy" / "1.png")
     draw(tmp_path / "silly" / "1.png")
@@ -73,7 +76,7 @@ def test_unknown_folders(tmp_path):
     assert "surprise" in known
 
 
-def test_misnamed(tmp_path):
+def test_misnamed(tmp_path: Path) -> None:
     """Each misnamed picture is listed on a line; of very many, the rest is counted."""
     draw(tmp_path / "KA.AN1.39.tiff")
     for i in range(25):
@@ -86,7 +89,7 @@ def test_misnamed(tmp_path):
 
 
 @pytest.mark.parametrize("layout", ["folders", "jaffe", "kdef"])
-def test_wrong_layout(tmp_path, layout):
+def test_wrong_layout(tmp_path: Path, layout: Any) -> None:
     """A folder in another layout than the named one is refused."""
     if layout == "folders":
         draw(tmp_path / "AF01" / "AF01ANS.JPG")
@@ -96,7 +99,7 @@ def test_wrong_layout(tmp_path, layout):
         find_pictures(tmp_path, layout)
 
 
-def test_nothing_found(tmp_path):
+def test_nothing_found(tmp_path: Path) -> None:
     """A missing folder, one without a known layout and one without pictures are named."""
     with pytest.raises(DataError, match="nowhere is not a folder"):
         find_pictures(tmp_path / "nowhere")

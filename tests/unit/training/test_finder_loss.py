@@ -1,3 +1,5 @@
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ POINTS = np.array([[38, 40], [54, 40], [46, 48], [40, 56], [52, 56]], np.float32
 GRID = loss.places(SIDE)
 
 
-def labels(*boxes, kind=FACE, covered=0.0):
+def labels(*boxes: Any, kind: Any = FACE, covered: Any = 0.0) -> Any:
     rows = np.zeros((1, MOST, COLUMNS), np.float32)
     for i, box in enumerate(boxes):
         shift = np.tile(np.asarray(box[:2]) - BOX[:2], 5)
@@ -21,7 +23,7 @@ def labels(*boxes, kind=FACE, covered=0.0):
     return rows
 
 
-def output(box=BOX, points=POINTS, logit=6.0, covered=-6.0):
+def output(box: Any = BOX, points: Any = POINTS, logit: Any = 6.0, covered: Any = -6.0) -> Any:
     """What a network says that sees `box` from each place near its middle, and nothing elsewhere."""
     middle, stride = GRID[:, :2], GRID[:, 2:]
     size = np.log((box[2:] - box[:2]) / stride)
@@ -33,17 +35,17 @@ def output(box=BOX, points=POINTS, logit=6.0, covered=-6.0):
     return np.concatenate([score, at, size, moved, hidden], axis=1)[None].astype(np.float32)
 
 
-def value(truth, numbers):
+def value(truth: Any, numbers: Any) -> Any:
     return float(keras.ops.convert_to_numpy(loss.FinderLoss(SIDE)(truth, numbers)))
 
 
-def assigned(truth, numbers):
+def assigned(truth: Any, numbers: Any) -> Any:
     scores, boxes, _, _ = loss.decode(keras.ops.convert_to_tensor(numbers), keras.ops.convert_to_tensor(GRID))
     parts = loss._assign(keras.ops.convert_to_tensor(truth), scores, boxes, keras.ops.convert_to_tensor(GRID))
     return [keras.ops.convert_to_numpy(part)[0] for part in parts]
 
 
-def test_places_are_those_of_serving():
+def test_places_are_those_of_serving() -> None:
     """Serving reads back the box and the landmarks that the loss takes as right."""
     found = read(output()[0], (SIDE, SIDE))
     assert len(found) == 1
@@ -62,17 +64,17 @@ def test_places_are_those_of_serving():
     ],
     ids=["moved", "too large", "landmarks", "missed", "covered"],
 )
-def test_the_right_output_has_the_lowest_loss(wrong):
+def test_the_right_output_has_the_lowest_loss(wrong: Any) -> None:
     assert value(labels(BOX), output()) < value(labels(BOX), wrong)
 
 
-def test_a_false_face_costs():
+def test_a_false_face_costs() -> None:
     """Also in a crop without any label."""
     silent = np.concatenate([np.full((1, len(GRID), 1), -9.0), output()[..., 1:]], axis=2).astype(np.float32)
     assert value(labels(), silent) < 0.01 < value(labels(), output())
 
 
-def test_ignored_places_carry_no_gradient():
+def test_ignored_places_carry_no_gradient() -> None:
     """The score of places within an ignored box is free; others are pushed down."""
     import tensorflow as tf  # noqa: PLC0415  # gradients are the backend's own
 
@@ -86,7 +88,7 @@ def test_ignored_places_carry_no_gradient():
 
 
 @pytest.mark.parametrize("size", [9, 20, 44, 90])
-def test_each_face_is_answered_for(size):
+def test_each_face_is_answered_for(size: Any) -> None:
     """Faces of all sizes, at the edge too, have 1 to 10 places, from the first step on."""
     corners = [(2, 2)] if size > 60 else [(2, 2), (50, 48)]
     boxes = [(x, y, x + size, y + size) for x, y in corners]

@@ -1,3 +1,6 @@
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +14,7 @@ from training.finder.scoring import score_photo
 FACE = (100, 100, 200, 200)
 
 
-def score(boxes, truth, ignored=None):
+def score(boxes: Any, truth: Any, ignored: Any = None) -> Any:
     boxes, truth = np.array(boxes, np.float32).reshape(-1, 4), np.array(truth, np.float32).reshape(-1, 4)
     ignored = np.zeros(len(truth), bool) if ignored is None else np.array(ignored)
     return score_photo(boxes, np.arange(len(boxes), 0, -1).astype(np.float32), truth, ignored)
@@ -28,26 +31,26 @@ def score(boxes, truth, ignored=None):
         ((20, 100, 120, 234), False),  # overlap 0.16, middle outside
     ],
 )
-def test_a_box_finds_a_face_by_overlap_or_by_its_middle(box, hit):
+def test_a_box_finds_a_face_by_overlap_or_by_its_middle(box: Any, hit: Any) -> None:
     scored = score([box], [FACE])
     assert list(scored.hits) == [hit]
     assert scored.owner[0] == (0 if hit else -1)
 
 
-def test_one_box_finds_one_face():
+def test_one_box_finds_one_face() -> None:
     """The second box on a face is false; a face is found once."""
     scored = score([FACE, FACE], [FACE])
     assert list(scored.hits) == [True, False]
 
 
-def test_an_ignored_box_counts_neither_way():
+def test_an_ignored_box_counts_neither_way() -> None:
     """A box that finds an ignored place, or lies half within it, is left out."""
     within = (100, 100, 130, 130)
     assert len(score([FACE, within], [FACE], [True]).scores) == 0
     assert list(score([FACE, (300, 300, 400, 400)], [FACE], [True]).hits) == [False]
 
 
-def test_measure_counts_recall_and_false_boxes():
+def test_measure_counts_recall_and_false_boxes() -> None:
     """Recall over faces, false boxes by whether the photo has faces, the clock's milliseconds."""
     found = [Face(70, 60, 60, 2.0, extent=(70, 60, 130, 140)), Face(0, 0, 20, -1.0)]
     photos = [
@@ -66,7 +69,7 @@ def test_measure_counts_recall_and_false_boxes():
     assert (summary["ms_with_faces"], summary["ms_without"]) == (1000, 1000)
 
 
-def test_measure_gives_the_error_of_landmarks():
+def test_measure_gives_the_error_of_landmarks() -> None:
     """In distances between the eyes."""
     points = np.array([[85, 90], [115, 90], [100, 105], [88, 122], [112, 122]], np.float32)
     moved = tuple((float(x) + 3, float(y)) for x, y in points)
@@ -75,23 +78,25 @@ def test_measure_gives_the_error_of_landmarks():
     assert summary["landmark_error"] == 0.1
 
 
-def test_boxes_without_scores_have_no_calibration():
+def test_boxes_without_scores_have_no_calibration() -> None:
     summary = measure(lambda _: [Face(70, 60, 60, None)], [photo([(70, 60, 60, 60)])]).summary()
     assert summary["recall"] == 1
     assert (summary["ece"], summary["brier_unsure"], summary["unsure"]) == (None, None, 0)
 
 
-def test_calibration_of_even_odds():
+def test_calibration_of_even_odds() -> None:
     """Boxes of log-odds 0, half of them faces, are calibrated; all of them faces, they are off by a half."""
     half = pd.DataFrame({"score": [0.0] * 20, "hit": [True, False] * 10})
     assert calibration(half) == {"ece": 0.0, "brier_unsure": 0.25, "unsure": 20}
     sure = pd.DataFrame({"score": [0.0] * 20, "hit": [True] * 20})
     assert calibration(sure) == {"ece": 0.5, "brier_unsure": 0.25, "unsure": 20}
     wrong = pd.DataFrame({"score": [8.0] * 20, "hit": [False] * 20})
-    assert calibration(wrong)["ece"] > 0.99
+    error = calibration(wrong)["ece"]
+    assert error is not None
+    assert error > 0.99
 
 
-def test_photos_are_loaded_with_their_labels(tmp_path):
+def test_photos_are_loaded_with_their_labels(tmp_path: Path) -> None:
     """A tenth of `train` is held out, the rest is trained on; `dev` is whole."""
     folder = write(tmp_path / "photos")
     splits = {split: load_photos(folder, split) for split in ("train", "held_out", "dev")}

@@ -1,5 +1,6 @@
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ BELOW = {
 
 
 @pytest.mark.parametrize("room", BELOW)
-def test_imports_go_down(room):
+def test_imports_go_down(room: Any) -> None:
     """No room imports a command, nor a room above it."""
     checked = sorted((TRAINING / room).glob("*.py"))
     assert checked

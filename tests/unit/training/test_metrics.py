@@ -1,19 +1,21 @@
 """Figures on hand-made answers whose results can be worked out on paper."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from training.measure import metrics
 
 
-def answers(*tops, sure=0.9):
+def answers(*tops: int, sure: float = 0.9) -> Any:
     """A row per answer: `sure` on it, the rest spread evenly."""
     rows = np.full((len(tops), 6), (1 - sure) / 5, np.float32)
     rows[np.arange(len(tops)), tops] = sure
     return rows
 
 
-def test_describe():
+def test_describe() -> None:
     """Accuracy, figures by class and confusion of four answers."""
     labels = np.array([0, 0, 1, 2], np.int8)
     result = metrics.describe(answers(0, 1, 1, 2), labels)
@@ -24,12 +26,12 @@ def test_describe():
     assert result["n"] == 4
 
 
-def test_wilson():
+def test_wilson() -> None:
     """The interval is that of Newcombe 1998, table I: 81 of 263 gives 0.2553 to 0.3662."""
     assert metrics.wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
 
 
-def test_rank_of_truth():
+def test_rank_of_truth() -> None:
     """Shares are cumulative over the first, second and third answer."""
     rows = np.array([[0.5, 0.3, 0.2, 0, 0, 0]] * 3, np.float32)
     ranks = metrics.rank_of_truth(rows, np.array([0, 1, 2], np.int8))
@@ -37,7 +39,7 @@ def test_rank_of_truth():
     assert ranks[5] == 1
 
 
-def test_ece():
+def test_ece() -> None:
     """The calibration error is the gap between confidence and accuracy."""
     always = answers(*[0] * 10, sure=0.8)
     assert metrics.ece(always, np.zeros(10, np.int8)) == pytest.approx(0.2, abs=1e-6)
@@ -45,7 +47,7 @@ def test_ece():
     assert metrics.ece(always, eight) == pytest.approx(0, abs=1e-6)
 
 
-def test_majority():
+def test_majority() -> None:
     """A majority needs five votes and more than half of them."""
     votes = np.array(
         [[3, 0, 2, 0, 0, 0], [4, 0, 0, 0, 0, 0], [3, 3, 0, 0, 0, 0], [0, 0, 0, 0, 0, 10]], np.float32
@@ -55,7 +57,7 @@ def test_majority():
     assert labels[clear].tolist() == [0, 5]
 
 
-def test_kl():
+def test_kl() -> None:
     """The divergence is zero for the vote shares themselves, and known for an even answer."""
     shares = np.array([[0.5, 0.5, 0, 0, 0, 0]], np.float32)
     assert metrics.kl_to_votes(shares, shares) == pytest.approx(0, abs=1e-6)
@@ -63,7 +65,7 @@ def test_kl():
     assert metrics.kl_to_votes(even, shares) == pytest.approx(np.log(3), abs=1e-5)
 
 
-def test_risk_coverage():
+def test_risk_coverage() -> None:
     """The surest answers are kept first."""
     rows = np.concatenate([answers(0, sure=0.9), answers(1, sure=0.5), answers(2, sure=0.7)])
     thresholds, coverage, accuracy = metrics.risk_coverage(rows, np.array([0, 5, 2], np.int8))
@@ -72,7 +74,7 @@ def test_risk_coverage():
     assert accuracy.tolist() == pytest.approx([1, 1, 2 / 3])
 
 
-def test_twins():
+def test_twins() -> None:
     """Twins are pixel-identical images only."""
     training = np.arange(2 * 48 * 48, dtype=np.int64).astype(np.uint8).reshape(2, 48, 48)
     near = training[1].copy()

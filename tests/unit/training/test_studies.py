@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,17 +25,17 @@ SHIPPED = "emonet, as shipped"
 
 
 @pytest.fixture(scope="module")
-def faces_file(tmp_path_factory):
+def faces_file(tmp_path_factory: pytest.TempPathFactory) -> Any:
     path = tmp_path_factory.mktemp("faces") / "faces.npz"
     dataset.save(made_up(), path)
     return path
 
 
 @pytest.fixture
-def run(monkeypatch, capsys):
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     """Runs a command; its exit status, what it printed, and its error lines."""
 
-    def command(*words):
+    def command(*words: object) -> Any:
         monkeypatch.setattr(sys, "argv", ["training", *map(str, words)])
         status = commands.main()
         captured = capsys.readouterr()
@@ -45,7 +46,7 @@ def run(monkeypatch, capsys):
     return command
 
 
-def test_compare_resumes(run, faces_file, tmp_path):
+def test_compare_resumes(run: Any, faces_file: Any, tmp_path: Path) -> None:
     """Compare runs only the methods that have no result yet."""
     words = ("compare", "--data", faces_file, "--out", tmp_path, "--methods")
     status, first, _ = run(*words, FAST[0])
@@ -69,7 +70,7 @@ def test_compare_resumes(run, faces_file, tmp_path):
     assert "| vgg9 | – | 58% |" in second
 
 
-def test_compare_other_faces(run, faces_file, tmp_path):
+def test_compare_other_faces(run: Any, faces_file: Any, tmp_path: Path) -> None:
     """Results of other faces do not count."""
     run("compare", "--data", faces_file, "--out", tmp_path, "--methods", FAST[0])
     dataset.save(made_up(training=54), tmp_path / "other.npz")
@@ -78,7 +79,7 @@ def test_compare_other_faces(run, faces_file, tmp_path):
     assert "54 faces of Training" in text
 
 
-def test_compare_quick(run, tmp_path):
+def test_compare_quick(run: Any, tmp_path: Path) -> None:
     """--quick takes every tenth Training face and every third of PublicTest."""
     dataset.save(made_up(training=600, public=72), tmp_path / "f.npz")
     words = (
@@ -94,15 +95,15 @@ def test_compare_quick(run, tmp_path):
     assert "60 faces of Training, 24 of PublicTest" in run(*words)[1]
 
 
-def test_cross(run, tmp_path):
+def test_cross(run: Any, tmp_path: Path) -> None:
     """Cross tests on people that were not in training, and on all of the other database."""
     for person in range(10):
         for label, name in enumerate(("anger", "fear", "happy")):
             draw(tmp_path / "ck" / name / f"S{person:03}_001_{label}.png", label)
             code = ("AN", "FE", "HA")[label]
             draw(tmp_path / "jaffe" / f"{chr(65 + person)}A.{code}1.{person}.tiff", label)
-    words = ("cross", "--crops", f"ck={tmp_path / 'ck'}", "--crops", f"jaffe={tmp_path / 'jaffe'}")
-    words += ("--methods", FAST[0], "--models", MODEL_FILE, "--out", tmp_path / "out")
+    crops = ("--crops", f"ck={tmp_path / 'ck'}", "--crops", f"jaffe={tmp_path / 'jaffe'}")
+    words = ("cross", *crops, "--methods", FAST[0], "--models", MODEL_FILE, "--out", tmp_path / "out")
     status, text, _ = run(*words)
     assert status == 0
     rows = json.loads((tmp_path / "out" / "cross.json").read_text())
@@ -115,7 +116,7 @@ def test_cross(run, tmp_path):
     assert "…" not in run(*words)[1]
 
 
-def test_cross_photos(run, tmp_path):
+def test_cross_photos(run: Any, tmp_path: Path) -> None:
     """Photos are cropped as the service does; those without a face are left out and counted."""
     for label, photo in (("happy", ASTRONAUT), ("neutral", HOPPER)):
         (tmp_path / "db" / label).mkdir(parents=True)
@@ -137,7 +138,7 @@ def test_cross_photos(run, tmp_path):
     assert rows["emotion, finished"]["mine"]["n"] == 2
 
 
-def test_report(run, faces_file, tmp_path):
+def test_report(run: Any, faces_file: Any, tmp_path: Path) -> None:
     """Figures with faces are in their own folder, and the page contains every figure."""
     small = tmp_path / "small"
     small.mkdir()
@@ -163,17 +164,17 @@ def test_report(run, faces_file, tmp_path):
     assert "must not be passed on" in page
 
 
-def test_published_figures():
+def test_published_figures() -> None:
     """docs/figures is of the shipped file; the docstring of training/report.py has the command to make it."""
     made_of = json.loads((ROOT / "docs/figures/made-of.json").read_text())
     assert made_of["sha256"] == json.loads(MODEL_FILE.with_suffix(".json").read_text())["sha256"]
     assert not list((ROOT / "docs/figures").glob("**/faces"))
 
 
-def test_occlusion():
+def test_occlusion() -> None:
     """The heat map of a model that looks at one corner is hot in that corner."""
 
-    def reads_the_corner(images):
+    def reads_the_corner(images: Any) -> Any:
         bright = images[:, 4:8, 40:44].mean(axis=(1, 2)) / 255
         return np.stack([bright, *[(1 - bright) / 5] * 5], axis=1).astype(np.float32)
 
@@ -187,14 +188,14 @@ def test_occlusion():
     assert np.allclose(lost[24:, :24], 0)
 
 
-def broken(tmp_path):
+def broken(tmp_path: Path) -> Any:
     """A folder of faces with a file that is no picture."""
     draw(tmp_path / "broken" / "happy" / "1.png")
     (tmp_path / "broken" / "happy" / "2.png").write_text("no picture")
     return tmp_path / "broken"
 
 
-def test_unreadable_photo(run, tmp_path):
+def test_unreadable_photo(run: Any, tmp_path: Path) -> None:
     """A photo that cannot be read is named, and the rest is measured."""
     folder = broken(tmp_path)
     shutil.copy(ASTRONAUT, folder / "happy")
@@ -232,7 +233,7 @@ def test_unreadable_photo(run, tmp_path):
         (("report", "out", "--csv", "nowhere.csv"), "report: nowhere.csv: "),
     ],
 )
-def test_errors(run, tmp_path, monkeypatch, words, line):
+def test_errors(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: Any, line: Any) -> None:
     """What is wrong is one clear line, and the exit status is 1."""
     broken(tmp_path)
     draw(tmp_path / "silly" / "happy" / "1.png")

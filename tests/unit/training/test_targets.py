@@ -1,3 +1,6 @@
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,7 +16,7 @@ FACES = Faces(np.zeros((3, 48, 48), np.uint8), LABELS, np.zeros(3, np.int8), VOT
 TEACHER = Teacher({name: np.full((3, 6), 1 / 6, np.float32) for name in ("label", "votes")})
 
 
-def test_no_teacher():
+def test_no_teacher() -> None:
     """Without a teacher, labels are smoothed and votes become shares."""
     by_head = targets(FACES, smoothing=0.12, teacher=None, share=0.5)
     np.testing.assert_allclose(by_head["label"].shares[1], [0.02, 0.02, 0.9, 0.02, 0.02, 0.02], rtol=1e-5)
@@ -21,7 +24,7 @@ def test_no_teacher():
     assert by_head["votes"].weight.tolist() == [1, 0, 1], "two votes are too few to teach"
 
 
-def test_teacher():
+def test_teacher() -> None:
     """A teacher is blended in, and replaces missing votes."""
     by_head = targets(FACES, smoothing=0, teacher=TEACHER, share=0.3)
     np.testing.assert_allclose(by_head["label"].shares[0, 0], 0.7 + 0.3 / 6, rtol=1e-5)
@@ -31,8 +34,9 @@ def test_teacher():
         np.testing.assert_allclose(target.shares.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_other_data(tmp_path):
+def test_other_data(tmp_path: Path) -> None:
     """A teacher made for other data is refused."""
-    np.savez(tmp_path / "t.npz", **TEACHER.heads)
+    heads: dict[str, Any] = {**TEACHER.heads}
+    np.savez(tmp_path / "t.npz", **heads)
     with pytest.raises(ValueError, match="other data"):
         Teacher.load(tmp_path / "t.npz", rows=4)
