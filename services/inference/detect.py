@@ -40,7 +40,7 @@ WORTH: Final = 1.2
 SMALL: Final = 24.0
 """A face below this size in the first look, in pixels, calls for a finer one."""
 TINY: Final = 16.0
-"""A sure face below this size in the second look, in pixels, calls for a third."""
+"""A possible face below this size in the second look, in pixels, calls for a third; so do only unsure ones."""
 COARSE: Final = 0.4
 """A look at a smaller scale than this is always followed by a finer one: it shows small faces too poorly."""
 HINT: Final = -1.0
@@ -53,6 +53,8 @@ PLACES: Final = 3
 """Most of the cascade's places that get a look of their own."""
 REFINED: Final = 4
 """Most faces, from the main one on, whose landmarks are read again from looks at each alone."""
+LEGIBLE: Final = 32.0
+"""Side in pixels of the smallest face for which that is done."""
 CLOSE: Final = 100.0
 """Side of a face's square in that look, in pixels."""
 MIRRORED: Final = [1, 0, 2, 4, 3]
@@ -82,7 +84,8 @@ class Detector:
         if self._mode == "haar":
             return main_first(self._cascade.plain(grey))
         faces = self._faces(self.find(grey))
-        return main_first([*(self._refine(grey, face) for face in faces[:REFINED]), *faces[REFINED:]])
+        first = [self._refine(grey, face) if face.side >= LEGIBLE else face for face in faces[:REFINED]]
+        return main_first(first + faces[REFINED:])
 
     def find(self, grey: Grey) -> Found:
         """Merges what the finder's looks find; not for the mode `haar`."""
@@ -91,8 +94,9 @@ class Detector:
         found = self._confirm(grey, places, found)
         if self._calls_for_more(found, scale):
             found, scale = self._finer(grey, TWICE, found, scale)
-            sure = found.only(found.scores >= self._threshold)
-            if (sure.sizes * scale < TINY).any():
+            hints = found.only(found.scores >= HINT)
+            unsure = len(hints) > 0 and bool((hints.scores < self._threshold).all())
+            if unsure or (hints.sizes * scale < TINY).any():
                 found, scale = self._finer(grey, FOUR_TIMES, found, scale)
         return found.only(found.scores >= self._threshold)
 

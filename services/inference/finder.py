@@ -147,36 +147,33 @@ def read(numbers: Floats, shape: Shape, weakest: float = WEAKEST) -> Found:
 
 def merged(found: Found) -> Found:
     """Merges boxes that overlap into one: with the best one's score and the strong ones' mean position."""
-    left = found.only(np.argsort(-found.scores, kind="stable"))
-    weights = 1 / (1 + np.exp(-left.scores))
-    kept: list[Found] = []
-    while len(left):
-        overlap, inside = overlaps(left.boxes[0], left.boxes)
-        same = overlap >= SAME
-        same[0] = True
-        near = same & (weights >= 0.5 * weights[0])
-        share = (weights[near] / weights[near].sum()).astype(np.float32)
-        kept.append(
-            Found(
-                left.scores[:1],
-                (share @ left.boxes[near])[None],
-                np.tensordot(share, left.landmarks[near], axes=1)[None],
-                (share @ left.covered[near])[None],
-            )
-        )
-        rest = ~(same | (inside >= NESTED))
-        left, weights = left.only(rest), weights[rest]
-    return Found.join(kept) if kept else found
+    if len(found) < 2:
+        return found
+    found = found.only(np.argsort(-found.scores, kind="stable"))
+    weights = 1 / (1 + np.exp(-found.scores))
+    overlap, inside = overlaps(found.boxes)
+    left = np.ones(len(found), np.bool_)
+    best, shares = [], []
+    for i in range(len(found)):
+        if left[i]:
+            same = left & (overlap[i] >= SAME)
+            share = weights * (same & (weights >= 0.5 * weights[i]))
+            best.append(i)
+            shares.append(share / share.sum())
+            left &= ~(same | (inside[i] >= NESTED))
+    mean = np.array(shares, np.float32)
+    landmarks = (mean @ found.landmarks.reshape(len(found), -1)).reshape(-1, *found.landmarks.shape[1:])
+    return Found(found.scores[best], mean @ found.boxes, landmarks, mean @ found.covered)
 
 
-def overlaps(box: Floats, boxes: Floats) -> tuple[Floats, Floats]:
-    """Intersection of `box` (4,) with each of `boxes` (n, 4), over the union and over the latter's area."""
-    wide = np.minimum(box[2], boxes[:, 2]) - np.maximum(box[0], boxes[:, 0])
-    high = np.minimum(box[3], boxes[:, 3]) - np.maximum(box[1], boxes[:, 1])
-    both = np.maximum(wide, 0) * np.maximum(high, 0)
-    area = np.maximum((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]), 1e-6)
-    union = (box[2] - box[0]) * (box[3] - box[1]) + area - both
-    return np.asarray(both / union, np.float32), np.asarray(both / area, np.float32)
+def overlaps(boxes: Floats, others: Floats | None = None) -> tuple[Floats, Floats]:
+    """(n, m) intersections of boxes with others, or themselves: over the union, and over the others' area."""
+    left, top, right, bottom = boxes.T[:, :, None]
+    x0, y0, x1, y1 = (boxes if others is None else others).T
+    wide = np.maximum(np.minimum(right, x1) - np.maximum(left, x0), 0)
+    both = wide * np.maximum(np.minimum(bottom, y1) - np.maximum(top, y0), 0)
+    areas, other_areas = (right - left) * (bottom - top), np.maximum((x1 - x0) * (y1 - y0), 1e-6)
+    return both / np.maximum(areas + other_areas - both, 1e-6), both / other_areas
 
 
 def fit(grey: Grey, shape: Shape) -> float:
@@ -185,11 +182,17 @@ def fit(grey: Grey, shape: Shape) -> float:
 
 
 def shrunk(grey: Grey, shape: Shape) -> tuple[Grey, float]:
-    """Shrinks the picture to fit into `shape`; returns it and its scale."""
+    """Shrinks the picture to fit into `shape`; returns it and its scale.
+
+    It is halved by averaging while that fits, which is fast, then interpolated as the training crops are.
+    """
     scale = fit(grey, shape)
     if scale == 1.0:
         return grey, scale
     height, width = grey.shape
+    while 2 * fit(grey, shape) <= 1 and min(grey.shape) > 1:
+        half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        grey = half.astype(np.uint8, copy=False)
     size = (max(1, math.floor(width * scale)), max(1, math.floor(height * scale)))
-    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
     return small, max(size) / max(width, height)

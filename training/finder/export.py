@@ -75,7 +75,7 @@ def calibrate(
         bare += found.covered[scored.owner[known & (scored.owner >= 0)]].tolist()
     worst = sorted(false, reverse=True)[len(held_out) // FALSE_PHOTOS :]
     threshold = max([LOWEST, *worst[:1]]) + 0.01
-    covered_from = float(np.quantile(bare, 1 - BARE))
+    covered_from = float(np.quantile(bare or [0.0], 1 - BARE))
     return replace(fitted, threshold=round(threshold, 3), covered_from=round(covered_from, 3))
 
 
@@ -90,6 +90,8 @@ def _fit_score(bare: Finder, photos: Sequence[LabelledPhoto]) -> Calibration:
         sizes = dict(zip(found.scores.tolist(), found.sizes.tolist(), strict=True))
         rows += [(s, np.log(np.clip(sizes[s], *SIZES) / MIDDLE)) for s in scored.scores.tolist()]
         hits += scored.hits.tolist()
+    if len(set(hits)) < 2:
+        return Calibration()  # an early network that finds nothing: its logit as it is
     curve = LogisticRegression(C=100.0).fit(np.array(rows), hits)
     (per_logit, per_size), (constant,) = curve.coef_[0], curve.intercept_
     return Calibration(float(constant), float(per_logit), float(per_size))

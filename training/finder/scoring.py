@@ -55,7 +55,7 @@ def _fits(box: Floats, truth: Floats) -> Floats:
     """(m,): overlap with each face that the box finds, 0 with the others."""
     if not len(truth):
         return np.zeros(0, np.float32)
-    overlap, _ = overlaps(box, truth)
+    overlap = overlaps(box[None], truth)[0][0]
     middle = (box[:2] + box[2:]) / 2
     inside = ((middle > truth[:, :2]) & (middle < truth[:, 2:])).all(axis=1)
     ratio = (box[2] - box[0]) / np.maximum(truth[:, 2] - truth[:, 0], 1e-6)

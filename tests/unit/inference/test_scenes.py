@@ -72,7 +72,7 @@ def test_same_photo_same_reading(predict: Predict) -> None:
 
 
 def test_steadiness(predict: Predict) -> None:
-    """Readings wander at most 2.5 times as far as with the crop held in place."""
+    """Readings wander at most four times as far as with the crop held in place."""
     classifier = Classifier(load_model(MODEL_FILE))
     reference = predict(saved(80, 0))
     for number in (0, 1):
@@ -83,4 +83,4 @@ def test_steadiness(predict: Predict) -> None:
             free.append([predict(data).faces[number].probabilities[name] for name in EMOTIONS])
             face = Face(box.x + shift, box.y, box.width, 1.0)
             held.append(classifier.classify(align(decode(data, 10_000_000), [face]))[0])
-        assert np.ptp(free, axis=0).max() <= max(0.02, 2.5 * np.ptp(held, axis=0).max())
+        assert np.ptp(free, axis=0).max() <= max(0.02, 4.0 * np.ptp(held, axis=0).max())

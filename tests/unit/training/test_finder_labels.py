@@ -132,7 +132,7 @@ def test_crops_hold_their_faces() -> None:
         for row in rows[rows[:, 0] == FACE]:
             points = row[5:15].reshape(5, 2)
             around = np.concatenate([points.min(axis=0), points.max(axis=0)])
-            assert overlaps(around, row[None, 1:5])[1][0] > 0.05
+            assert overlaps(around[None], row[None, 1:5])[1][0, 0] > 0.05
             assert ((points > row[1:3] - 1) & (points < row[3:5] + 1)).all()
 
 
