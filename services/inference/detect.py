@@ -40,7 +40,7 @@ WORTH: Final = 1.2
 SMALL: Final = 24.0
 """A face below this size in the first look, in pixels, calls for a finer one."""
 TINY: Final = 16.0
-"""A possible face below this size in the second look, in pixels, calls for a third; so do only unsure ones."""
+"""A possible face below this size in the second look calls for a third; so do unsure ones alone. Pixels."""
 COARSE: Final = 0.4
 """A look at a smaller scale than this is always followed by a finer one: it shows small faces too poorly."""
 HINT: Final = -1.0
