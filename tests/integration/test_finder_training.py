@@ -77,6 +77,16 @@ def test_a_killed_run_ends_like_one_that_went_through(folder: Path) -> None:
     assert [[row["epoch"] for row in rows] for rows in history] == [[1, 2], [1, 2]]
 
 
+def test_a_run_can_begin_from_weights(folder: Path) -> None:
+    """At a rate of zero the kernels stay as they were in the network that `--start` names."""
+    best = folder / "whole" / "best.npz"
+    run(*train(folder, "started"), "--start", folder / "whole" / "model.keras", "--rate", 0.0)
+    with np.load(best) as before, np.load(folder / "started" / "best.npz") as after:
+        kernels = [name for name in before if before[name].ndim == 4]
+        assert kernels
+        assert all(np.allclose(before[name], after[name], atol=1e-6) for name in kernels)
+
+
 def test_the_exported_file_is_served(folder: Path) -> None:
     """The card's checksum and figures belong to the file, and detection runs on it."""
     out, best = folder / "finder.tflite", folder / "killed" / "best.npz"

@@ -26,7 +26,7 @@ from training.finder.measure import measure
 from training.finder.network import finder
 from training.finder.photos import LabelledPhoto, load_photos
 from training.finder.scoring import score_photo
-from training.finder.serving import restore_best, to_tflite
+from training.finder.serving import restore_weights, to_tflite
 
 LOWEST: Final = 0.0
 """Log-odds below which no threshold is tried."""
@@ -47,7 +47,7 @@ def main(args: argparse.Namespace) -> None:
     cv2.setNumThreads(1)
     about = json.loads((args.run / "run.json").read_text())
     network = finder(3 if about["run"]["colour"] else 1)
-    restore_best(args.run, network)
+    restore_weights(args.run / "best.npz", network)
     content = to_tflite(network)
     dev, held_out = load_photos(args.photos, "dev"), load_photos(args.photos, "held_out")
     calibration = calibrate(content, dev[::2], held_out)

@@ -22,7 +22,7 @@ def to_tflite(model: keras.Model, *, quantise: bool = True) -> bytes:
     return content
 
 
-def restore_best(run: Path, model: keras.Model) -> None:
-    """Gives `model` the averaged weights of the run's best epoch."""
-    with np.load(run / "best.npz") as best:
+def restore_weights(file: Path, model: keras.Model) -> None:
+    """Gives `model` the averaged weights in the `best.npz` of a run."""
+    with np.load(file) as best:
         model.set_weights([best[f"average_{i}"] for i in range(len(model.get_weights()))])

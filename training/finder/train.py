@@ -4,8 +4,8 @@
 
 Can be killed at any moment: the same command goes on after the last whole epoch. Writes into `--out`:
 `state.npz` (all that resuming needs), `history.csv` (a line per epoch), `best.npz` (the averaged weights of
-the epoch that finds most held-out faces) and `run.json`. Runs under Keras' TensorFlow, JAX and PyTorch
-backends.
+the epoch that finds most held-out faces) and `run.json`; at the end `model.keras` from `best.npz`. Runs under
+Keras' TensorFlow, JAX and PyTorch backends. `--start` goes on from another run's `model.keras`.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from training.finder.held_out import held_out_recall
 from training.finder.loss import FinderLoss
 from training.finder.network import finder
 from training.finder.photos import LabelledPhoto, load_photos
+from training.finder.serving import restore_weights
 from training.network.schedule import WarmupStableDecay
 from training.network.trainer import git_commit
 
@@ -60,6 +61,8 @@ class Run:
     seed: int = 1
     colour: bool = False
     precision: str = "mixed_bfloat16"
+    start: Path | None = None
+    """The `model.keras` of another run, to begin from instead of chance."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,6 +72,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         name = f"--{option.name.replace('_', '-')}"
         if option.name == "colour":
             parser.add_argument(name, action="store_true", help="train on colour photos instead of grey ones")
+        elif option.name == "start":
+            parser.add_argument(name, type=Path, help="a model.keras to begin from")
         elif option.name != "out":
             parser.add_argument(name, type=type(option.default), default=option.default)
 
@@ -79,12 +84,14 @@ def main(args: argparse.Namespace) -> None:
 
 
 def train(run: Run, folder: Path) -> Path:
-    """Trains to the end, resuming where `run.out` holds a state; the best epoch's weights."""
+    """Trains to the end, resuming where `run.out` holds a state; returns the best epoch's network."""
     run.out.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
     keras.utils.set_random_seed(run.seed)
     keras.mixed_precision.set_global_policy(run.precision)
     model = finder(3 if run.colour else 1)
+    if run.start:
+        model.set_weights(keras.saving.load_model(run.start, compile=False).get_weights())
     optimizer = _optimizer(run, model)
     keeper = Keeper(run, model, optimizer, load_photos(folder, "held_out", colour=run.colour))
     batches, side = Batches(folder, run.batch, run.steps, run.seed, run.colour), 0
@@ -102,7 +109,15 @@ def train(run: Run, folder: Path) -> Path:
             keeper.after_step()
         keeper.end(epoch, float(loss))
     batches.close()
-    return run.out / "best.npz"
+    return _save_best(run)
+
+
+def _save_best(run: Run) -> Path:
+    keras.mixed_precision.set_global_policy("float32")
+    model = finder(3 if run.colour else 1)
+    restore_weights(run.out / "best.npz", model)
+    model.save(run.out / "model.keras")
+    return run.out / "model.keras"
 
 
 def _optimizer(run: Run, model: keras.Model) -> keras.optimizers.Optimizer:
@@ -205,7 +220,8 @@ def _describe(run: Run, keeper: Keeper, parameters: int) -> None:
     about = {
         "name": "finder",
         "parameters": parameters,
-        "run": {f.name: getattr(run, f.name) for f in fields(run) if f.name != "out"},
+        "run": {f.name: getattr(run, f.name) for f in fields(run) if f.name not in {"out", "start"}}
+        | {"start": run.start and run.start.name},
         "commit": git_commit(),
         "train_seconds": round(sum(row["seconds"] for row in keeper.history)),
     }
