@@ -4,7 +4,6 @@ from typing import Any
 
 from services.common.prediction import Prediction, StreamPrediction
 from services.emotions import EMOTIONS
-from services.inference.decode import Photo
 from services.inference.face import POINTS, Face
 from services.inference.pipeline import FaceReading, Reading
 from services.inference.runtime import Model
@@ -22,8 +21,8 @@ def to_stream_prediction(reading: Reading, model: Model, frame: int) -> StreamPr
 
 
 def _answer(reading: Reading, model: Model) -> dict[str, Any]:
-    photo, times = reading.photo, reading.times
-    faces = [_describe(photo, face, model) for face in reading.faces]
+    times = reading.times
+    faces = [_describe(reading, face, model) for face in reading.faces]
     main = faces[0] if faces else {"emotion": None, "probabilities": None}
     timings = {
         "decode": times.decode,
@@ -35,21 +34,21 @@ def _answer(reading: Reading, model: Model) -> dict[str, Any]:
         "emotion": main["emotion"],
         "probabilities": main["probabilities"],
         "faces": faces,
-        "image": {"width": photo.width, "height": photo.height},
+        "image": {"width": reading.width, "height": reading.height},
         "model": {"name": model.name, "version": model.version},
         "timings_ms": {name: round(1000 * seconds, 2) for name, seconds in timings.items()},
     }
 
 
-def _describe(photo: Photo, one: FaceReading, model: Model) -> dict[str, Any]:
+def _describe(reading: Reading, one: FaceReading, model: Model) -> dict[str, Any]:
     best = int(one.probabilities.argmax())
     confidence = round(float(one.probabilities[best]), 5)
     because = ["covered"] * one.face.covered
     because += ["confidence"] * (confidence < float(model.card["uncertain_below"]))
     return {
-        "box": _whole(photo) if one.face.score is None else _box(photo, one.face),
+        "box": _whole(reading) if one.face.score is None else _box(reading, one.face),
         "detection_score": None if one.face.score is None else round(one.face.score, 3),
-        "landmarks": _landmarks(photo, one.face),
+        "landmarks": _landmarks(reading, one.face),
         "emotion": EMOTIONS[best],
         "confidence": confidence,
         "probabilities": {
@@ -60,28 +59,28 @@ def _describe(photo: Photo, one: FaceReading, model: Model) -> dict[str, Any]:
     }
 
 
-def _whole(photo: Photo) -> dict[str, int]:
-    return {"x": 0, "y": 0, "width": photo.width, "height": photo.height}
+def _whole(reading: Reading) -> dict[str, int]:
+    return {"x": 0, "y": 0, "width": reading.width, "height": reading.height}
 
 
-def _box(photo: Photo, face: Face) -> dict[str, int]:
+def _box(reading: Reading, face: Face) -> dict[str, int]:
     """The face's square, cut at the picture's edges."""
-    left, top = round(face.x * photo.scale), round(face.y * photo.scale)
-    right, bottom = left + round(face.side * photo.scale), top + round(face.side * photo.scale)
-    x, y = min(max(0, left), photo.width - 1), min(max(0, top), photo.height - 1)
+    left, top = round(face.x * reading.scale), round(face.y * reading.scale)
+    right, bottom = left + round(face.side * reading.scale), top + round(face.side * reading.scale)
+    x, y = min(max(0, left), reading.width - 1), min(max(0, top), reading.height - 1)
     return {
         "x": x,
         "y": y,
-        "width": max(1, min(right, photo.width) - x),
-        "height": max(1, min(bottom, photo.height) - y),
+        "width": max(1, min(right, reading.width) - x),
+        "height": max(1, min(bottom, reading.height) - y),
     }
 
 
-def _landmarks(photo: Photo, face: Face) -> dict[str, dict[str, int]] | None:
+def _landmarks(reading: Reading, face: Face) -> dict[str, dict[str, int]] | None:
     """They may lie beyond the edge, where the picture cuts the face."""
     if face.landmarks is None:
         return None
     return {
-        name: {"x": round(x * photo.scale), "y": round(y * photo.scale)}
+        name: {"x": round(x * reading.scale), "y": round(y * reading.scale)}
         for name, (x, y) in zip(POINTS, face.landmarks, strict=True)
     }

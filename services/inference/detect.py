@@ -79,6 +79,12 @@ class Detector:
         self._cascade, self._finder = Cascade(), Finder(finder or shipped_finder())
         self._threshold = self._finder.calibration.threshold
 
+    def warm(self) -> None:
+        """Makes and uses every interpreter, so that no later picture pays for it in time or memory."""
+        for shape in (WIDE, TALL, NEAR):
+            self._finder.look(np.zeros(shape, np.uint8), shape)
+        self.detect(np.zeros((480, 640), np.uint8))
+
     def detect(self, grey: Grey) -> list[Face]:
         """Finds the faces in (h, w) grey, the main one first; [] if there are none."""
         if self._mode == "haar":

@@ -57,9 +57,13 @@ class Times:
 
 @dataclass(frozen=True)
 class Reading:
-    """The result for one picture."""
+    """The result for one picture. It holds no pixels, so that they go as soon as they are read."""
 
-    photo: Photo
+    width: int
+    """Of the upright original, in pixels."""
+    height: int
+    scale: float
+    """Original pixels per pixel of the array that was searched, in which the faces lie."""
     faces: tuple[FaceReading, ...]
     """The main face first, then the others by size."""
     times: Times
@@ -86,7 +90,7 @@ class Pipeline:
 
     def warm(self) -> None:
         """Run each network once on a blank picture: the first run is slow."""
-        self._detector.detect(np.zeros((480, 640), np.uint8))
+        self._detector.warm()
         self._classifier.classify(np.zeros((1, SIDE, SIDE), np.uint8))
 
     def predict(self, data: bytes, *, detect: bool = True) -> Reading:
@@ -106,7 +110,7 @@ class Pipeline:
         rows = self._classifier.classify(crops)
         times.append(time.perf_counter())
         readings = tuple(FaceReading(face, row) for face, row in zip(faces, rows, strict=True))
-        return Reading(photo, readings, Times(*np.diff(times).tolist()))
+        return Reading(photo.width, photo.height, photo.scale, readings, Times(*np.diff(times).tolist()))
 
     def next_frame(self, data: bytes, stream: Stream, *, detect: bool = True) -> Reading:
         """Reads the next encoded frame of `stream`, and updates the stream's state."""
@@ -124,7 +128,7 @@ class Pipeline:
         tracks = stream.tracker.update(faces, rows, times[0])
         times.append(time.perf_counter())
         readings = tuple(FaceReading(track.face, track.probabilities, track.id) for track in tracks)
-        return Reading(photo, readings, Times(*np.diff(times).tolist()))
+        return Reading(photo.width, photo.height, photo.scale, readings, Times(*np.diff(times).tolist()))
 
     def _find(self, grey: NDArray[np.uint8], stream: Stream) -> list[Face]:
         """Follows the last frame's faces; searches the whole picture at intervals and when a face is lost."""
