@@ -13,7 +13,7 @@ import numpy as np
 
 from services.inference.align import SURE, cut, register, rotation
 from services.inference.cascade import Cascade
-from services.inference.face import Face, main_first
+from services.inference.face import MIRRORED, Face, main_first
 from services.inference.finder import (
     NEAR,
     NOTHING,
@@ -57,8 +57,6 @@ LEGIBLE: Final = 32.0
 """Side in pixels of the smallest face for which that is done."""
 CLOSE: Final = 100.0
 """Side of a face's square in that look, in pixels."""
-MIRRORED: Final = [1, 0, 2, 4, 3]
-"""The landmarks of a mirrored face in their order."""
 KEEPS: Final = -1.0
 """Log-odds from which a followed face counts as still there."""
 BOX_SIDE, BOX_DOWN = 1.13, -0.01

@@ -11,6 +11,8 @@ POINTS: Final = ("right_eye", "left_eye", "nose", "mouth_right", "mouth_left")
 """The landmarks in their order; right and left are the person's own."""
 ALIKE: Final = 0.9
 """Faces whose sides are at least this much of the largest one's count as equally large."""
+MIRRORED: Final = [1, 0, 2, 4, 3]
+"""Where each of POINTS comes from in the mirror image."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ Shape = tuple[int, int]
 """Height and width in pixels, multiples of 32."""
 
 STRIDES: Final = (8, 16, 32)
+"""Pixels between two cells of each grid."""
 WIDE: Final[Shape] = (288, 352)
 TALL: Final[Shape] = (352, 288)
 NEAR: Final[Shape] = (160, 160)

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from services.inference.face import MIRRORED
 from training.finder.photos import LabelledPhoto
 
 Floats = NDArray[np.float32]
@@ -19,8 +20,6 @@ SMALLEST: Final = 8.0
 """A face that becomes smaller than this many pixels is ignored."""
 VISIBLE: Final = 0.4
 """Least part of a face's box that must lie inside the picture; less is ignored."""
-MIRRORED: Final = [1, 0, 2, 4, 3]
-"""The landmarks of a mirrored face, in the order of POINTS."""
 
 
 def transform_labels(photo: LabelledPhoto, matrix: Matrix, width: int, height: int) -> Floats:

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from services.inference.finder import STRIDES
 from training.finder.labels import FACE, IGNORED
-from training.finder.network import STRIDES
 
 CANDIDATES: Final = 10
 """Most places that answer for one face."""

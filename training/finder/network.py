@@ -5,8 +5,6 @@ from typing import Any, Final
 import keras
 from keras import layers
 
-STRIDES: Final = (8, 16, 32)
-"""Pixels between two places of each grid."""
 NUMBERS: Final = 16
 """For each place: face score, box (4), landmarks (10), covered score."""
 WIDTHS: Final = (12, 24, 40, 56, 64)

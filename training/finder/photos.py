@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-POINTS: Final = ("right_eye", "left_eye", "nose", "mouth_right", "mouth_left")
-"""Landmarks in this order everywhere; right and left are the person's own."""
+from services.inference.face import POINTS
+
 LANDMARK_COLUMNS: Final = [f"{name}_{axis}" for name in POINTS for axis in "xy"]
 HELD_OUT: Final = 10
 """One photo in so many of `train` is set aside to choose checkpoints and the threshold."""
