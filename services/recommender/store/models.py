@@ -1,6 +1,7 @@
 """The tables. Migrations, not these classes, create them; a test checks that both agree."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import ClassVar
 
 import sqlalchemy as sa
@@ -34,7 +35,13 @@ class EmotionSet(sa.TypeDecorator[tuple[Emotion, ...]]):
         return sum({1 << EMOTIONS.index(emotion) for emotion in value or ()})
 
     def process_result_value(self, value: int | None, dialect: sa.Dialect) -> tuple[Emotion, ...]:  # noqa: ARG002 # as above
-        return tuple(emotion for i, emotion in enumerate(EMOTIONS) if value >> i & 1) if value else ()
+        return _emotions_of(value or 0)
+
+
+@cache
+def _emotions_of(bits: int) -> tuple[Emotion, ...]:
+    """Cached: a recommendation reads hundreds of rows."""
+    return tuple(emotion for i, emotion in enumerate(EMOTIONS) if bits >> i & 1)
 
 
 class Base(DeclarativeBase):
