@@ -1,4 +1,4 @@
-"""The FastAPI application, in what both services have in common."""
+"""Builds what the FastAPI applications of both services share."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -44,7 +44,7 @@ def new_app(
 def outer_middleware(
     metrics: RequestMetrics, tracing: "Tracing | None", headers: Mapping[str, str]
 ) -> list[Middleware]:
-    """What every request of both services passes first, the outermost first."""
+    """The middleware of both services, the outermost first."""
     return [
         Middleware(OneLineRefusals),
         Middleware(Telemetry, metrics=metrics),

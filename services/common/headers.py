@@ -54,7 +54,7 @@ class SecurityHeaders:
 
 
 class ProblemsOnly:
-    """Gives errors that libraries answer as plain text, such as 416 for a file, the form of all others."""
+    """Turns plain-text errors of libraries, such as 416 for a file, into problems."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""What one request may bring, how slowly, and what all may hold at once; pure ASGI."""
+"""Limits on headers, body size, upload speed and the memory of all bodies together; pure ASGI."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,7 +29,7 @@ async def refuse(error: ServiceError, scope: Scope, receive: Receive, send: Send
 
 
 class HeaderLimit:
-    """431 for more headers than any browser or proxy sends."""
+    """Answers 431 to more or larger headers than browsers and proxies send."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -50,48 +50,49 @@ class HeaderLimit:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How slowly a body may come."""
+    """The least speed of an upload."""
 
     grace_s: float
     bytes_per_s: int
 
     def seconds_for(self, received: int) -> float:
-        """From a body's first moment, the time by which more than `received` bytes must have come."""
+        """Seconds after its start by which a body must have brought more than `received` bytes."""
         return self.grace_s + received / self.bytes_per_s
 
 
 @dataclass(slots=True)
-class Held:
-    """Bytes of bodies that the requests under way hold in memory, all together."""
+class UploadBudget:
+    """Bytes of memory for the bodies of all requests together."""
 
     most: int
     now: int = 0
 
-    def look(self, count: int) -> None:
-        """BusyError where there is no room for so many more."""
+    def check(self, count: int) -> None:
+        """Raises BusyError if `count` more bytes do not fit."""
         if self.now + count > self.most:
             raise BusyError("Too many uploads are under way. Try again in a moment.")
 
-    def take(self, count: int) -> None:
-        """As `look`, and they are counted."""
-        self.look(count)
+    def reserve(self, count: int) -> None:
+        """Checks `count` more bytes and counts them."""
+        self.check(count)
         self.now += count
 
 
 class BodyLimit:
-    """Bounds a body in bytes (413), in slowness (408), and all bodies at once in memory (503).
+    """Limits the size (413) and speed (408) of a body, and the memory of all bodies together (503).
 
-    A body that is too large, or that finds no room, is refused by its declared length where it has one, else
-    as soon as too much has come. Room is taken for what has come, not for what was announced: announcing is
-    free.
+    A body is refused by its declared length if it has one, else as soon as too much has arrived. Only
+    received bytes are reserved: a client could declare any length at no cost.
     """
 
-    def __init__(self, app: ASGIApp, limit_of: Callable[[str], int], pace: Pace, held: Held) -> None:
+    def __init__(
+        self, app: ASGIApp, limit_of: Callable[[str], int], pace: Pace, budget: UploadBudget
+    ) -> None:
         self.app = app
         self.limit_of = limit_of
         """Path to the number of bytes its body may have."""
         self.pace = pace
-        self.held = held
+        self.budget = budget
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -103,24 +104,24 @@ class BodyLimit:
         except ServiceError as error:
             await refuse(error, scope, receive, send)
             return
-        body = Body(receive, limit, self.pace, self.held)
+        body = Body(receive, limit, self.pace, self.budget)
         try:
             await self.app(scope, body.receive, send)
         finally:
-            self.held.now -= body.received
+            self.budget.now -= body.received
 
     def check_declared(self, length: str, limit: int) -> None:
         declared = int(length) if length.isdecimal() else 0
         if declared > limit:
             raise too_large(limit)
-        self.held.look(declared)
+        self.budget.check(declared)
 
 
 class Body:
-    """One body as it comes; raises what the application's error handlers answer."""
+    """Receives one body; its errors are answered by the application's error handlers."""
 
-    def __init__(self, receive: Receive, limit: int, pace: Pace, held: Held) -> None:
-        self._receive, self._limit, self._pace, self._held = receive, limit, pace, held
+    def __init__(self, receive: Receive, limit: int, pace: Pace, budget: UploadBudget) -> None:
+        self._receive, self._limit, self._pace, self._budget = receive, limit, pace, budget
         self._started = asyncio.get_running_loop().time()
         self._whole = False
         self.received = 0
@@ -136,7 +137,7 @@ class Body:
         size = len(message.get("body", b""))
         if self.received + size > self._limit:
             raise too_large(self._limit)
-        self._held.take(size)
+        self._budget.reserve(size)
         self.received += size
         self._whole = not message.get("more_body", False)
         return message

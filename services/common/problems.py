@@ -26,7 +26,7 @@ class Problem(BaseModel):
 
 
 class ServiceError(HTTPException):
-    """Base of what a service refuses or fails at on purpose; `str(error)` is what the client is told.
+    """Base of the errors that a service answers on purpose; `str(error)` is the problem's detail.
 
     A subclass of Starlette's HTTPException because FastAPI lets only that one out of body parsing unchanged.
     """
@@ -47,7 +47,7 @@ class UnreadableError(ServiceError):
 
 
 class SlowBodyError(ServiceError):
-    """The connection is closed: what may still come of the body is of no use."""
+    """Closes the connection, as the rest of the body is not read."""
 
     status = 408
     code = "slow_body"
@@ -77,7 +77,7 @@ class HeadersTooLargeError(ServiceError):
 
 
 class RetryableError(ServiceError):
-    """What may pass by itself; the answer says when to try again."""
+    """A temporary error; `Retry-After` says when to try again."""
 
     status = 503
 
@@ -93,7 +93,7 @@ CODES: Final = {400: "unreadable", 413: "too_large", 416: "range_not_satisfiable
 
 
 def code_of(status: int) -> str:
-    """For what a service does not answer on purpose, but a library it is built on."""
+    """The problem code of an error that a library raised."""
     return CODES.get(status) or HTTPStatus(status).name.lower()
 
 
@@ -136,7 +136,7 @@ def answer_to(request: Request, error: HTTPException) -> JSONResponse:
 
 
 def add_error_handlers(app: FastAPI, refused: Callable[[str], None] = lambda _code: None) -> None:
-    """Every error of every route leaves as a problem; `refused` is told the code of each ServiceError."""
+    """Answers every error as a problem; calls `refused` with the code of each ServiceError."""
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> JSONResponse:

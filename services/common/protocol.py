@@ -17,7 +17,7 @@ from services.common.telemetry import logger
 
 
 class HeadTimeoutProtocol(H11Protocol):
-    """uvicorn's own on h11, which bounds headers that do not end; patient, but not without end.
+    """uvicorn's h11 protocol with a time limit for the head of a request.
 
     Closes a connection on which no request's line and headers are whole in time: uvicorn waits for ever once
     the first byte is there, and on a new connection for that too.
@@ -44,7 +44,7 @@ class HeadTimeoutProtocol(H11Protocol):
         self._watch()
 
     def send_400_response(self, msg: str) -> None:
-        """As a problem, which uvicorn's own plain text is not."""
+        """Answers a problem instead of uvicorn's plain text."""
         request_id = uuid.uuid4().hex
         logger.info("no HTTP", extra={"fields": {"request_id": request_id, "status": 400}})
         body = json.dumps(problem_body(request_id, 400, "unreadable", msg)).encode()

@@ -1,4 +1,4 @@
-"""Why the service does not start, told in one line instead of a traceback."""
+"""Reports why the service cannot start in one line instead of a traceback."""
 
 import os
 import sys
@@ -30,7 +30,7 @@ NO_TRACING: Final = (
 
 
 class StartError(Exception):
-    """What an operator has to put right; the message says how, in one line."""
+    """An error that the operator can fix; the message says how, in one line."""
 
 
 class OneLineRefusals:

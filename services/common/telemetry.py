@@ -24,7 +24,7 @@ SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class RequestMetrics(Protocol):
-    """What every service counts of its requests."""
+    """The request metrics that every service has."""
 
     requests: Counter
     """By method, route and status."""
@@ -53,7 +53,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def is_ours(record: logging.LogRecord) -> bool:
-    """False for what uvicorn tells of WebSockets: their openings hold addresses and whole URLs.
+    """Drops uvicorn's lines about WebSockets: they hold addresses and whole URLs.
 
     Text that is not UTF-8 brings a traceback for a client's mistake.
     """

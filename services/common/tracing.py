@@ -66,7 +66,7 @@ class Tracing:
                 raise
 
     def stages(self, stages_ms: Mapping[str, float], attributes: Mapping[str, int]) -> None:
-        """What was done just now, one after the other, as spans of the request that is under way."""
+        """Adds the stages that just ended, one after the other, as spans of the current request."""
         if not get_current_span().is_recording():
             return  # a stream's frame, or a request that is not sampled
         end = time.time_ns()
@@ -76,7 +76,7 @@ class Tracing:
             self._tracer.start_span(name, start_time=start, attributes=attributes).end(stop)
 
     def stop(self) -> None:
-        """Sends what waits, for as long as `EXPORT_WITHIN_S` allows."""
+        """Sends the remaining spans, for at most `EXPORT_WITHIN_S`."""
         self._provider.shutdown()
 
 

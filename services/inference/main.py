@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from services.common.application import new_app, outer_middleware
-from services.common.limits import BodyLimit, Held, Pace
+from services.common.limits import BodyLimit, Pace, UploadBudget
 from services.common.problems import add_error_handlers
 from services.common.starting import StartError, start_tracing
 from services.common.telemetry import set_up_logging
@@ -104,7 +104,7 @@ def _middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None")
     most = max(settings.max_bodies_bytes, limit_of("/predict"), limit_of("/predict/batch"))
     return [
         *outer_middleware(metrics, tracing, HEADERS),
-        Middleware(BodyLimit, limit_of=limit_of, pace=pace, held=Held(most)),
+        Middleware(BodyLimit, limit_of=limit_of, pace=pace, budget=UploadBudget(most)),
     ]
 
 

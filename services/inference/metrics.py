@@ -1,4 +1,4 @@
-"""What Prometheus is told."""
+"""The Prometheus metrics of the inference service."""
 
 from typing import Final
 

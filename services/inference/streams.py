@@ -1,4 +1,4 @@
-"""What keeps streams bounded: how many are open, and how many frames wait."""
+"""Limits the open streams and the frames that wait."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ class OpenStreams:
 
     @contextmanager
     def one_more(self) -> Iterator[None]:
-        """BusyError where there is no room."""
+        """Counts a stream while it is open; raises BusyError if too many are."""
         if self.count >= self._most:
             raise BusyError(f"{self.count} streams are open; try again later")
         self.count += 1

@@ -49,7 +49,7 @@ class Workers:
         return await asyncio.wrap_future(future)
 
     def _leave_from(self, loop: asyncio.AbstractEventLoop) -> Callable[[object], None]:
-        """A place is free when its job has ended, not when its client has gone."""
+        """Frees the place when the job ends, not when the client leaves."""
 
         def leave(_: object) -> None:
             loop.call_soon_threadsafe(self._release)
@@ -60,7 +60,7 @@ class Workers:
         self._taken -= 1
 
     async def warm(self) -> None:
-        """Every thread started, its pipeline built and used once; errors of building surface here."""
+        """Starts every thread, and builds and uses its pipeline once; raises what fails."""
         together = threading.Barrier(self._threads)
 
         def use(pipeline: Pipeline) -> None:

@@ -11,7 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from services.common.application import new_app, outer_middleware
 from services.common.headers import PAGE_POLICY
-from services.common.limits import BodyLimit, Held, Pace
+from services.common.limits import BodyLimit, Pace, UploadBudget
 from services.common.problems import Problem, add_error_handlers
 from services.common.starting import start_tracing
 from services.common.telemetry import set_up_logging
@@ -102,6 +102,6 @@ def _middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None")
             if settings.rate_per_minute
             else []
         ),
-        Middleware(BodyLimit, limit_of=limit_of, pace=pace, held=Held(most)),
+        Middleware(BodyLimit, limit_of=limit_of, pace=pace, budget=UploadBudget(most)),
         Middleware(CrowdLimit, most=settings.max_requests),
     ]

@@ -1,4 +1,4 @@
-"""What the service says of itself."""
+"""Model card, health and metrics."""
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -17,7 +17,7 @@ async def model(model: ModelDep) -> ModelCard:
 
 @router.get("/healthz")
 async def healthz() -> Health:
-    """The process answers."""
+    """Liveness: the process answers."""
     return Health(status="ok")
 
 

@@ -66,7 +66,7 @@ async def stream(
 
 @dataclass
 class Reader:
-    """What reads one stream's frames."""
+    """Reads the frames of one stream."""
 
     workers: Workers
     model: Model
