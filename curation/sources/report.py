@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from services.common.problems import describe
 from services.recommender.imports.csv_file import Refused, read_table
-from services.recommender.imports.keys import site_id
 from services.recommender.imports.row import Row
+from services.recommender.schemas.identity import site_id
 
 
 def read(path: Path) -> Iterator[tuple[int, Row] | Refused]:

@@ -12,11 +12,15 @@ from typing import Any
 
 import httpx
 import uvicorn
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection
 
 from services.common.protocol import HeadTimeoutProtocol
 from services.emotions import EMOTIONS
 from services.recommender.main import create_app
 from services.recommender.settings import Settings
+from services.recommender.store.models import Base
 from tests.helpers.serving import free_port
 
 PROBABILITIES: dict[str, float] = dict(zip(EMOTIONS, (0.05, 0.05, 0.05, 0.7, 0.05, 0.1), strict=True))
@@ -108,6 +112,16 @@ class FakeInference:
         raw += [(name.replace("_", "-").encode(), value.encode()) for name, value in self.headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
         await send({"type": "http.response.body", "body": self.body})
+
+
+def schema_differences(connection: Connection) -> list[Any]:
+    """What differs between the database and the models; the index of words only the migrations know."""
+
+    def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+        return not (kind in {"table", "index"} and (name or "").startswith(("items_words", "ix_items_words")))
+
+    context = MigrationContext.configure(connection, opts={"include_name": is_ours})
+    return list(compare_metadata(context, Base.metadata))
 
 
 def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:

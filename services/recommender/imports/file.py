@@ -12,6 +12,7 @@ from services.recommender.imports.csv_file import Refused, SourceError
 from services.recommender.imports.row import Row
 from services.recommender.imports.shipped import digest_of
 from services.recommender.prepare import bring_up_to_date
+from services.recommender.schemas.identity import may_be_one
 from services.recommender.settings import Settings
 from services.recommender.store import load
 from services.recommender.store.db import WRITING, is_missing, make_engine
@@ -34,6 +35,7 @@ def import_file(reader: Reader, path: Path, settings: Settings, *, dry_run: bool
     """
     refused: list[Refused] = []
     rows: dict[str, tuple[int, Row]] = {}
+    works: dict[str, tuple[int, Row]] = {}
     for result in tqdm(reader(path), desc=f"reading {path.name}", unit=" rows", leave=False):
         if isinstance(result, Refused):
             refused.append(result)
@@ -42,6 +44,11 @@ def import_file(reader: Reader, path: Path, settings: Settings, *, dry_run: bool
         first, _ = rows.setdefault(row.key, result)
         if first != line:
             refused.append(Refused(line, f"the same as line {first}, which is used"))
+            continue
+        earlier, other = works.setdefault(row.work, result)
+        if earlier != line and may_be_one(row.key, other.key):
+            refused.append(Refused(line, f"the work of line {earlier} under {other.url}, here {row.url}"))
+            del rows[row.key]
     values = [row.values() for _, row in rows.values()]
     with TemporaryDirectory() as folder:
         url = settings.database_url
@@ -50,7 +57,8 @@ def import_file(reader: Reader, path: Path, settings: Settings, *, dry_run: bool
         engine = make_engine(url, settings.database_timeout_s)
         changes = _upsert(engine, values, settings.catalogue_dir, dry_run=dry_run)
         engine.dispose()
-    for one in refused:
+    refused += [Refused(rows[key][0], reason) for key, reason in changes.refused.items()]
+    for one in sorted(refused, key=lambda one: one.line):
         yield f"line {one.line}: refused: {one.reason}"
     for key in changes.kept:
         yield f"line {rows[key][0]}: left alone, as it was edited here"
@@ -59,7 +67,7 @@ def import_file(reader: Reader, path: Path, settings: Settings, *, dry_run: bool
         f"{len(changes.kept)} left alone, {len(refused)} refused"
     )
     yield f"{counts}; nothing written, as this was a dry run" if dry_run else counts
-    if refused and not rows:
+    if refused and len(changes.refused) == len(rows):
         raise SourceError("no row was taken: every one was refused")
 
 

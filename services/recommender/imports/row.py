@@ -3,9 +3,10 @@
 from functools import cached_property
 from typing import Any, Final, Self
 
-from services.recommender.imports.keys import key_of
 from services.recommender.ranking import care, mood
-from services.recommender.schemas.fields import MaybeShare, Source, Work, fold
+from services.recommender.schemas.fields import MaybeShare, Source, Work
+from services.recommender.schemas.identity import key_of, work_of
+from services.recommender.schemas.words import searchable
 
 QUALITY_UNKNOWN: Final = 0.5
 CONFIDENCE_OF_LINK: Final = 0.1
@@ -26,7 +27,11 @@ class Row(Work):
 
     @cached_property
     def key(self) -> str:
-        return key_of(self.medium, self.url, self.title, self.creator, self.year)
+        return key_of(self.url)
+
+    @cached_property
+    def work(self) -> str:
+        return work_of(self.medium, self.title, self.creator, self.year)
 
     def fill_from(self, other: Self) -> Self:
         """Fill missing values from another row of the same work, and join the emotions of both."""
@@ -43,6 +48,7 @@ class Row(Work):
         return {
             **self.model_dump(include=AS_GIVEN),
             "key": self.key,
+            "work": self.work,
             "genres": tuple(self.genres),
             "tags": tuple(self.tags),
             "family": care.is_for_family(
@@ -58,7 +64,7 @@ class Row(Work):
             "popularity": popularity,
             "prior": round(0.6 * quality + 0.4 * popularity, 4),
             "cell": mood.cell_of(valence, arousal),
-            "search": fold(f"{self.title} {self.creator or ''}"),
+            "search": searchable(self.title, self.creator),
         }
 
     def _affect(self) -> tuple[float, float, str, float]:

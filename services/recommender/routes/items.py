@@ -16,8 +16,8 @@ from services.recommender.schemas.catalogue import (
     ItemQuery,
     MediumOut,
 )
-from services.recommender.schemas.fields import fold
 from services.recommender.schemas.recommendation import MAX_ID
+from services.recommender.schemas.words import query_words
 from services.recommender.store import catalogue
 from services.recommender.store.models import Item
 
@@ -49,9 +49,9 @@ async def list_media(sessions: SessionsDep) -> list[MediumOut]:
 @router.get("/items", response_model=ItemPage)
 async def list_items(query: Annotated[ItemQuery, Query()], sessions: SessionsDep) -> dict[str, Any]:
     """The catalogue in order of id. `emotion` selects items that a person linked to it."""
-    words = fold(query.q)
+    words = query_words(query.q)
     if query.q and not words:
-        raise InvalidError("query.q: there is no letter or digit to search for")
+        raise InvalidError("query.q: there is nothing to search for")
 
     found = await sessions.reading(
         lambda session: catalogue.list_items(

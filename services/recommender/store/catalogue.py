@@ -5,7 +5,19 @@ from dataclasses import fields
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, TextualSelect, bindparam, func, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    TextClause,
+    TextualSelect,
+    bindparam,
+    column,
+    func,
+    or_,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,6 +26,7 @@ from services.recommender.errors import ConflictError, NotFoundError
 from services.recommender.ranking.item import Candidate
 from services.recommender.ranking.mood import cells_around
 from services.recommender.ranking.rank import RankingQuery
+from services.recommender.store.alike import is_at, same_item, work_elsewhere
 from services.recommender.store.models import CatalogueState, EmotionSet, Item
 
 NEAR_CELLS: Final = 6
@@ -25,6 +38,10 @@ PER_CELL_KNOWN: Final = 20
 ENOUGH: Final = 3
 """Candidates wanted for each item to be shown, so that ranking has a choice."""
 PAGE: Final = 500
+WORDS: Final = table("items_words", column("rowid"))
+"""SQLite's index of the words in `Item.search`; PostgreSQL has one of the expression in IN_WORDS."""
+MATCHES: Final = text("items_words MATCH :words")
+IN_WORDS: Final = text("array_to_tsvector(string_to_array(search, ' ')) @@ CAST(:words AS tsquery)")
 
 
 def list_items(  # noqa: PLR0913 # one for each filter
@@ -32,18 +49,26 @@ def list_items(  # noqa: PLR0913 # one for each filter
     *,
     medium: str | None,
     emotion: Emotion | None,
-    words: str,
+    words: Sequence[str],
     after: int,
     limit: int,
 ) -> Sequence[Item]:
-    """Items with an id above `after`, in order of id; title or creator hold each of the folded `words`."""
-    wanted: list[ColumnElement[bool]] = [Item.id > after, ~Item.removed]
+    """Items with an id above `after`, in order of id; words of theirs begin with each of `words`."""
+    wanted: list[ColumnElement[bool] | TextClause] = [Item.id > after, ~Item.removed]
     if medium:
         wanted.append(Item.medium == medium)
     if emotion:
         wanted.append(Item.emotions.bitwise_and([emotion]) != [])
-    wanted.extend(Item.search.contains(word, autoescape=True) for word in words.split())
-    return session.scalars(select(Item).where(*wanted).order_by(Item.id).limit(limit)).all()
+    items = select(Item).limit(limit)
+    if not words:
+        items = items.order_by(Item.id)
+    elif session.get_bind().dialect.name == "sqlite":
+        items, found = items.join(WORDS, WORDS.c.rowid == Item.id).order_by(WORDS.c.rowid), MATCHES
+        wanted += [found.bindparams(words=" ".join(f'"{word}"*' for word in words)), WORDS.c.rowid > after]
+    else:
+        items = items.order_by(Item.id)
+        wanted.append(IN_WORDS.bindparams(words=" & ".join(f"'{word}':*" for word in words)))
+    return session.scalars(items.where(*wanted)).all()
 
 
 def get_item(session: Session, item_id: int, *, lock: bool = False) -> Item:
@@ -55,10 +80,15 @@ def get_item(session: Session, item_id: int, *, lock: bool = False) -> Item:
 
 
 def add_item(session: Session, values: dict[str, Any]) -> Item:
-    """Add an item; ConflictError if the catalogue has the same work. One removed earlier comes back."""
-    item = session.scalar(select(Item).where(Item.key == values["key"]).with_for_update())
+    """Add an item; ConflictError if the catalogue has it, or its work under another URL.
+
+    One that was removed earlier comes back under its id.
+    """
+    found = _alike(session, values)
+    item = same_item(found, values["key"], values["work"])
     if item is not None and not item.removed:
         raise ConflictError(f"The catalogue has this as item {item.id}.")
+    _refuse_work_elsewhere(found, values)
     if item is None:
         item = Item()
         session.add(item)
@@ -73,13 +103,37 @@ def replace_item(session: Session, item_id: int, values: dict[str, Any]) -> Item
         raise NotFoundError(f"There is no item {item_id}.")
     if item.removed:
         raise ConflictError(f"Item {item_id} was removed. POST /items adds it again.")
-    other = session.scalar(select(Item).where(Item.key == values["key"], Item.id != item_id))
-    if other is not None and other.removed:
-        raise ConflictError("The catalogue had this and it was removed. POST /items adds it again.")
-    if other is not None:
-        raise ConflictError(f"The catalogue has this as item {other.id}.")
+    others = [other for other in _alike(session, values) if other.id != item_id]
+    if is_at(item, values["key"]):
+        values = values | {"key": item.key}
+    else:
+        other = same_item(others, values["key"], values["work"])
+        if other is not None and other.removed:
+            raise ConflictError("The catalogue had this and it was removed. POST /items adds it again.")
+        if other is not None:
+            raise ConflictError(f"The catalogue has this as item {other.id}.")
+    if item.work != values["work"]:
+        _refuse_work_elsewhere(others, values)
     _write(session, item, values)
     return item
+
+
+def _alike(session: Session, values: dict[str, Any]) -> Sequence[Item]:
+    """The items at the address or about the work, locked; nobody else adds one until the commit."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(values["work"], 1))))
+    alike = or_(Item.key == values["key"], Item.work == values["work"])
+    return session.scalars(select(Item).where(alike).order_by(Item.id).with_for_update()).all()
+
+
+def _refuse_work_elsewhere(found: Sequence[Item], values: dict[str, Any]) -> None:
+    """Raise ConflictError, which names both URLs, where the work is in the catalogue at another address."""
+    other = work_elsewhere(found, values["key"], values["work"])
+    if other is not None:
+        raise ConflictError(
+            f"The catalogue has this work as item {other.id} under {other.url}, not {values['url']}. "
+            f"PUT /items/{other.id} changes its URL."
+        )
 
 
 def _write(session: Session, item: Item, values: dict[str, Any]) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, or_, select, update
 
+from services.recommender.store.alike import same_item, work_elsewhere
 from services.recommender.store.models import CatalogueState, Item
 
 BATCH: Final = 500
@@ -23,10 +24,16 @@ class Changes:
     same: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     """Edited or removed by a person, and therefore left alone."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """Why rows were left out, by key: the catalogue has their work at another address."""
 
 
 def upsert(connection: Connection, values: Sequence[Values], *, shipped: bool) -> Changes:
-    """Insert or update items by `key`; the keys in `values` are distinct."""
+    """Insert items or update those at the same address; the keys in `values` are distinct.
+
+    A row whose work is in the catalogue under another URL is refused; a shipped one is not refused for
+    another shipped one.
+    """
     changes = Changes()
     for start in range(0, len(values), BATCH):
         _upsert_batch(connection, values[start : start + BATCH], changes, shipped=shipped)
@@ -36,26 +43,46 @@ def upsert(connection: Connection, values: Sequence[Values], *, shipped: bool) -
 def _upsert_batch(
     connection: Connection, batch: Sequence[Values], changes: Changes, *, shipped: bool
 ) -> None:
-    wanted = select(ITEMS).where(ITEMS.c.key.in_([row["key"] for row in batch]))
-    existing = {row["key"]: row for row in connection.execute(wanted).mappings()}
+    found = _alike(connection, batch)
     new: list[Values] = []
     changed: list[Values] = []
     for row in batch:
-        old = existing.get(row["key"])
+        key, work = row["key"], row["work"]
+        alike = [*found.get(key, ()), *found.get(work, ())]
+        old = same_item(alike, key, work)
+        if old is None or old.work != work:
+            others = [one for one in alike if not (shipped and one.shipped)]
+            other = work_elsewhere(others, key, work)
+            if other is not None:
+                changes.refused[key] = (
+                    f"item {other.id} is this work under {other.url}, here it is {row['url']}"
+                )
+                continue
         if old is None:
             new.append({**row, "shipped": shipped})
             changes.added.append(row["key"])
-        elif old["edited"]:
+        elif old.edited:
             changes.kept.append(row["key"])
-        elif not old["removed"] and all(old[name] == value for name, value in row.items()):
+        elif not old.removed and all(getattr(old, name) == row[name] for name in row if name != "key"):
             changes.same.append(row["key"])
         else:
-            changed.append({**row, "shipped": shipped or old["shipped"], "removed": False})
+            same = {**row, "key": old.key, "shipped": shipped or old.shipped, "removed": False}
+            changed.append(same)
             changes.changed.append(row["key"])
     if new:
         connection.execute(insert(ITEMS), new)
     if changed:
         _update(connection, changed)
+
+
+def _alike(connection: Connection, batch: Sequence[Values]) -> dict[str, list[Any]]:
+    """The stored items at an address or about a work of the batch, by key and by work."""
+    keys, works = ([row[name] for row in batch] for name in ("key", "work"))
+    found: dict[str, list[Any]] = {}
+    for item in connection.execute(select(ITEMS).where(or_(ITEMS.c.key.in_(keys), ITEMS.c.work.in_(works)))):
+        found.setdefault(item.key, []).append(item)
+        found.setdefault(item.work, []).append(item)
+    return found
 
 
 def _update(connection: Connection, rows: Sequence[Values]) -> None:

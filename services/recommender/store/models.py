@@ -61,6 +61,7 @@ class Item(Base):
         sa.Index("ix_items_cell", "medium", "cell", "prior"),
         sa.Index("ix_items_prior", "medium", "prior"),
         sa.Index("ix_items_listing", "medium", "id"),
+        sa.Index("ix_items_work", "work"),
         sa.Index(
             "ix_items_curated",
             "medium",
@@ -72,7 +73,10 @@ class Item(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(sa.String(300), unique=True)
-    """Identifies a work, e.g. `imdb:tt0109830`; see imports/keys.py."""
+    """Identifies an item by its address, e.g. `imdb:tt0109830`; see schemas/identity.py. Of items that an
+    earlier version kept under one address, all but the first have their id after it."""
+    work: Mapped[str] = mapped_column(sa.String(300), default="", server_default="")
+    """Medium, title, creator and year as a person would compare them."""
     medium: Mapped[Medium]
     title: Mapped[str] = mapped_column(sa.String(300))
     creator: Mapped[str | None] = mapped_column(sa.String(200))
@@ -105,7 +109,7 @@ class Item(Base):
     cell: Mapped[int]
     """The cell of (valence, arousal) on the grid of mood.py."""
     search: Mapped[str] = mapped_column(sa.Text)
-    """Title and creator, folded to plain lower case."""
+    """The words of title and creator; see schemas/words.py. The migration indexes them."""
     family: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     """Follows from medium, genres, tags, explicit and age_rating, as `sensitive` does; see care.py."""
     sensitive: Mapped[bool] = mapped_column(default=False, server_default=sa.false())

@@ -10,9 +10,9 @@ from services.emotions import EMOTIONS
 from tests.helpers.recommender import PROBABILITIES, FakeInference, assert_problem
 
 ITEM_FIELDS = [
-    *("id", "medium", "title", "creator", "year", "url"),
-    *("emotions", "valence", "arousal", "score", "reason"),
-]
+    "id", "medium", "title", "creator", "year", "url", "kind", "genres", "tags", "language", "runtime_min",
+    "explicit", "age_rating", "links", "image_url", "emotions", "valence", "arousal", "score", "reason",
+]  # fmt: skip
 MEDIA = ["movie", "song", "book", "game"]
 
 

@@ -8,16 +8,13 @@ from typing import Any
 import psycopg
 import pytest
 from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from services.recommender.store.db import WRITING, make_engine
-from services.recommender.store.models import Base
 from services.recommender.store.schema import alembic_config
 from tests.helpers.pictures import ASSETS
 from tests.helpers.postgres import new_database
-from tests.helpers.recommender import recommender
+from tests.helpers.recommender import recommender, schema_differences
 
 SCHEMAS = ASSETS / "schemas"
 REVISIONS = sorted(
@@ -59,7 +56,7 @@ def test_released_schemas(database: Any, made_catalogue: Path) -> None:
         feedback = api.get("/users/someone/history").json()["feedback"]
     engine = make_engine(database)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert schema_differences(connection) == []
         assert connection.exec_driver_sql("SELECT count(*) FROM items WHERE edited").scalar() == 2
     engine.dispose()
     assert [entry["item_id"] for entry in feedback] in ([7], [7, 7])

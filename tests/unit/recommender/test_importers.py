@@ -9,7 +9,6 @@ from curation.sources import deezer, goodbooks, movielens, report, steam
 from curation.titles import bare, clean, first_name
 from services.recommender.imports import csv_file
 from services.recommender.imports.csv_file import Refused, SourceError
-from services.recommender.imports.keys import key_of, site_id
 from services.recommender.imports.row import Row
 from services.recommender.imports.shipped import digest_of, merged_rows
 from services.recommender.schemas.fields import fold
@@ -63,29 +62,6 @@ def test_names_and_versions() -> None:
 def test_fold() -> None:
     """Folding drops accents, case and punctuation."""
     assert fold("Amélie: L’Été & “Déjà-vu”!") == "amelie l ete deja vu"
-
-
-@pytest.mark.parametrize(
-    ("url", "key"),
-    [
-        ("https://www.imdb.com/title/tt2096673/", "imdb:tt2096673"),
-        ("https://m.imdb.com/title/tt2096673/?ref_=x", "imdb:tt2096673"),
-        ("http://www.goodreads.com/book/show/1885.Pride_and_Prejudice", "goodreads:1885"),
-        ("https://store.steampowered.com/app/620/Portal_2/", "steam:620"),
-        ("https://example.org/title/tt2096673/", None),
-        ("https://www.imdb.com/name/nm1/", None),
-    ],
-)
-def test_site_id(url: Any, key: Any) -> None:
-    """The id of a known site is found in any form of its addresses."""
-    assert site_id(url) == key
-
-
-def test_key_without_site() -> None:
-    """Without a known site, medium, title, creator and year make the key."""
-    key = key_of("book", "https://example.org/1", "The  Étranger!", "A. Camus", 1942)
-    assert key == key_of("book", "https://example.org/2", "the etranger", "a camus", 1942)
-    assert key != key_of("song", "https://example.org/1", "The Étranger", "A. Camus", 1942)
 
 
 def test_known_columns(made: Any) -> None:
