@@ -24,7 +24,8 @@ from services.recommender.schemas.fields import fold
 from services.recommender.settings import DATA_DIR
 
 COLUMNS: Final = (
-    "medium", "title", "creator", "year", "url", "genres", "emotions", "valence", "arousal", "affect_source",
+    "medium", "title", "creator", "year", "url", "kind", "genres", "tags", "language", "runtime_min",
+    "explicit", "age_rating", "image_url", "emotions", "valence", "arousal", "affect_source",
     "affect_confidence", "quality", "popularity",
 )  # fmt: skip
 LEAST_FILM_MEAN: Final = 2.85
@@ -122,7 +123,11 @@ def _write(path: Path, rows: list[Row]) -> None:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n", extrasaction="ignore")
         writer.writeheader()
         for row in rows:
-            joined = {"genres": "|".join(row.genres), "emotions": "|".join(row.emotions)}
+            joined = {
+                "genres": "|".join(row.genres),
+                "tags": "|".join(row.tags),
+                "emotions": "|".join(row.emotions),
+            }
             writer.writerow(row.model_dump() | joined)
 
 

@@ -50,7 +50,16 @@ CREATE TABLE public.items (
     search text NOT NULL,
     shipped boolean DEFAULT false NOT NULL,
     edited boolean DEFAULT false NOT NULL,
-    removed boolean DEFAULT false NOT NULL
+    removed boolean DEFAULT false NOT NULL,
+    kind character varying(10) DEFAULT 'work'::character varying NOT NULL,
+    tags character varying(600) DEFAULT ''::character varying NOT NULL,
+    language character varying(2),
+    runtime_min integer,
+    explicit boolean,
+    age_rating character varying(20),
+    image_url character varying(2000),
+    family boolean DEFAULT false NOT NULL,
+    sensitive boolean DEFAULT false NOT NULL
 );
 CREATE SEQUENCE public.items_id_seq
     AS integer
@@ -81,8 +90,8 @@ ALTER TABLE ONLY public.items ALTER COLUMN id SET DEFAULT nextval('public.items_
 INSERT INTO public.alembic_version VALUES ('0005');
 INSERT INTO public.catalogue_state VALUES (1, 'an earlier catalogue');
 INSERT INTO public.feedback VALUES (3, 'someone', 7, 'like', 'sad', 1790000000000, 'k1');
-INSERT INTO public.items VALUES (7, 'movie:kept:ada:1999', 'movie', 'Kept', 'Ada', 1999, 'https://example.org/kept', 'drama|war', 8, -0.5, 0.25, 'made', 0.8, 0.6, 0.4, 0.5, 34, 'kept ada', false, true, false);
-INSERT INTO public.items VALUES (8, 'song:gone::', 'song', 'Gone', NULL, NULL, 'https://example.org/gone', '', 0, 0, 0, 'made', 0.3, 0.5, 0.5, 0.4, 36, 'gone', true, false, true);
+INSERT INTO public.items VALUES (8, 'song:gone::', 'song', 'Gone', NULL, NULL, 'https://example.org/gone', '', 0, 0, 0, 'made', 0.3, 0.5, 0.5, 0.4, 36, 'gone', true, false, true, 'work', '', NULL, NULL, NULL, NULL, NULL, false, false);
+INSERT INTO public.items VALUES (7, 'movie:kept:ada:1999', 'movie', 'Kept', 'Ada', 1999, 'https://example.org/kept', 'drama|war', 8, -0.5, 0.25, 'made', 0.8, 0.6, 0.4, 0.5, 34, 'kept ada', false, true, false, 'work', 'grief|hope', 'en', 96, NULL, 'PG', NULL, false, false);
 INSERT INTO public.user_items VALUES ('someone', 7, 1790000000000, 'like', 1790000000000, NULL, NULL, NULL, 1797776000000);
 INSERT INTO public.users VALUES ('someone', 20717);
 SELECT pg_catalog.setval('public.catalogue_state_id_seq', 1, true);

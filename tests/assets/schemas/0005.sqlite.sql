@@ -44,12 +44,12 @@ CREATE TABLE items (
 	search TEXT NOT NULL, 
 	shipped BOOLEAN DEFAULT 0 NOT NULL, 
 	edited BOOLEAN DEFAULT 0 NOT NULL, 
-	removed BOOLEAN DEFAULT 0 NOT NULL, 
+	removed BOOLEAN DEFAULT 0 NOT NULL, kind VARCHAR(10) DEFAULT 'work' NOT NULL, tags VARCHAR(600) DEFAULT '' NOT NULL, language VARCHAR(2), runtime_min INTEGER, explicit BOOLEAN, age_rating VARCHAR(20), image_url VARCHAR(2000), family BOOLEAN DEFAULT 0 NOT NULL, sensitive BOOLEAN DEFAULT 0 NOT NULL, 
 	PRIMARY KEY (id), 
 	UNIQUE ("key")
 );
-INSERT INTO "items" VALUES(7,'movie:kept:ada:1999','movie','Kept','Ada',1999,'https://example.org/kept','drama|war',8,-0.5,0.25,'made',0.8,0.6,0.4,0.5,34,'kept ada',0,1,0);
-INSERT INTO "items" VALUES(8,'song:gone::','song','Gone',NULL,NULL,'https://example.org/gone','',0,0.0,0.0,'made',0.3,0.5,0.5,0.4,36,'gone',1,0,1);
+INSERT INTO "items" VALUES(7,'movie:kept:ada:1999','movie','Kept','Ada',1999,'https://example.org/kept','drama|war',8,-0.5,0.25,'made',0.8,0.6,0.4,0.5,34,'kept ada',0,1,0,'work','grief|hope','en',96,NULL,'PG',NULL,0,0);
+INSERT INTO "items" VALUES(8,'song:gone::','song','Gone',NULL,NULL,'https://example.org/gone','',0,0.0,0.0,'made',0.3,0.5,0.5,0.4,36,'gone',1,0,1,'work','',NULL,NULL,NULL,NULL,NULL,0,0);
 CREATE TABLE "user_items" (
 	user_id VARCHAR(64) NOT NULL, 
 	item_id INTEGER NOT NULL, 
