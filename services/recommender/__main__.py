@@ -1,6 +1,7 @@
 """Commands of the recommender: `python -m services.recommender COMMAND --help`."""
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,9 +14,10 @@ from services.recommender.imports.file import add_import_arguments, import_file
 from services.recommender.prepare import prepare
 from services.recommender.settings import Settings, read_settings
 from services.recommender.store import backup
-from services.recommender.store.db import make_engine
+from services.recommender.store.db import Sessions, make_engine
 from services.recommender.store.turns import ImportRunningError
 from services.recommender.store.unusable import explaining
+from services.recommender.upkeep import erase_unused
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -26,6 +28,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     saving.add_argument("file", type=Path)
     restoring = commands.add_parser("restore", help="replace the database by a backup; keeps the old one")
     restoring.add_argument("file", type=Path)
+    commands.add_parser("erase-unused", help="erase ids that were not used for RECOMMENDER_MEMORY_DAYS")
     importing = commands.add_parser("import", help="add a file's items to the catalogue")
     add_import_arguments(importing, ["csv"])
     exporting = commands.add_parser("export", help="write the catalogue to a file that `import` reads")
@@ -58,7 +61,16 @@ def _lines(options: argparse.Namespace, settings: Settings) -> Iterable[str]:
         return export_csv(options.path, settings)
     engine = make_engine(settings.database_url, settings.database_timeout_s, shared=settings.database_shared)
     prepare(engine, settings.catalogue_dir)
+    if options.command == "erase-unused":
+        return _erase_unused(Sessions(engine, settings.database_timeout_s), settings.memory_days)
     return ["the database is up to date"]
+
+
+def _erase_unused(sessions: Sessions, memory_days: int) -> list[str]:
+    if not memory_days:
+        return ["nothing was erased: RECOMMENDER_MEMORY_DAYS is 0, which keeps ids for ever"]
+    erased = asyncio.run(erase_unused(sessions, memory_days))
+    return [f"erased {erased} ids that were not used for {memory_days} days"]
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Every query of the routes on the catalogue. Bulk writing is in load.py, users in memory.py."""
 
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
@@ -117,13 +118,14 @@ def candidates(
 ) -> list[Candidate]:
     """Select what ranking should consider: the best around the target, and what people linked to the mood.
 
-    Leaves out the ids in `excluded` and what the user disliked or hid. Reads a bounded number of rows by
+    Leaves out the ids in `excluded` and what is blocked for the user. Reads a bounded number of rows by
     index, however large the catalogue is; looks further away, and at last at everything, only when too few
     are left.
     """
     enough = query.limit * ENOUGH
     cells = cells_around(query.target)
-    values = {"medium": medium, "user_id": user_id or ""}  # no user id is empty
+    now_ms = time.time_ns() // 1_000_000
+    values = {"medium": medium, "user_id": user_id or "", "now_ms": now_ms}  # no user id is empty
     per_cell = max(PER_CELL_KNOWN if user_id else PER_CELL, query.limit)
     found = _select(session, CURATED, values | {"bits": query.relevant, "rows": enough})
     for near in (cells[:NEAR_CELLS], cells):
@@ -145,7 +147,8 @@ COLUMNS: Final = [getattr(Item, name) for name in (*FIELDS, "prior")]
 SELECT: Final = f"SELECT {', '.join(FIELDS)}, prior FROM items WHERE medium = :medium"  # noqa: S608 # constants
 SHOWN: Final = (
     "NOT removed AND kind = 'work' AND NOT EXISTS (SELECT 1 FROM user_items "
-    "WHERE user_items.user_id = :user_id AND user_items.item_id = items.id AND user_items.blocked) "
+    "WHERE user_items.user_id = :user_id AND user_items.item_id = items.id "
+    "AND user_items.blocked_until_ms > :now_ms) "
     "ORDER BY prior DESC, id DESC LIMIT :rows"
 )
 CURATED: Final = (
