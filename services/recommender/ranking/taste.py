@@ -1,7 +1,8 @@
-"""Learns a user's taste from their actions: one Beta posterior per feature of items. Pure.
+"""Learns a user's taste from what stands between them and items: one Beta posterior per feature. Pure.
 
-A feature is a genre of a medium, a creator, or a region of the affect plane of a medium. Each action on an
-item adds its weight to the likes or dislikes of all the item's features. With the uniform prior Beta(1, 1)
+A feature is a genre of a medium, a theme, a creator, or a region of the affect plane of a medium. Themes and
+creators hold for all media, so that a like of a film also brings books. What stands for an item adds its
+weight to the likes or dislikes of all the item's features. With the uniform prior Beta(1, 1)
 the posterior mean estimates how likely the user is to like an item with that feature.
 """
 
@@ -12,31 +13,42 @@ from typing import Final, Literal, get_args
 from services.recommender.ranking.item import Candidate
 from services.recommender.ranking.mood import cell_of
 
-Action = Literal["like", "dislike", "open", "skip", "hide"]
+Verdict = Literal["like", "dislike", "hide"]
+"""An item has at most one of them; a later one replaces it."""
+Action = Literal["like", "dislike", "hide", "seen", "save", "open"]
+VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
-WEIGHTS: Final[dict[Action, tuple[float, float]]] = {
+Counts = tuple[float, float]
+"""Likes and dislikes."""
+
+WEIGHTS: Final[dict[Action, Counts]] = {
     "like": (1.0, 0.0),
+    "save": (0.5, 0.0),
     "open": (0.3, 0.0),
-    "skip": (0.0, 0.2),
+    "seen": (0.0, 0.0),
     "dislike": (0.0, 1.0),
     "hide": (0.0, 0.5),
 }
-"""What an action adds to (likes, dislikes). Opening and skipping are weak signals; a hidden item may simply
-be known already."""
+"""What an action says of taste. Saving and opening are weak signals, seen says nothing; a hidden item may
+simply be known already."""
 
-BLOCKING: Final[frozenset[Action]] = frozenset({"dislike", "hide"})
-"""After these an item is not recommended again."""
-
-OPINIONS: Final[frozenset[Action]] = frozenset({"like", "dislike", "hide"})
-"""These stand until the next one of them; opening or skipping afterwards changes nothing."""
+DAY_MS: Final = 86_400_000
+LIKED_AWAY_MS: Final = 90 * DAY_MS
+"""A liked item is not recommended for this long: a like asks for more of the kind, not for the same again."""
+FOREVER_MS: Final = 2**53 - 1
+"""Later than any time; a number that JSON and doubles hold exactly."""
 
 REGIONS: Final = 4
 """Regions per side of the affect plane."""
 
+THEMES: Final = 6
+"""Only so many of an item's strongest themes count."""
+
 GENRES_WEIGHT: Final = 0.50
+THEMES_WEIGHT: Final = 0.35
 OTHER_WEIGHT: Final = 0.35
-"""In `appeal`: of the genres together, and of the creator and the region each."""
+"""In `appeal`: of the genres together, the themes together, and of the creator and the region each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +62,40 @@ class Taste:
 
 
 def features_of(item: Candidate) -> list[str]:
-    """The item's features: genres first, then the creator if there is one, the region last."""
+    """The item's features: genres first, then themes, the creator if there is one, the region last."""
     features = [f"genre:{item.medium}:{genre}" for genre in item.genres]
+    features += [f"theme:{tag}" for tag in item.tags[:THEMES]]
     if item.creator:
         features.append(f"creator:{item.creator}"[:200])
     features.append(f"region:{item.medium}:{cell_of(item.valence, item.arousal, REGIONS)}")
     return features
 
 
-def replaces(action: Action, before: Action | None) -> bool:
-    """Whether `action` replaces the action counted for the item before. Each item counts once."""
-    return before is None or action in OPINIONS or before not in OPINIONS
+def evidence(verdict: Verdict | None, *, saved: bool, opened: bool) -> Counts:
+    """What stands for an item says of taste: the verdict, or without one the stronger of the weak signals."""
+    if verdict:
+        return WEIGHTS[verdict]
+    if saved:
+        return WEIGHTS["save"]
+    return WEIGHTS["open"] if opened else (0.0, 0.0)
 
 
-def change(action: Action, before: Action | None) -> tuple[float, float]:
-    """How (likes, dislikes) of the item's features change when `action` replaces `before`."""
-    likes, dislikes = WEIGHTS[action]
-    old_likes, old_dislikes = WEIGHTS[before] if before else (0.0, 0.0)
-    return likes - old_likes, dislikes - old_dislikes
+def blocked_until_ms(verdict: Verdict | None, verdict_ms: int | None, *, seen: bool) -> int:
+    """Until when the item is not recommended, in milliseconds since 1970: 0 if it may be at once."""
+    if seen or verdict in {"dislike", "hide"}:
+        return FOREVER_MS
+    return (verdict_ms or 0) + LIKED_AWAY_MS if verdict == "like" else 0
+
+
+def learn(standing: Iterable[tuple[Candidate, Counts]]) -> dict[str, Counts]:
+    """Likes and dislikes by feature, from each item's evidence. Features without any are left out."""
+    learnt: dict[str, Counts] = {}
+    for item, (likes, dislikes) in standing:
+        if likes or dislikes:
+            for feature in features_of(item):
+                before = learnt.get(feature, (0.0, 0.0))
+                learnt[feature] = (before[0] + likes, before[1] + dislikes)
+    return learnt
 
 
 def leaning(likes: float, dislikes: float) -> float:
@@ -78,18 +106,24 @@ def leaning(likes: float, dislikes: float) -> float:
 def appeal(features: Iterable[str], leanings: Mapping[str, float]) -> float:
     """How much the user should like an item with these features, from -1 to 1; 0 where nothing is known.
 
-    The leanings of several genres are averaged.
+    The leanings of several genres are averaged. Of the themes those average that are known; the more of them
+    an item shares, the more they count.
     """
     if not leanings:
         return 0.0
-    genres = others = 0.0
-    count = 0
+    genres = themes = others = 0.0
+    count = known = 0
     for feature in features:
         value = leanings.get(feature, 0.0)
         if feature.startswith("genre:"):
             genres += value
             count += 1
+        elif feature.startswith("theme:"):
+            themes += value
+            known += value != 0
         else:
             others += value
-    total = GENRES_WEIGHT * genres / max(1, count) + OTHER_WEIGHT * others
+    total = (
+        GENRES_WEIGHT * genres / max(1, count) + THEMES_WEIGHT * themes / (1 + known) + OTHER_WEIGHT * others
+    )
     return max(-1.0, min(1.0, total))

@@ -37,7 +37,7 @@ def run(database_url: str, made_catalogue: Path, tmp_path: Path) -> Any:
     def run_import(content: str) -> list[str]:
         path = tmp_path / "mine.csv"
         path.write_text(content)
-        printed = []
+        printed: list[str] = []
         try:
             printed.extend(file.import_file(csv_file.read, path, settings, dry_run=False))
         except SourceError as error:

@@ -70,29 +70,31 @@ CREATE SEQUENCE public.items_id_seq
     NO MAXVALUE
     CACHE 1;
 ALTER SEQUENCE public.items_id_seq OWNED BY public.items.id;
-CREATE TABLE public.preferences (
-    user_id character varying(64) NOT NULL,
-    feature character varying(200) NOT NULL,
-    likes double precision NOT NULL,
-    dislikes double precision NOT NULL
-);
 CREATE TABLE public.user_items (
     user_id character varying(64) NOT NULL,
     item_id integer NOT NULL,
-    counted character varying(8) NOT NULL,
-    blocked boolean NOT NULL,
-    at_ms bigint NOT NULL
+    at_ms bigint NOT NULL,
+    verdict character varying(8),
+    verdict_ms bigint,
+    seen_ms bigint,
+    saved_ms bigint,
+    opened_ms bigint,
+    blocked_until_ms bigint NOT NULL
+);
+CREATE TABLE public.users (
+    user_id character varying(64) NOT NULL,
+    used_day integer NOT NULL
 );
 ALTER TABLE ONLY public.catalogue_state ALTER COLUMN id SET DEFAULT nextval('public.catalogue_state_id_seq'::regclass);
 ALTER TABLE ONLY public.feedback ALTER COLUMN id SET DEFAULT nextval('public.feedback_id_seq'::regclass);
 ALTER TABLE ONLY public.items ALTER COLUMN id SET DEFAULT nextval('public.items_id_seq'::regclass);
-INSERT INTO public.alembic_version VALUES ('0004');
+INSERT INTO public.alembic_version VALUES ('0006');
 INSERT INTO public.catalogue_state VALUES (1, 'an earlier catalogue');
 INSERT INTO public.feedback VALUES (3, 'someone', 7, 'like', 'sad', 1790000000000, 'k1');
 INSERT INTO public.items VALUES (7, 'web:example.org/kept', 'movie', 'Kept', 'Ada', 1999, 'https://example.org/kept', 'drama|war', 8, -0.5, 0.25, 'made', 0.8, 0.6, 0.4, 0.5, 34, 'kept ada', false, true, false, 'work', 'grief|hope', 'en', 96, NULL, 'PG', NULL, true, false, 'movie:kept:ada:1999');
 INSERT INTO public.items VALUES (8, 'web:example.org/gone', 'song', 'Gone', NULL, NULL, 'https://example.org/gone', '', 0, 0, 0, 'made', 0.3, 0.5, 0.5, 0.4, 36, 'gone', true, false, true, 'work', '', NULL, NULL, NULL, NULL, NULL, false, false, 'song:gone::');
-INSERT INTO public.preferences VALUES ('someone', 'creator:Ada', 1, 0);
-INSERT INTO public.user_items VALUES ('someone', 7, 'like', false, 1790000000000);
+INSERT INTO public.user_items VALUES ('someone', 7, 1790000000000, 'like', 1790000000000, NULL, NULL, NULL, 1797776000000);
+INSERT INTO public.users VALUES ('someone', 20717);
 SELECT pg_catalog.setval('public.catalogue_state_id_seq', 1, true);
 SELECT pg_catalog.setval('public.feedback_id_seq', 3, true);
 SELECT pg_catalog.setval('public.items_id_seq', 8, true);
@@ -108,10 +110,10 @@ ALTER TABLE ONLY public.items
     ADD CONSTRAINT items_key_key UNIQUE (key);
 ALTER TABLE ONLY public.items
     ADD CONSTRAINT items_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.preferences
-    ADD CONSTRAINT preferences_pkey PRIMARY KEY (user_id, feature);
 ALTER TABLE ONLY public.user_items
     ADD CONSTRAINT user_items_pkey PRIMARY KEY (user_id, item_id);
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (user_id);
 CREATE INDEX ix_feedback_history ON public.feedback USING btree (user_id, id);
 CREATE INDEX ix_items_cell ON public.items USING btree (medium, cell, prior);
 CREATE INDEX ix_items_curated ON public.items USING btree (medium, prior) WHERE (emotions <> 0);
@@ -120,6 +122,7 @@ CREATE INDEX ix_items_prior ON public.items USING btree (medium, prior);
 CREATE INDEX ix_items_words ON public.items USING gin (array_to_tsvector(string_to_array(search, ' '::text)));
 CREATE INDEX ix_items_work ON public.items USING btree (work);
 CREATE INDEX ix_user_items_recent ON public.user_items USING btree (user_id, at_ms);
+CREATE INDEX ix_users_used ON public.users USING btree (used_day);
 ALTER TABLE ONLY public.feedback
     ADD CONSTRAINT feedback_item_id_fkey FOREIGN KEY (item_id) REFERENCES public.items(id);
 ALTER TABLE ONLY public.user_items

@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0004');
+INSERT INTO "alembic_version" VALUES('0006');
 CREATE TABLE catalogue_state (
 	id INTEGER NOT NULL, 
 	digest VARCHAR(64) NOT NULL, 
@@ -50,24 +50,26 @@ CREATE TABLE items (
 );
 INSERT INTO "items" VALUES(7,'web:example.org/kept','movie','Kept','Ada',1999,'https://example.org/kept','drama|war',8,-0.5,0.25,'made',0.8,0.6,0.4,0.5,34,'kept ada',0,1,0,'work','grief|hope','en',96,NULL,'PG',NULL,1,0,'movie:kept:ada:1999');
 INSERT INTO "items" VALUES(8,'web:example.org/gone','song','Gone',NULL,NULL,'https://example.org/gone','',0,0.0,0.0,'made',0.3,0.5,0.5,0.4,36,'gone',1,0,1,'work','',NULL,NULL,NULL,NULL,NULL,0,0,'song:gone::');
-CREATE TABLE preferences (
-	user_id VARCHAR(64) NOT NULL, 
-	feature VARCHAR(200) NOT NULL, 
-	likes DOUBLE NOT NULL, 
-	dislikes DOUBLE NOT NULL, 
-	PRIMARY KEY (user_id, feature)
-);
-INSERT INTO "preferences" VALUES('someone','creator:Ada',1.0,0.0);
-CREATE TABLE user_items (
+CREATE TABLE "user_items" (
 	user_id VARCHAR(64) NOT NULL, 
 	item_id INTEGER NOT NULL, 
-	counted VARCHAR(8) NOT NULL, 
-	blocked BOOLEAN NOT NULL, 
 	at_ms BIGINT NOT NULL, 
+	verdict VARCHAR(8), 
+	verdict_ms BIGINT, 
+	seen_ms BIGINT, 
+	saved_ms BIGINT, 
+	opened_ms BIGINT, 
+	blocked_until_ms BIGINT NOT NULL, 
 	PRIMARY KEY (user_id, item_id), 
 	FOREIGN KEY(item_id) REFERENCES items (id)
 );
-INSERT INTO "user_items" VALUES('someone',7,'like',0,1790000000000);
+INSERT INTO "user_items" VALUES('someone',7,1790000000000,'like',1790000000000,NULL,NULL,NULL,1797776000000);
+CREATE TABLE users (
+	user_id VARCHAR(64) NOT NULL, 
+	used_day INTEGER NOT NULL, 
+	PRIMARY KEY (user_id)
+);
+INSERT INTO "users" VALUES('someone',20717);
 CREATE VIRTUAL TABLE items_words USING fts5(
     search, content='items', content_rowid='id', detail=none, columnsize=0, prefix='1 2 3',
     tokenize="ascii tokenchars '_+#$%='"
@@ -79,6 +81,7 @@ CREATE INDEX ix_items_listing ON items (medium, id);
 CREATE INDEX ix_items_curated ON items (medium, prior) WHERE emotions <> 0;
 CREATE INDEX ix_feedback_history ON feedback (user_id, id);
 CREATE INDEX ix_user_items_recent ON user_items (user_id, at_ms);
+CREATE INDEX ix_users_used ON users (used_day);
 CREATE INDEX ix_items_work ON items (work);
 CREATE TRIGGER items_words_insert AFTER INSERT ON items
 BEGIN INSERT INTO items_words(rowid, search) VALUES (new.id, new.search); END;
