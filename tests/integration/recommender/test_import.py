@@ -103,14 +103,16 @@ def test_import_csv(run: Command) -> None:
     )
     first = run("import", "csv", path)
     assert first.returncode == 1
-    assert first.stderr == "nothing was written, as 2 rows were refused; --keep-good writes the other 2\n"
+    assert first.stderr == "nothing was written, as 3 rows were refused; --keep-good writes the other 1\n"
     assert not {"Mine", "Mine again"} & titles(run.engine)
     first = run("import", "csv", path, "--keep-good")
     assert first.returncode == 1
-    assert first.stderr == "2 rows were refused\n"
+    assert first.stderr == "3 rows were refused\n"
     assert "line 3: refused: url" in first.stdout
-    assert "line 5: refused: the same as line 2" in first.stdout
-    assert "2 added, 0 changed, 0 unchanged, 0 left alone, 2 refused" in first.stdout
+    assert "line 4: refused: the same as line 2" in first.stdout
+    assert "line 5: refused: line 2 is this work under" in first.stdout
+    assert "https://example.org/mine, not https://example.org/other" in first.stdout
+    assert "1 added, 0 changed, 0 unchanged, 0 left alone, 3 refused" in first.stdout
     again = run.write(HEAD + "movie,Mine,https://example.org/mine,Me,2020,comedy,sad,,\n")
     changed = run("import", "csv", again)
     assert changed.returncode == 0
@@ -219,7 +221,7 @@ def test_correction(run: Command) -> None:
     before = item(run.engine, "Right")
     answer = run("import", "csv", run.write(f"medium,title,url,year\nmovie,Right,{url},2021\n"))
     assert "1 changed" in answer.stdout, answer.stderr
-    assert item(run.engine, "Right") == {**before, "year": 2021}
+    assert item(run.engine, "Right") == {**before, "year": 2021, "work": "movie:right:me:2021"}
     run("import", "csv", run.write(f"medium,title,url,creator,quality\nmovie,Right,{url},,\n"))
     after = item(run.engine, "Right")
     assert (after["creator"], after["quality"], after["popularity"]) == (None, 0.5, 0.8)
