@@ -15,9 +15,9 @@ from services.common.problems import ServiceError, code_of, problem
 from services.common.telemetry import logger
 
 FOREIGN: Final = (
-    "The page's Origin is not the Host that this service was called by. A proxy must pass on the header Host, "
-    "or X-Forwarded-Host from an address in RECOMMENDER_TRUSTED_PROXIES; RECOMMENDER_CORS_ORIGINS allows other "
-    "sites."
+    "The page's Origin is not the Host that this service was called by. A proxy must pass on the header "
+    "Host, or X-Forwarded-Host from an address in RECOMMENDER_TRUSTED_PROXIES. "
+    "RECOMMENDER_CORS_ORIGINS allows other sites."
 )
 
 PAGE_POLICY: Final = (
