@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -12,6 +12,7 @@ from services.common import docs
 from services.common.access import Access
 from services.common.headers import ProblemsOnly, SecurityHeaders
 from services.common.limits import HeaderLimit
+from services.common.sockets import UnknownSockets
 from services.common.starting import FASTAPIS_OWN, OneLineRefusals
 from services.common.telemetry import RequestMetrics, Telemetry
 from services.common.version import VERSION
@@ -25,7 +26,6 @@ def new_app(
     description: str,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     middleware: Sequence[Middleware],
-    responses: dict[int | str, dict[str, Any]] | None = None,
 ) -> FastAPI:
     """Make an application without routes, but with /docs that need no CDN."""
     app = FastAPI(
@@ -37,10 +37,11 @@ def new_app(
         redirect_slashes=False,  # behind a proxy they would lead elsewhere
         redoc_url=None,
         telemetry=FASTAPIS_OWN,
-        responses=responses,
         middleware=middleware,
+        generate_unique_id_function=docs.operation_id,
     )
     docs.serve(app)
+    docs.describe_problems(app)
     return app
 
 
@@ -59,6 +60,7 @@ def outer_middleware(
         Middleware(SecurityHeaders, own=headers),
         Middleware(ProblemsOnly),
         Middleware(HeaderLimit),
+        Middleware(UnknownSockets),
     ]
 
 
