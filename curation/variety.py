@@ -13,34 +13,39 @@ from datetime import timedelta
 from statistics import fmean
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from curation.study import START
-from curation.study import _catalogue as catalogue_sessions
+from curation.study import START, catalogue
 from services.emotions import EMOTIONS, Emotion
 from services.recommender.ranking.item import MEDIA, Medium
+from services.recommender.ranking.mood import UNHAPPY
 from services.recommender.recommend import recommend
 from services.recommender.schemas.recommendation import Options, Recommendation, certain
+from services.recommender.store import memory
+from services.recommender.store.models import Item
 
 STRANGERS: Final = 50
 DAYS: Final = 30
 MONTHS: Final = 10
 VECTORS: Final = 300
+LOVERS: Final = 5
+LIKES: Final = 30
 STEP: Final = 0.02
-UNHAPPY: Final = ("angry", "fear", "sad")
-MAY_CHANGE: Final = 2
 
 Shares = Mapping[Emotion, float]
 
 
 def variety() -> Iterator[str]:
     """One line for each figure."""
-    with catalogue_sessions() as sessions, sessions.read.begin() as session:
+    with catalogue() as sessions, sessions.read.begin() as session:
         yield from _strangers(session)
         yield from _months(session)
         yield from _steps(session)
         yield from _unhappy(session)
         yield from _anger_and_fear(session)
+    with catalogue() as sessions, sessions.write.begin() as session:
+        yield _horror(session)
 
 
 def _of(answer: Recommendation, medium: Medium) -> set[int]:
@@ -120,3 +125,19 @@ def _anger_and_fear(session: Session) -> Iterator[str]:
         angry, fear = (recommend(session, certain(e), options, START) for e in ("angry", "fear"))
         shared.append(len({i.id for i in angry.items} & {i.id for i in fear.items}))
     yield f"items shared by anger and fear: {fmean(shared):.1f} of 20 on average, {max(shared)} at most"
+
+
+def _horror(session: Session) -> str:
+    """Users who liked thirty works of horror each are sad."""
+    works = session.scalars(select(Item).where(~Item.removed).order_by(Item.id)).all()
+    horror = [item for item in works if "horror" in item.genres]
+    shown = given = 0
+    for number in range(LOVERS):
+        name = f"horror-{number}"
+        for item in random.Random(name).sample(horror, LIKES):  # noqa: S311 # as above
+            memory.record(session, memory.Opinion(name, item.id, "like"))
+        for emotion in UNHAPPY:
+            answer = recommend(session, certain(emotion), Options(user_id=name), START)
+            given += len(answer.items)
+            shown += sum("horror" in item.genres for item in answer.items)
+    return f"horror given to {LOVERS} unhappy lovers of horror: {shown} of {given} items"

@@ -1,6 +1,7 @@
 """Commands of the recommender: `python -m services.recommender COMMAND --help`."""
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +13,8 @@ from services.recommender.imports.file import add_import_arguments, import_file
 from services.recommender.prepare import prepare
 from services.recommender.settings import read_settings
 from services.recommender.store import backup
-from services.recommender.store.db import make_engine
+from services.recommender.store.db import Sessions, make_engine
+from services.recommender.upkeep import erase_unused
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -23,6 +25,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     saving.add_argument("file", type=Path)
     restoring = commands.add_parser("restore", help="replace the database by a backup; keeps the old one")
     restoring.add_argument("file", type=Path)
+    commands.add_parser("erase-unused", help="erase ids that were not used for RECOMMENDER_MEMORY_DAYS")
     importing = commands.add_parser("import", help="add a file's items to the catalogue")
     add_import_arguments(importing, ["csv"])
     return parser.parse_args(arguments)
@@ -41,8 +44,18 @@ def _run(options: argparse.Namespace) -> Iterable[str]:
         return backup.restore(settings.database_url, options.file, settings.database_timeout_s)
     if options.command == "import":
         return import_file(csv_file.read, options.path, settings, dry_run=options.dry_run)
-    prepare(make_engine(settings.database_url, settings.database_timeout_s), settings.catalogue_dir)
+    engine = make_engine(settings.database_url, settings.database_timeout_s)
+    prepare(engine, settings.catalogue_dir)
+    if options.command == "erase-unused":
+        return _erase_unused(Sessions(engine, settings.database_timeout_s), settings.memory_days)
     return ["the database is up to date"]
+
+
+def _erase_unused(sessions: Sessions, memory_days: int) -> list[str]:
+    if not memory_days:
+        return ["nothing was erased: RECOMMENDER_MEMORY_DAYS is 0, which keeps ids for ever"]
+    erased = asyncio.run(erase_unused(sessions, memory_days))
+    return [f"erased {erased} ids that were not used for {memory_days} days"]
 
 
 if __name__ == "__main__":

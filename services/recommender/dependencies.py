@@ -7,7 +7,7 @@ more than the rest of a small request.
 import hmac
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, WebSocket
+from fastapi import BackgroundTasks, Depends, Header, WebSocket
 from starlette.requests import HTTPConnection, Request
 
 from services.common.headers import check_origin
@@ -51,8 +51,10 @@ async def get_language(accept_language: Annotated[str, Header()] = "") -> Langua
 LanguageDep = Annotated[Language, Depends(get_language)]
 
 
-async def get_recommender(sessions: SessionsDep, metrics: MetricsDep, language: LanguageDep) -> Recommender:
-    return Recommender(sessions, metrics, language)
+async def get_recommender(
+    sessions: SessionsDep, metrics: MetricsDep, background: BackgroundTasks, language: LanguageDep
+) -> Recommender:
+    return Recommender(sessions, metrics, background, language)
 
 
 RecommenderDep = Annotated[Recommender, Depends(get_recommender)]

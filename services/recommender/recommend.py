@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from fastapi import BackgroundTasks
 from sqlalchemy.orm import Session
 
 from services.emotions import Emotion
+from services.recommender import upkeep
 from services.recommender.metrics import Metrics
 from services.recommender.ranking import rank
 from services.recommender.ranking.purposes import Language
@@ -20,24 +22,32 @@ from services.recommender.schemas.recommendation import (
     Target,
     certain,
 )
-from services.recommender.store import catalogue, memory
+from services.recommender.store import catalogue, memory, uses
 from services.recommender.store.db import Sessions
 
 
 class Recommender:
     """Recommends in a database session of its own, and counts the mood."""
 
-    def __init__(self, sessions: Sessions, metrics: Metrics, language: Language) -> None:
-        self.sessions, self.metrics, self.language = sessions, metrics, language
+    def __init__(
+        self, sessions: Sessions, metrics: Metrics, later: BackgroundTasks, language: Language
+    ) -> None:
+        """`later` runs after the answer was sent."""
+        self.sessions, self.metrics, self.later, self.language = sessions, metrics, later, language
 
     async def recommend(
         self, felt: Emotion | Mapping[Emotion, float], options: Options, *, sure: bool = True
     ) -> Recommendation:
         """`sure` is False where the mood was read from faces that are all uncertain."""
         today, language = datetime.now(UTC).date(), self.language
-        answer = await self.sessions.reading(
-            lambda session: recommend(session, felt, options, today, language)
-        )
+
+        def read(session: Session) -> tuple[Recommendation, bool]:
+            answer = recommend(session, felt, options, today, language)
+            return answer, not options.user_id or uses.is_noted(session, options.user_id, upkeep.today())
+
+        answer, noted = await self.sessions.reading(read)
+        if options.user_id and not noted:
+            self.later.add_task(upkeep.note_use, self.sessions, options.user_id)
         answer.clear = answer.clear and sure
         self.metrics.moods.labels(answer.emotion, answer.strategy).inc()
         return answer

@@ -92,6 +92,10 @@ class Settings(BaseSettings):
     all clients look like one."""
     rate_burst: Annotated[int, Field(ge=1, le=1_000_000)] = 300
     """Requests that may come at once; opening the page takes about 50."""
+    feedback_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 60
+    """`POST /feedback` of one client; 0 is no limit. On by default, since ids cost nothing."""
+    memory_days: Annotated[int, Field(ge=0, le=36_500)] = 400
+    """Ids that were not used for so long are erased; 0 keeps them for ever."""
     trusted_proxies: Networks = []
     """Addresses and networks whose X-Forwarded-For is believed."""
     cors_origins: Origins = []

@@ -15,7 +15,7 @@ from services.recommender.ranking import mood, needs
 from services.recommender.ranking.care import is_sensitive
 from services.recommender.ranking.item import Candidate
 from services.recommender.ranking.mood import Mood, Point, Strategy, StrategyChoice
-from services.recommender.ranking.taste import Taste, appeal, features_of
+from services.recommender.ranking.taste import Taste, appeal, features_of, pull
 
 AFFECT_WEIGHT: Final = 1.0
 FIT_WEIGHT: Final = 0.35
@@ -149,9 +149,9 @@ def _share(value: float) -> float:
 
 def _score(candidate: Candidate, query: RankingQuery) -> float:
     """The higher the better; at most FULL_SCORE but for taste."""
-    words = needs.words_of(candidate)
+    words, near = needs.words_of(candidate), _closeness(candidate, query)
     total = (
-        AFFECT_WEIGHT * _closeness(candidate, query)
+        AFFECT_WEIGHT * near
         + FIT_WEIGHT * needs.fit(words, query.worths)
         + QUALITY_WEIGHT * candidate.quality
         + POPULARITY_WEIGHT * candidate.popularity
@@ -163,7 +163,7 @@ def _score(candidate: Candidate, query: RankingQuery) -> float:
     if query.taste.recent:
         total -= RECENT_PENALTY * query.taste.recent.get(candidate.id, 0.0)
     if query.taste.features:
-        total += TASTE_WEIGHT * appeal(features_of(candidate), query.taste.features)
+        total += TASTE_WEIGHT * pull(appeal(features_of(candidate), query.taste.features), near)
     return total
 
 

@@ -1,5 +1,6 @@
 """Every query of the routes on the catalogue. Bulk writing is in load.py, users in memory.py."""
 
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
@@ -113,7 +114,7 @@ def candidates(
 ) -> list[Candidate]:
     """Select what ranking should consider: the best around the target, and what people linked to the mood.
 
-    Leaves out the ids in `excluded` and what the user disliked or hid. Reads a bounded number of rows by
+    Leaves out the ids in `excluded` and what is blocked for the user. Reads a bounded number of rows by
     index, however large the catalogue is; looks further away, and at last at everything, only when too few
     are left.
     """
@@ -122,6 +123,7 @@ def candidates(
     values: dict[str, object] = {
         "medium": medium,
         "user_id": user_id or "",  # no user id is empty
+        "now_ms": time.time_ns() // 1_000_000,
         "bits": query.relevant,
         "turn": query.turn % TURNS,
         "rows": max(PER_CELL, query.limit),
@@ -146,7 +148,8 @@ COLUMNS: Final = [getattr(Item, name) for name in (*FIELDS, "prior")]
 SELECT: Final = f"SELECT {', '.join(FIELDS)}, prior FROM items WHERE medium = :medium"  # noqa: S608 # constants
 SHOWN: Final = (
     "NOT removed AND kind = 'work' AND NOT EXISTS (SELECT 1 FROM user_items "
-    "WHERE user_items.user_id = :user_id AND user_items.item_id = items.id AND user_items.blocked) "
+    "WHERE user_items.user_id = :user_id AND user_items.item_id = items.id "
+    "AND user_items.blocked_until_ms > :now_ms) "
     "ORDER BY prior DESC, id DESC LIMIT :rows"
 )
 BEST: Final = text(f"{SELECT} AND (prior < :prior OR (prior = :prior AND id < :id)) AND {SHOWN}").columns(

@@ -1,6 +1,5 @@
 """Query plans of both kinds of database."""
 
-
 import pytest
 from sqlalchemy import text
 
@@ -12,6 +11,7 @@ from services.recommender.store.db import make_engine
 VALUES = {
     "medium": "movie",
     "user_id": "anna",
+    "now_ms": 0,
     "rows": 12,
     "bits": 8,
     "turn": 1,

@@ -10,7 +10,8 @@ from services.emotions import EMOTIONS
 from tests.helpers.recommender import PROBABILITIES, FakeInference, assert_problem
 
 ITEM_FIELDS = [
-    *("id", "medium", "title", "creator", "year", "url"),
+    *("id", "medium", "title", "creator", "year", "url", "kind", "genres", "tags", "language"),
+    *("runtime_min", "explicit", "age_rating", "links", "image_url"),
     *("emotions", "valence", "arousal", "score", "reason"),
 ]
 MEDIA = ["movie", "song", "book", "game"]
