@@ -13,6 +13,7 @@ from services.common.starting import print_lines
 from services.recommender.imports.csv_file import SourceError
 from services.recommender.imports.file import Reader, add_import_arguments, import_file
 from services.recommender.settings import read_settings
+from services.recommender.store.turns import ImportRunningError
 
 Run = Callable[[argparse.Namespace], Iterable[str]]
 
@@ -39,7 +40,8 @@ def _spreads(options: argparse.Namespace) -> Iterable[str]:
 
 
 def _import(options: argparse.Namespace) -> Iterable[str]:
-    return import_file(SOURCES[options.source], options.path, read_settings(), dry_run=options.dry_run)
+    only = {"dry_run": options.dry_run, "keep_good": options.keep_good}
+    return import_file(SOURCES[options.source], options.path, read_settings(), **only)
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -73,7 +75,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str]) -> int:
     options = _parse(arguments)
-    return print_lines(lambda: options.run(options), SourceError)
+    return print_lines(lambda: options.run(options), SourceError, ImportRunningError)
 
 
 if __name__ == "__main__":

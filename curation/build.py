@@ -58,7 +58,7 @@ def _unique(rows: Iterable[Row]) -> Iterator[Row]:
 def _select(path: Path, source: Reader, accept: Callable[[dict[str, str]], bool]) -> list[Row]:
     """The unique rows of a source whose cells are accepted."""
     lines = {line for line, cells in read_table(path, set()) if accept(cells)}
-    rows = (result[1] for result in source(path) if not isinstance(result, Refused) and result[0] in lines)
+    rows = (result[1] for result in source(path) if isinstance(result, tuple) and result[0] in lines)
     return list(_unique(rows))
 
 

@@ -23,7 +23,8 @@ from services.recommender.prepare import prepare
 from services.recommender.rate import RateLimit, is_feedback
 from services.recommender.routes import health, items, photos, recommendations, stream, users
 from services.recommender.settings import WEB_DIR, Settings, read_settings
-from services.recommender.store.db import Sessions, make_engine
+from services.recommender.store.db import Sessions, make_engine, warn_of_network
+from services.recommender.store.unusable import explaining
 from services.recommender.upkeep import erasing_daily
 
 if TYPE_CHECKING:
@@ -48,10 +49,17 @@ HEADERS: Final = {
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    set_up_logging("recommender", settings.log_level)
-    engine = make_engine(settings.database_url, settings.database_timeout_s, settings.database_pool_size)
+    with explaining(settings.database_url):
+        engine = make_engine(
+            settings.database_url,
+            settings.database_timeout_s,
+            settings.database_pool_size,
+            shared=settings.database_shared,
+        )
+    warn_of_network(settings.database_url)
     try:
-        await run_in_threadpool(prepare, engine, settings.catalogue_dir)
+        with explaining(settings.database_url):
+            await run_in_threadpool(prepare, engine, settings.catalogue_dir)
         app.state.sessions = Sessions(engine, settings.database_timeout_s)
         around_call = app.state.tracing.call if app.state.tracing else nullcontext
         async with (
@@ -69,6 +77,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Make the app; its lifespan opens everything. Settings default to the environment's."""
     settings = settings or read_settings()
+    set_up_logging("recommender", settings.log_level)
     metrics, tracing = Metrics(), start_tracing("recommender", settings.otlp_endpoint)
     middleware = _middleware(settings, metrics, tracing)
     app = new_app("Expression Recommender", DESCRIPTION, _lifespan, middleware, PROBLEMS)

@@ -15,7 +15,7 @@ from services.recommender.ranking import mood, needs
 from services.recommender.ranking.care import is_sensitive
 from services.recommender.ranking.item import Candidate
 from services.recommender.ranking.mood import Mood, Point, Strategy, StrategyChoice
-from services.recommender.ranking.taste import Taste, appeal, features_of, pull
+from services.recommender.ranking.taste import Taste, appeal, features_of
 
 AFFECT_WEIGHT: Final = 1.0
 FIT_WEIGHT: Final = 0.35
@@ -163,7 +163,8 @@ def _score(candidate: Candidate, query: RankingQuery) -> float:
     if query.taste.recent:
         total -= RECENT_PENALTY * query.taste.recent.get(candidate.id, 0.0)
     if query.taste.features:
-        total += TASTE_WEIGHT * pull(appeal(features_of(candidate), query.taste.features), near)
+        liking = appeal(features_of(candidate), query.taste.features)
+        total += TASTE_WEIGHT * (liking * near if liking > 0 else liking)  # taste does not override the mood
     return total
 
 

@@ -1,7 +1,7 @@
 """Every query of the routes on the catalogue. Bulk writing is in load.py, users in memory.py."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from typing import Any, Final
@@ -67,13 +67,17 @@ def add_item(session: Session, values: dict[str, Any]) -> Item:
     return item
 
 
-def replace_item(session: Session, item_id: int, values: dict[str, Any]) -> Item:
-    """ConflictError where the item was removed, or its new key belongs to another item, removed or not."""
+def change_item(session: Session, item_id: int, change: Callable[[Item], dict[str, Any]]) -> Item:
+    """Write what `change` makes of the item.
+
+    ConflictError where the item was removed, or its new key belongs to another item, removed or not.
+    """
     item = session.get(Item, item_id, with_for_update=True)
     if item is None:
         raise NotFoundError(f"There is no item {item_id}.")
     if item.removed:
         raise ConflictError(f"Item {item_id} was removed. POST /items adds it again.")
+    values = change(item)
     other = session.scalar(select(Item).where(Item.key == values["key"], Item.id != item_id))
     if other is not None and other.removed:
         raise ConflictError("The catalogue had this and it was removed. POST /items adds it again.")
