@@ -23,6 +23,8 @@ CURATED_WEIGHT: Final = 0.30
 QUALITY_WEIGHT: Final = 0.30
 POPULARITY_WEIGHT: Final = 0.20
 TASTE_WEIGHT: Final = 1.2
+LIKING_FADES: Final = 0.25
+"""Power of closeness with which a liking fades: far from the target it counts about half."""
 RECENT_PENALTY: Final = 0.50
 HORROR_PENALTY: Final = 4.0
 """More than all else together: no taste outweighs it where a mood is lifted or calmed."""
@@ -164,7 +166,8 @@ def _score(candidate: Candidate, query: RankingQuery) -> float:
         total -= RECENT_PENALTY * query.taste.recent.get(candidate.id, 0.0)
     if query.taste.features:
         liking = appeal(features_of(candidate), query.taste.features)
-        total += TASTE_WEIGHT * (liking * near if liking > 0 else liking)  # taste does not override the mood
+        # A liking counts for less far from the target, so that taste does not override the mood.
+        total += TASTE_WEIGHT * (liking * near**LIKING_FADES if liking > 0 else liking)
     return total
 
 
