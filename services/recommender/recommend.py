@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -67,8 +67,11 @@ def recommend(
     )
 
 
+ITEM_FIELDS: Final = tuple(name for name in ItemOut.model_fields if name != "links")
+
+
 def _to_item(ranked: rank.Ranked) -> RecommendedItem:
-    known: dict[str, Any] = {name: getattr(ranked.candidate, name) for name in ItemOut.model_fields}
+    known: dict[str, Any] = {name: getattr(ranked.candidate, name) for name in ITEM_FIELDS}
     return RecommendedItem(**known, score=ranked.score, reason=ranked.reason)
 
 

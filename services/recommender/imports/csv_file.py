@@ -1,8 +1,9 @@
 """Reads a CSV that a person can write by hand; the shipped catalogue has the same format.
 
-Columns by name, in any order: `medium, title, url` are needed; `creator, year, genres, emotions, valence,
-arousal, affect_source, affect_confidence, quality, popularity` may be left out or blank. Lists are joined
-with `|`. UTF-8, with or without a byte-order mark; any line ends.
+Columns by name, in any order: `medium, title, url` are needed; `creator, year, kind, genres, tags, language,
+runtime_min, explicit, age_rating, image_url, emotions, valence, arousal, affect_source, affect_confidence,
+quality, popularity` may be left out or blank. Lists are joined with `|`.
+UTF-8, with or without a byte-order mark; any line ends.
 """
 
 import csv

@@ -1,15 +1,19 @@
 """The one shape that every source is read into."""
 
+from functools import cached_property
 from typing import Any, Final, Self
 
 from services.recommender.imports.keys import key_of
-from services.recommender.ranking import mood
+from services.recommender.ranking import care, mood
 from services.recommender.schemas.fields import MaybeShare, Source, Work, fold
 
 QUALITY_UNKNOWN: Final = 0.5
 CONFIDENCE_OF_LINK: Final = 0.1
 """A person's link to a mood says who an item is for, but little about how it feels."""
-AS_GIVEN: Final = {"medium", "title", "creator", "year", "url"}
+AS_GIVEN: Final = {
+    "medium", "title", "creator", "year", "url", "kind", "language", "runtime_min", "explicit", "age_rating",
+    "image_url",
+}  # fmt: skip
 
 
 class Row(Work):
@@ -20,7 +24,7 @@ class Row(Work):
     quality: MaybeShare = None
     popularity: MaybeShare = None
 
-    @property
+    @cached_property
     def key(self) -> str:
         return key_of(self.medium, self.url, self.title, self.creator, self.year)
 
@@ -35,10 +39,16 @@ class Row(Work):
         valence, arousal, source, confidence = self._affect()
         quality = QUALITY_UNKNOWN if self.quality is None else self.quality
         popularity = self.popularity or 0.0
+        terms = {*self.genres, *self.tags}
         return {
             **self.model_dump(include=AS_GIVEN),
             "key": self.key,
             "genres": tuple(self.genres),
+            "tags": tuple(self.tags),
+            "family": care.is_for_family(
+                self.medium, terms, explicit=self.explicit, age_rating=self.age_rating
+            ),
+            "sensitive": care.is_sensitive(terms),
             "emotions": tuple(self.emotions),
             "valence": valence,
             "arousal": arousal,

@@ -14,7 +14,6 @@ from services.recommender.schemas.recommendation import ItemOut
 class CatalogueItem(ItemOut):
     model_config = ConfigDict(from_attributes=True)
 
-    genres: list[str]
     affect_source: str
     affect_confidence: float
     quality: float
@@ -40,6 +39,10 @@ class ItemIn(Work):
                     "year": 2017,
                     "url": "https://www.imdb.com/title/tt4468740/",
                     "genres": ["comedy", "family"],
+                    "tags": ["witty", "kindness", "friendship"],
+                    "language": "en",
+                    "runtime_min": 103,
+                    "age_rating": "PG",
                     "emotions": ["sad"],
                 }
             ]

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
@@ -9,17 +10,20 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from services.common.prediction import Share
 from services.emotions import EMOTIONS, Emotion, parse_emotion
-from services.recommender.ranking.item import Medium
+from services.recommender.ranking.item import Kind, Medium
 
-GENRE_LENGTH: Final = 40
+TERM_LENGTH: Final = 40
 GENRES_LENGTH: Final = 300
+TAGS_LENGTH: Final = 600
+WORDS: Final = re.compile(r"\w+")
 
 
 def fold(text: str) -> str:
     """Reduce to plain lower case for comparing and searching: no accents, no punctuation, single spaces."""
+    if text.isascii():
+        return " ".join(WORDS.findall(text.lower()))
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return " ".join(re.findall(r"\w+", plain))
+    return " ".join(WORDS.findall("".join(c for c in decomposed if not unicodedata.combining(c))))
 
 
 def _check_web_url(url: str) -> str:
@@ -58,13 +62,28 @@ def _in_order(values: list[Emotion]) -> list[Emotion]:
     return sorted(set(values), key=EMOTIONS.index)
 
 
-def _check_genres(values: list[str]) -> list[str]:
-    genres = list(dict.fromkeys(value for value in map(fold, values) if value))
-    if any(len(genre) > GENRE_LENGTH for genre in genres):  # folding may lengthen
-        raise ValueError(f"a genre has at most {GENRE_LENGTH} characters")
-    if len("|".join(genres)) > GENRES_LENGTH:
-        raise ValueError(f"genres have at most {GENRES_LENGTH} characters together")
-    return genres
+_fold_term = lru_cache(maxsize=20_000)(fold)
+"""Terms repeat: a catalogue of thousands has hundreds."""
+
+
+def _check_terms(values: list[str], most: int) -> list[str]:
+    """Fold terms, each once; ValueError if one or all together are too long."""
+    terms = list(dict.fromkeys(value for value in map(_fold_term, values) if value))
+    if any(len(term) > TERM_LENGTH for term in terms):  # folding may lengthen
+        raise ValueError(f"a term has at most {TERM_LENGTH} characters")
+    if len("|".join(terms)) > most:
+        raise ValueError(f"the terms have at most {most} characters together")
+    return terms
+
+
+def _check_https(url: str) -> str:
+    if urlsplit(url).scheme != "https":
+        raise ValueError("a picture's link must begin with https://")
+    return url
+
+
+def _to_lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
 
 
 EmptyIsNone = BeforeValidator(_empty_to_none)
@@ -76,11 +95,32 @@ Source = Annotated[Annotated[Text, Field(max_length=40)] | None, EmptyIsNone]
 Year = Annotated[Annotated[int, Field(ge=-3000, le=2100)] | None, EmptyIsNone]
 Axis = Annotated[Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] | None, EmptyIsNone]
 MaybeShare = Annotated[Share | None, EmptyIsNone]
+Term = Annotated[Text, Field(max_length=TERM_LENGTH)]
 Genres = Annotated[
-    list[Annotated[Text, Field(max_length=GENRE_LENGTH)]],
+    list[Term],
     Field(max_length=8),
     BeforeValidator(_split_list),
-    AfterValidator(_check_genres),
+    AfterValidator(lambda values: _check_terms(values, GENRES_LENGTH)),
+]
+Tags = Annotated[
+    list[Term],
+    Field(max_length=60),
+    BeforeValidator(_split_list),
+    AfterValidator(lambda values: _check_terms(values, TAGS_LENGTH)),
+]
+KindOrWork = Annotated[Kind, BeforeValidator(lambda value: _empty_to_none(value) or "work")]
+Language = Annotated[
+    Annotated[str, Field(pattern="^[a-z]{2}$", description="ISO 639-1")] | None,
+    BeforeValidator(_to_lower),
+    EmptyIsNone,
+]
+Minutes = Annotated[Annotated[int, Field(ge=1, le=100_000)] | None, EmptyIsNone]
+MaybeBool = Annotated[bool | None, EmptyIsNone]
+AgeRating = Annotated[Annotated[Text, Field(max_length=20)] | None, EmptyIsNone]
+ImageUrl = Annotated[
+    Annotated[WebUrl, AfterValidator(_check_https)] | None,
+    EmptyIsNone,
+    Field(description="An https link for pages to show; the service never fetches it."),
 ]
 Label = Annotated[Emotion, BeforeValidator(to_label)]
 Emotions = Annotated[
@@ -98,7 +138,14 @@ class Work(BaseModel):
     url: WebUrl
     creator: Creator = None
     year: Year = None
+    kind: KindOrWork = "work"
     genres: Genres = []
+    tags: Tags = []
+    language: Language = None
+    runtime_min: Minutes = None
+    explicit: MaybeBool = None
+    age_rating: AgeRating = None
+    image_url: ImageUrl = None
     emotions: Emotions = []
     valence: Axis = None
     arousal: Axis = None

@@ -9,7 +9,7 @@ from services.common import prediction
 from services.common.prediction import DetectParam, Prediction
 from services.emotions import EMOTIONS, Emotion
 from services.recommender.breaker import State
-from services.recommender.ranking.item import MEDIA, Medium
+from services.recommender.ranking.item import MEDIA, Kind, Medium
 from services.recommender.ranking.mood import Strategy, StrategyChoice
 from services.recommender.schemas.fields import Label, to_label
 
@@ -140,6 +140,11 @@ class Target(BaseModel):
     arousal: float
 
 
+class Link(BaseModel):
+    label: str
+    url: str
+
+
 class ItemOut(BaseModel):
     id: int
     medium: Medium
@@ -147,6 +152,15 @@ class ItemOut(BaseModel):
     creator: str | None
     year: int | None
     url: str
+    kind: Kind
+    genres: list[str]
+    tags: list[str]
+    language: str | None
+    runtime_min: int | None
+    explicit: bool | None
+    age_rating: str | None
+    links: list[Link] = []
+    image_url: str | None
     emotions: list[Emotion]
     valence: float
     arousal: float

@@ -140,7 +140,7 @@ FIELDS: Final = tuple(field.name for field in fields(Candidate))
 COLUMNS: Final = [getattr(Item, name) for name in (*FIELDS, "prior")]
 SELECT: Final = f"SELECT {', '.join(FIELDS)}, prior FROM items WHERE medium = :medium"  # noqa: S608 # constants
 SHOWN: Final = (
-    "NOT removed AND NOT EXISTS (SELECT 1 FROM user_items "
+    "NOT removed AND kind = 'work' AND NOT EXISTS (SELECT 1 FROM user_items "
     "WHERE user_items.user_id = :user_id AND user_items.item_id = items.id AND user_items.blocked) "
     "ORDER BY prior DESC, id DESC LIMIT :rows"
 )

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.emotions import EMOTIONS, Emotion
-from services.recommender.ranking.item import Medium
+from services.recommender.ranking.item import Kind, Medium
 from services.recommender.ranking.taste import Action
 
 
-class GenreList(sa.TypeDecorator[tuple[str, ...]]):
-    """Genres, the weightiest first; stored as text joined with `|`."""
+class TermList(sa.TypeDecorator[tuple[str, ...]]):
+    """Genres or tags, the strongest first; stored as text joined with `|`."""
 
     impl = sa.String
     cache_ok = True
@@ -45,7 +45,12 @@ def _emotions_of(bits: int) -> tuple[Emotion, ...]:
 
 
 class Base(DeclarativeBase):
-    type_annotation_map: ClassVar = {Medium: sa.String(8), Action: sa.String(8), Emotion: sa.String(8)}
+    type_annotation_map: ClassVar = {
+        Medium: sa.String(8),
+        Kind: sa.String(10),
+        Action: sa.String(8),
+        Emotion: sa.String(8),
+    }
 
 
 class Item(Base):
@@ -73,7 +78,17 @@ class Item(Base):
     creator: Mapped[str | None] = mapped_column(sa.String(200))
     year: Mapped[int | None]
     url: Mapped[str] = mapped_column(sa.String(2000))
-    genres: Mapped[tuple[str, ...]] = mapped_column(GenreList(300), default=())
+    kind: Mapped[Kind] = mapped_column(default="work", server_default="work")
+    genres: Mapped[tuple[str, ...]] = mapped_column(TermList(300), default=())
+    tags: Mapped[tuple[str, ...]] = mapped_column(TermList(600), default=(), server_default="")
+    """Themes and moods."""
+    language: Mapped[str | None] = mapped_column(sa.String(2))
+    """ISO 639-1."""
+    runtime_min: Mapped[int | None]
+    explicit: Mapped[bool | None]
+    age_rating: Mapped[str | None] = mapped_column(sa.String(20))
+    image_url: Mapped[str | None] = mapped_column(sa.String(2000))
+    """A link that pages may show; the service never fetches it."""
     emotions: Mapped[tuple[Emotion, ...]] = mapped_column(EmotionSet, default=())
     """Moods that a person linked this to."""
     valence: Mapped[float]
@@ -91,6 +106,9 @@ class Item(Base):
     """The cell of (valence, arousal) on the grid of mood.py."""
     search: Mapped[str] = mapped_column(sa.Text)
     """Title and creator, folded to plain lower case."""
+    family: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Follows from medium, genres, tags, explicit and age_rating, as `sensitive` does; see care.py."""
+    sensitive: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     shipped: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     """Came with the service; removed when a later catalogue lacks it."""
     edited: Mapped[bool] = mapped_column(default=False, server_default=sa.false())

@@ -125,6 +125,12 @@ def test_wrong_key(api: httpx.Client, made: Any, headers: Any) -> None:
         {"year": 99999},
         {"valence": 2},
         {"unknown": 1},
+        {"kind": "heap"},
+        {"language": "english"},
+        {"runtime_min": 0},
+        {"image_url": "http://example.org/a.jpg"},
+        {"tags": ["x" * 41]},
+        {"tags": [f"{'y' * 30} {i}" for i in range(30)]},
     ],
 )
 def test_bad_item(api: httpx.Client, change: Any) -> None:
@@ -147,3 +153,36 @@ def test_key_from_file(tmp_path: Path, sqlite_url: str, made_catalogue: Path) ->
     ) as client:
         body = {**NEW, "url": "https://example.org/by-file"}
         assert client.post("/items", json=body, headers={"X-API-Key": "from a file"}).status_code == 201
+
+
+KNOWN = {
+    "kind": "work",
+    "tags": ["kindness", "self harm"],
+    "language": "en",
+    "runtime_min": 103,
+    "explicit": False,
+    "age_rating": "PG",
+    "image_url": "https://example.org/paddington.jpg",
+}
+
+
+def test_known_fields(api: httpx.Client) -> None:
+    """Whatever is known of an item is stored, listed and recommended."""
+    body = {**NEW, "url": "https://example.org/known", "title": "Known", "tags": ["Kindness", "Self-harm"]}
+    made = api.post("/items", json={**KNOWN, **body, "language": "EN"}, headers=AUTH).json()
+    assert {name: made[name] for name in KNOWN} == KNOWN
+    assert made["links"] == []
+    params: dict[str, str | int] = {"emotion": "angry", "medium": "movie", "limit": 50}
+    items = {item["id"]: item for item in api.get("/recommend", params=params).json()["items"]}
+    assert {name: items[made["id"]][name] for name in KNOWN} == KNOWN
+    api.delete(f"/items/{made['id']}", headers=AUTH)
+
+
+def test_collection(api: httpx.Client) -> None:
+    """A collection is listed and never recommended."""
+    body = {**NEW, "url": "https://example.org/many", "title": "Marvel films", "kind": "collection"}
+    made = api.post("/items", json=body, headers=AUTH).json()
+    assert api.get(f"/items/{made['id']}").json()["kind"] == "collection"
+    params: dict[str, str | int] = {"emotion": "angry", "medium": "movie", "limit": 50}
+    assert made["id"] not in [item["id"] for item in api.get("/recommend", params=params).json()["items"]]
+    api.delete(f"/items/{made['id']}", headers=AUTH)

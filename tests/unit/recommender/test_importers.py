@@ -88,6 +88,21 @@ def test_key_without_site() -> None:
     assert key != key_of("song", "https://example.org/1", "The Étranger", "A. Camus", 1942)
 
 
+def test_known_columns(made: Any) -> None:
+    """What is known of an item is read from its columns; blank cells are unknown."""
+    text = (
+        "medium,title,url,kind,genres,tags,language,runtime_min,explicit,age_rating,image_url\n"
+        "movie,One,https://example.org/1,,drama,Witty|Self-harm,EN,96,false,PG,https://example.org/1.jpg\n"
+        "song,Two,https://example.org/2,collection,,,,,,,\n"
+    )
+    one, two = (row.values() for row in rows(csv_file.read(made(text))))
+    assert (one["kind"], one["tags"], one["language"]) == ("work", ("witty", "self harm"), "en")
+    assert (one["runtime_min"], one["explicit"], one["age_rating"]) == (96, False, "PG")
+    assert (one["family"], one["sensitive"]) == (True, True)
+    assert (two["kind"], two["tags"], two["explicit"], two["image_url"]) == ("collection", (), None, None)
+    assert (two["family"], two["sensitive"]) == (False, False)
+
+
 @pytest.mark.parametrize("start", ["", "\ufeff"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_csv_forms(made: Any, start: Any, end: Any) -> None:
