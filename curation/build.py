@@ -2,9 +2,9 @@
 
     python -m curation build SOURCES NEW REPORT
 
-SOURCES and NEW are the folders of the sources (docs/data-sources.md), REPORT the report's own catalogue. Chooses what
-is best known, places it in the plane, and writes a CSV per medium, and the report's other picks, into the
-recommender's data/.
+SOURCES and NEW are the folders of the sources (docs/data-sources.md), REPORT the report's own catalogue.
+Chooses what is best known, places it in the plane, and writes a CSV per medium, and the report's other
+picks, into the recommender's data/.
 """
 
 from collections.abc import Iterable
@@ -18,15 +18,15 @@ from curation.sources import books, films, games, report, songs
 from services.recommender.schemas.fields import fold
 from services.recommender.settings import DATA_DIR
 
-SIZES: Final = {"movies": 4_000, "books": 4_000, "songs": 5_000, "games": 3_000}
+SIZES: Final = {"movies": 4_000, "books": 4_000, "songs": 5_500, "games": 3_000}
 FRAMES: Final = {
-    "movies": Frame(0.0, 0.15),
-    "books": Frame(0.05, 0.1),
+    "movies": Frame(0.0, 0.12),
+    "books": Frame(0.05, 0.17),
     "songs": Frame(0.1, -0.02),
-    "games": Frame(0.12, 0.18),
+    "games": Frame(0.12, 0.15),
 }
-"""The raw place of a work that is neither pleasant nor unpleasant, neither calm nor exciting; tuned on the half
-`tune` of the known works."""
+"""The raw place of a work that is neither pleasant nor unpleasant, neither calm nor exciting; tuned on
+the half `tune` of the known works."""
 
 
 def build(sources: Path, new: Path, report_csv: Path) -> dict[str, int]:
@@ -40,7 +40,8 @@ def build(sources: Path, new: Path, report_csv: Path) -> dict[str, int]:
     adapted = {fold(entry.title): place for entry, place in films.adapted(new / "films", found["movies"])}
     found["books"] = list(books.read(new / "books", sources / "books.csv", adapted))
     shelves = {
-        name: _with_picks(_chosen(pairs, SIZES[name], FRAMES[name], picks), picks) for name, pairs in found.items()
+        name: _with_picks(_chosen(pairs, SIZES[name], FRAMES[name], picks), picks)
+        for name, pairs in found.items()
     }
     known = {entry.key for entries in shelves.values() for entry in entries}
     shelves["report"] = [pick for key, pick in picks.items() if key not in known]
@@ -50,8 +51,10 @@ def build(sources: Path, new: Path, report_csv: Path) -> dict[str, int]:
 def _chosen(pairs: list[tuple[Entry, Place]], size: int, frame: Frame, picks: Iterable[str]) -> list[Entry]:
     """The best known works, and the report's, in order of fame, with places and popularity."""
     wanted = set(picks)
-    ordered = sorted(pairs, key=lambda pair: (-pair[0].fame, pair[0].key))
-    chosen = [pair for rank, pair in enumerate(ordered) if rank < size or pair[0].key in wanted]
+    unique: dict[str, tuple[Entry, Place]] = {}
+    for pair in sorted(pairs, key=lambda pair: (-pair[0].fame, pair[0].url)):
+        unique.setdefault(pair[0].key, pair)
+    chosen = [pair for rank, (key, pair) in enumerate(unique.items()) if rank < size or key in wanted]
     places = spread([place for _, place in chosen], frame)
     last = len(chosen)
     return [
@@ -62,6 +65,4 @@ def _chosen(pairs: list[tuple[Entry, Place]], size: int, frame: Frame, picks: It
 
 def _with_picks(entries: list[Entry], picks: dict[str, Entry]) -> list[Entry]:
     """Works that the report picks too get its emotions."""
-    return [
-        entry.picked_for(picks[entry.key].emotions) if entry.key in picks else entry for entry in entries
-    ]
+    return [entry.picked_for(picks[entry.key].emotions) if entry.key in picks else entry for entry in entries]

@@ -55,7 +55,7 @@ def _load(folder: Path, deezer: Path) -> tuple[list[str], Array, Array, Array]:
     """
     listeners = song_places.Listeners(folder, deezer)
     held_out = {song_key(work.title, work.creator) for work in known_works() if work.medium == "song"}
-    found: dict[str, tuple[dict[str, float], song_places.Place, float]] = {}
+    found: dict[str, tuple[dict[str, float], tuple[float, float], float]] = {}
     for cells in rows(folder / "songs.csv.gz"):
         song = song_places.Song.of(cells)
         said = listeners.label(song.key)
@@ -82,7 +82,7 @@ def _ridge(inputs: Array, targets: Array, weights: Array) -> Array:
 def _cross_validated(inputs: Array, targets: Array, weights: Array) -> Array:
     """Predictions for songs outside the fit."""
     order = np.random.default_rng(0).permutation(len(targets))
-    predicted = np.empty_like(targets)
+    predicted: Array = np.empty(targets.shape, np.float64)
     for fold in range(FOLDS):
         held_out = order[fold::FOLDS]
         rest = np.setdiff1d(order, held_out)

@@ -76,6 +76,6 @@ def _cell(value: object) -> object:
         return "true" if value else "false"
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, str):
+        return "".join(character for character in value if character.isprintable()).strip()
     return "" if value is None else value
-
-

@@ -1,17 +1,25 @@
 """Checks the catalogue with 200 works whose mood is beyond doubt, chosen before anything was placed.
 
-`tables/known_works.csv` has a quadrant for each: lively, intense, sad, calm. Frames and tables are tuned on the
-half `tune`; the half `report` tells how good they are.
+`tables/known_works.csv` has a quadrant for each: lively, intense, sad, calm. Frames and tables are tuned on
+the half `tune`; the half `report` tells how good they are.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 from curation.entry import Entry
+from curation.sources.reading import number, parts
 from curation.terms import TABLES, read_table
 from curation.titles import bare
 from services.recommender.schemas.fields import fold
+from services.recommender.settings import DATA_DIR
+
+CORNERS: Final = {"lively": (0.7, 0.5), "intense": (-0.6, 0.6), "sad": (-0.65, -0.4), "calm": (0.6, -0.5)}
+SHOWN: Final = 40
+WIDTH: Final = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +44,18 @@ def quadrant_of(valence: float, arousal: float) -> str:
 
 def find(work: KnownWork, entries: Iterable[Entry]) -> Entry | None:
     """The best known entry of that title, by that creator where the medium's creators are named alike."""
-    wanted = fold(bare(work.title))
+    wanted = fold(bare(work.title) if work.medium == "song" else work.title)
     named = [
         entry
         for entry in entries
-        if entry.medium == work.medium and fold(bare(entry.title)) == wanted and _by(work, entry)
+        if entry.medium == work.medium and wanted in _names(entry.title) and _by(work, entry)
     ]
     return max(named, key=lambda entry: entry.popularity or 0.0, default=None)
+
+
+def _names(title: str) -> set[str]:
+    """A title with and without versions and subtitle."""
+    return {fold(bare(title)), fold(title.partition(":")[0]), fold(title)}
 
 
 def _by(work: KnownWork, entry: Entry) -> bool:
@@ -76,3 +89,45 @@ def check(entries: list[Entry]) -> list[str]:
             f"| {sum(present) / max(1, len(present)):.0%} |"
         )
     return [*lines, "", *wrong]
+
+
+def shipped() -> list[Entry]:
+    """What the check needs of the shipped catalogue."""
+    return [_entry(cells) for path in sorted(DATA_DIR.glob("*.csv")) for cells in read_table(path)]
+
+
+def _entry(cells: dict[str, str]) -> Entry:
+    return Entry(
+        medium=cells["medium"],
+        title=cells["title"],
+        url=cells["url"],
+        creator=cells["creator"] or None,
+        kind=cells["kind"] or None,
+        tags=tuple(parts(cells["tags"])),
+        valence=number(cells["valence"]),
+        arousal=number(cells["arousal"]),
+        quality=number(cells["quality"]),
+        popularity=number(cells["popularity"]),
+    )
+
+
+def corners(entries: list[Entry]) -> list[str]:
+    """For each medium and corner of the plane, what a new user would see first: near, good and well known."""
+    lines = []
+    for medium in ("movie", "song", "book", "game"):
+        for name, place in CORNERS.items():
+            near = [entry for entry in entries if entry.medium == medium and not entry.kind]
+            near.sort(key=lambda entry: _worth(entry, place), reverse=True)
+            lines.append(f"{medium}, {name}: " + "; ".join(_line(entry) for entry in near[:SHOWN]))
+    return lines
+
+
+def _worth(entry: Entry, place: tuple[float, float]) -> float:
+    squared = math.dist((entry.valence or 0.0, entry.arousal or 0.0), place) ** 2
+    prior = 0.3 * (0.5 if entry.quality is None else entry.quality) + 0.2 * (entry.popularity or 0.0)
+    return math.exp(-squared / (2 * WIDTH * WIDTH)) + prior
+
+
+def _line(entry: Entry) -> str:
+    creator = f" ({entry.creator})" if entry.medium == "song" else ""
+    return f"{entry.title}{creator} {entry.valence},{entry.arousal}"

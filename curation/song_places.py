@@ -1,4 +1,4 @@
-"""Places songs: a linear model of sound, genre, title and artist, corrected by what listeners say of the song.
+"""Places songs: a linear model of sound, genre, title and artist, corrected by what listeners say.
 
 `tables/song_model.csv` is written by calibrate.py; `tables/song_genres.csv` groups the artists' genres,
 `tables/title_words.csv` gives words of titles a direction, both by hand.
@@ -102,21 +102,29 @@ def features(song: Song, artist: Place) -> dict[str, float]:
         "intercept": 1.0, "valence": v, "energy": e, "acousticness": a, "danceability": d,
         "loudness": song.loudness, "tempo": song.tempo, "mode": song.mode, "speechiness": song.speechiness,
         "instrumentalness": song.instrumentalness, "valence*energy": v * e, "valence^2": v * v,
-        "energy^2": e * e, "valence*acousticness": v * a, "energy*acousticness": e * a, "valence*mode": v * song.mode,
+        "energy^2": e * e, "valence*acousticness": v * a, "energy*acousticness": e * a,
+        "valence*mode": v * song.mode,
         "valence*danceability": v * d, "artist valence": artist[0], "artist arousal": artist[1],
         "title valence": max(-2.0, min(2.0, sum(word[0] for word in words))),
         "title arousal": max(-2.0, min(2.0, sum(word[1] for word in words))),
     }  # fmt: skip
-    found |= {
-        f"genre:{family.name}": 1.0 for family in families() if family.pattern.search(song.genres)
-    }
+    found |= {f"genre:{family.name}": 1.0 for family in families() if family.pattern.search(song.genres)}
     quiet = max(0.0, QUIET - e - 0.64) / QUIET
     if quiet:
         names = [
             name
             for name in found
             if name.startswith("genre:")
-            or name in {"intercept", "valence", "mode", "acousticness", "artist valence", "title valence", "danceability"}
+            or name
+            in {
+                "intercept",
+                "valence",
+                "mode",
+                "acousticness",
+                "artist valence",
+                "title valence",
+                "danceability",
+            }
         ]
         found |= {f"quiet:{name}": quiet * found[name] for name in names}
     return found
@@ -147,7 +155,8 @@ class Listeners:
         table = terms.table("song_words")
         for row in rows(path):
             counts = {
-                name: int(count) for name, _, count in (word.rpartition(":") for word in parts(row["emotions"]))
+                name: int(count)
+                for name, _, count in (word.rpartition(":") for word in parts(row["emotions"]))
             }
             softened = {name: count**0.75 for name, count in counts.items()}
             total = sum(softened.values())
@@ -186,7 +195,8 @@ class Listeners:
         model = _model()
         found = features(song, self.artist(song.key))
         valence, arousal = (
-            sum(value * model[name][axis] for name, value in found.items() if name in model) for axis in (0, 1)
+            sum(value * model[name][axis] for name, value in found.items() if name in model)
+            for axis in (0, 1)
         )
         said = self.label(song.key)
         if said is None:

@@ -1,7 +1,7 @@
 """Terms that place a work, from tables written by hand: valence, arousal, weight, and the theme shown for it.
 
-`tables/tags.csv` for books and games, `tables/film_terms.csv` for films by source (IMDb's genres, the plots' tags of
-MPST, people's emotions of omdb.org, TMDB's keywords), `tables/song_words.csv` for listeners' words.
+`tables/tags.csv` for books and games, `tables/film_terms.csv` for films by source (IMDb's genres, the plots'
+tags of MPST, people's emotions of omdb.org, TMDB's keywords), `tables/song_words.csv` for listeners' words.
 """
 
 import csv

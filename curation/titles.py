@@ -35,6 +35,6 @@ def bare(title: str) -> str:
 
 
 def song_key(title: str, artists: str) -> str:
-    """`title|first artist`, folded, without versions and without "The": the same for all versions of a song."""
+    """`title|first artist`, folded, the same for all versions of a song."""
     first = re.split(r"[|,]", artists)[0]
     return f"{fold(bare(title))}|{fold(first).removeprefix('the ')}"

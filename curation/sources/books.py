@@ -20,8 +20,10 @@ GENRE_SHARE: Final = 0.6
 COVERS: Final = "https://images.gr-assets.com/books/"
 ENGLISH: Final = {"", "eng", "en-US", "en-GB", "en-CA"}
 UNFIT_TAGS: Final = {
-    "erotica", "bdsm", "picture books", "picture book", "cookbooks", "textbooks", "textbook", "scripture", "scriptures",
-    "bible", "bibles", "sacred texts", "religious texts", "quran", "holy books", "reference", "dictionaries", "dictionary",
+    "erotica", "bdsm", "picture books", "picture book", "cookbooks", "textbooks", "textbook",
+    "scripture", "scriptures",
+    "bible", "bibles", "sacred texts", "religious texts", "quran", "holy books", "reference",
+    "dictionaries", "dictionary",
     "school books", "programming", "medical textbooks", "parenting", "colouring books", "coloring books",
     "role playing games", "travel guides", "grammar", "storytime", "kindergarten", "rhyming", "board books",
 }  # fmt: skip
@@ -46,7 +48,10 @@ def read(folder: Path, tags_csv: Path, adapted: dict[str, Place]) -> Iterator[tu
     for cells in _cells(folder):
         said = _said(cells, tags.get(cells["goodreads_id"], ""))
         names = [name for name, _ in said]
-        identity = (fold(titles.bare(titles.clean(cells["title"]))), fold(titles.first_name(cells["authors"]) or ""))
+        identity = (
+            fold(titles.bare(titles.clean(cells["title"]))),
+            fold(titles.first_name(cells["authors"]) or ""),
+        )
         if identity in seen or not _is_fit(cells, names):
             continue
         seen.add(identity)
@@ -67,7 +72,8 @@ def _cells(folder: Path) -> Iterator[dict[str, str]]:
             known.add(identity)
             yield row | {
                 "authors": row["author"], "year": "", "language": "", "isbn13": "", "image_url": "",
-                "genres_other": row["genres"], "genres_check": "ok", "rating_count": row["rating_count"] or "0",
+                "genres_other": row["genres"], "genres_check": "ok",
+                "rating_count": row["rating_count"] or "0",
             }  # fmt: skip
 
 
@@ -139,7 +145,7 @@ def _entry(cells: dict[str, str], felt: list[terms.Felt], names: list[str]) -> E
 def _link(goodreads_id: str, title: str, creator: str | None) -> str:
     if goodreads_id:
         return f"https://www.goodreads.com/book/show/{int(float(goodreads_id))}"
-    return f"https://www.goodreads.com/search?q={quote_plus(f'{title} {creator or ""}'.strip())}"
+    return "https://www.goodreads.com/search?q=" + quote_plus(" ".join(filter(None, (title, creator))))
 
 
 def _cover(cells: dict[str, str]) -> str | None:

@@ -18,6 +18,7 @@ FIT_CENTRE: Final = (0.1, 0.2)
 RATING_MEAN: Final = 6.6
 RATING_SD: Final = 0.8
 PRIOR_VOTES: Final = 5_000
+LEAST_VOTES: Final = 2_000
 UNFIT: Final = {"Erotica", "Softcore", "Adult"}
 UNRATED: Final = {"Not Rated", "Unrated"}
 OF_BOOKS: Final = {"based on novel", "based on novel or book", "based on young adult novel"}
@@ -32,7 +33,7 @@ def read(folder: Path) -> Iterator[tuple[Entry, Place]]:
     said = _Said(folder)
     for cells in rows(folder / "films.csv.gz"):
         genres = parts(cells["genres"])
-        if UNFIT.isdisjoint(genres) and cells["rating"]:
+        if UNFIT.isdisjoint(genres) and cells["rating"] and float(cells["votes"] or 0) >= LEAST_VOTES:
             felt = said.of(cells["imdb_id"], cells["tmdb_id"], genres)
             if felt:
                 yield _entry(cells, felt, said), said.place(cells["imdb_id"], felt)
@@ -123,8 +124,6 @@ class _Said:
 
 def _column(path: Path, key: str, value: str) -> dict[str, str]:
     return {row[key]: row[value] for row in rows(path)}
-
-
 
 
 def adapted(folder: Path, films: list[tuple[Entry, Place]]) -> Iterator[tuple[Entry, Place]]:

@@ -22,12 +22,21 @@ STARS_SD: Final = 0.45
 PER_PLACE: Final = 0.1
 """Tags come with the weightiest first: how fast their weight falls."""
 UNFIT: Final = {
-    "hentai", "nsfw", "sexual content", "nudity", "utilities", "software", "design illustration", "animation modeling",
-    "video production", "game development", "audio production", "photo editing", "web publishing", "software training",
+    "hentai", "nsfw", "sexual content", "nudity", "utilities", "software", "design illustration",
+    "animation modeling",
+    "video production", "game development", "audio production", "photo editing", "web publishing",
+    "software training",
     "benchmark", "mod", "documentary", "movie", "360 video", "hardware",
 }  # fmt: skip
 """Tags of software, films and games for adults."""
 LEAST_PLAYS: Final = 300
+LEAST_PLAYS_PC: Final = 1_500
+"""Games on Windows are mostly on Steam, under a name of their own."""
+VERSION: Final = re.compile(
+    r"\b(edition|remastered|remake|hd|dlc|demo|definitive|goty|collection|trilogy|anniversary|bundle|mobile|beta|expansion|plus"
+    r"|episode|chapter)\b",
+    re.IGNORECASE,
+)
 WINDOWS: Final = "Windows PC"
 CENTURY: Final = 27
 """Two-figure years up to this one are of this century."""
@@ -39,15 +48,16 @@ def read(folder: Path, steam_csv: Path) -> Iterator[tuple[Entry, Place]]:
     known = set()
     for cells in rows(steam_csv):
         tags = [fold(html.unescape(tag)) for tag in parts(cells["tags"])]
-        name = fold(titles.bare(titles.clean(cells["title"])))
+        name = fold(titles.clean(cells["title"]))
         if name not in known and UNFIT.isdisjoint(tags):
             known.add(name)
             said = [*tags, *_of_series(series, name)]
             yield _placed(_steam(cells), said)
     for cells in rows(folder / "backloggd.csv.gz"):
-        name = fold(titles.bare(cells["title"]))
+        name = fold(cells["title"])
         plays = float(cells["plays"] or 0)
-        if name not in known and plays >= LEAST_PLAYS and WINDOWS not in parts(cells["platforms"]):
+        least = LEAST_PLAYS_PC if WINDOWS in parts(cells["platforms"]) else LEAST_PLAYS
+        if name not in known and plays >= least and not VERSION.search(cells["title"]):
             known.add(name)
             said = [*_of_series(series, name), *(fold(genre) for genre in parts(cells["genres"]))]
             yield _placed(_console(cells, plays), said)
@@ -109,7 +119,7 @@ def _console(cells: dict[str, str], plays: float) -> Entry:
     )
 
 
-PLAYS_WORTH: Final = 8.0
+PLAYS_WORTH: Final = 2.0
 """Reviews on Steam that a play logged on Backloggd stands for."""
 
 

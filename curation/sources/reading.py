@@ -3,15 +3,20 @@
 import csv
 import gzip
 from collections.abc import Iterator
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
 
 def rows(path: Path) -> Iterator[dict[str, str]]:
-    opened = gzip.open(path, "rt", encoding="utf-8-sig", newline="") if path.suffix == ".gz" else path.open(
-        encoding="utf-8-sig", newline=""
-    )
-    with opened as file:
+    with (
+        path.open("rb") as raw,
+        TextIOWrapper(_unpacked(path, raw), encoding="utf-8-sig", newline="") as file,
+    ):
         yield from csv.DictReader(file)
+
+
+def _unpacked(path: Path, raw: BufferedReader) -> BufferedReader | gzip.GzipFile:
+    return gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
 
 
 def parts(cell: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Reads the report's own recommendations: `emotion, medium, title, url`, a row per emotion.
 
-Rows without a title are left out; disgust counts as angry; a title under two emotions is one work with both. A link
-to a list of many works is a collection.
+Rows without a title are left out; disgust counts as angry; a title under two emotions is one work with both.
+A link to a list of many works is a collection.
 """
 
 import re

@@ -25,8 +25,11 @@ PER_LIST: Final = 0.04
 CHART: Final = 0.25
 DELISTED: Final = 0.45
 """Popularity of a song on two lists whose own page has none, since the page was replaced."""
-STAYED: Final = 0.006
-"""Fame per year: who still listens to an old song is not following the day's charts."""
+LEAST_FAME: Final = 0.7
+"""Less is never chosen."""
+STAYED: Final = 0.01
+"""Fame per year of a popular song: who still listens to an old one is not following the day's charts."""
+OLDEST: Final = 40.0
 LATEST: Final = 2020
 KNOWS_EXPLICIT: Final = {"tophits", "2024hi", "2024lo"}
 """Lists that say of each song whether it is explicit."""
@@ -43,7 +46,8 @@ def read(folder: Path, deezer: Path) -> Iterator[tuple[Entry, Place]]:
     seen = set()
     for cells in rows(folder / "songs.csv.gz"):
         key = song_key(cells["title"], cells["artists"])
-        if key not in seen and not UNFIT.search(f"{cells['title']} {cells['artists']}"):
+        unfit = _fame(cells) < LEAST_FAME or UNFIT.search(f"{cells['title']} {cells['artists']}")
+        if key not in seen and not unfit:
             seen.add(key)
             song = song_places.Song.of(cells)
             place, known = listeners.place(song)
@@ -90,7 +94,7 @@ def _explicit(cells: dict[str, str]) -> bool | None:
 
 def _genres(cell: str) -> tuple[str, ...]:
     """Families of the artist's genres, those of the first-named genres first."""
-    found = {}
+    found: dict[str, None] = {}
     for name in parts(cell):
         for family in song_places.families():
             if family.genre and family.pattern.search(name):
@@ -108,6 +112,5 @@ def _fame(cells: dict[str, str]) -> float:
     if peak:
         fame += CHART * (100 - peak) / 99 * min(1.0, weeks / 20)
     year = number(cells["year"])
-    return fame + (STAYED * max(0.0, min(50.0, LATEST - year)) if year else 0.0)
-
-
+    age = max(0.0, min(OLDEST, LATEST - year)) if year else 0.0
+    return fame + STAYED * age * max(0.0, popularity - 0.4) / 0.4

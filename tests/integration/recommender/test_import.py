@@ -24,15 +24,13 @@ class Command:
         self.database_url, self.catalogue, self.folder = database_url, catalogue, folder
         self.engine = make_engine(database_url)
 
-    def __call__(
-        self, *arguments: str, inherit: bool = False, module: str = "services.recommender"
-    ) -> "subprocess.CompletedProcess[str]":
+    def __call__(self, *arguments: str, inherit: bool = False) -> "subprocess.CompletedProcess[str]":
         """On the database of the test, or with `inherit` on the one that the environment names."""
         environment = {**os.environ, "RECOMMENDER_CATALOGUE_DIR": str(self.catalogue)}
         if not inherit:
             environment["RECOMMENDER_DATABASE_URL"] = self.database_url
         return subprocess.run(
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, "-m", "services.recommender", *arguments],
             cwd=ROOT,
             env=environment,
             capture_output=True,
@@ -159,7 +157,5 @@ def test_broken_file(run: Command) -> None:
 
 
 def test_import_sources(run: Command) -> None:
-    """`curation import` knows the sources; the service knows only CSV."""
-    songs = run.write("title,artist,deezer_id,valence,arousal,artist_tracks\nOne,A,1,0.5,0.5,3\n")
-    assert "1 added" in run("import", "deezer", songs, module="curation").stdout
-    assert run("import", "vinyl", songs).returncode == 2
+    """The service imports only its own CSV."""
+    assert run("import", "vinyl", run.write(HEAD)).returncode == 2
