@@ -46,6 +46,7 @@ class Service:
             "RECOMMENDER_CATALOGUE_DIR": str(write_catalogue(folder / "catalogue", made_rows()[:200])),
             "RECOMMENDER_API_KEY": KEY,
             "RECOMMENDER_RATE_PER_MINUTE": "0",
+            "RECOMMENDER_FEEDBACK_PER_MINUTE": "0",
             "RECOMMENDER_LOG_LEVEL": "ERROR",
         }
 

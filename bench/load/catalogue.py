@@ -8,6 +8,7 @@ from sqlalchemy import Engine, insert, text
 
 from services.recommender.imports.row import Row
 from services.recommender.ranking.item import MEDIA
+from services.recommender.ranking.taste import FOREVER_MS
 from services.recommender.store.db import WRITING
 from services.recommender.store.models import Feedback, Item, UserItem
 
@@ -54,7 +55,8 @@ def add_feedback(engine: Engine, count: int) -> None:
             rows[user, chance.randrange(1, most)] = number
         keys = [{"user_id": user, "item_id": item, "at_ms": at} for (user, item), at in rows.items()]
         feedback = [{**key, "action": "like"} for key in keys]
-        opinions = [{**key, "counted": "like", "blocked": n % 3 == 0} for n, key in enumerate(keys)]
+        liked = [{**key, "verdict": "like", "verdict_ms": key["at_ms"]} for key in keys]
+        opinions = [{**row, "blocked_until_ms": FOREVER_MS * (n % 3 == 0)} for n, row in enumerate(liked)]
         with engine.execution_options(**WRITING).begin() as connection:
             connection.execute(insert(Feedback), feedback)
             connection.execute(insert(UserItem).prefix_with("OR IGNORE"), opinions)

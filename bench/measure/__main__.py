@@ -30,7 +30,7 @@ from tests.helpers.process import cpu_seconds, memory_mb, process_at
 from tests.helpers.serving import serve
 
 WARM_UP: Final = 5
-TABLES: Final = {"feedback": "history", "user_items": "opinions", "preferences": "taste"}
+TABLES: Final = {"feedback": "history", "user_items": "opinions", "users": "last use"}
 
 Parts = dict[str, Callable[[], list[int]]]
 """The processes of each part of the cost."""
@@ -72,7 +72,13 @@ def _measure(url: str, share: float, cluster: Cluster | None) -> Figures:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         inference = stack.enter_context(serve("inference", folder / "i.log", stream_idle_s="600"))
         recommender = stack.enter_context(
-            serve("recommender", folder / "r.log", inference_url=inference, database_url=url)
+            serve(
+                "recommender",
+                folder / "r.log",
+                inference_url=inference,
+                database_url=url,
+                feedback_per_minute="0",
+            )
         )
         services = {"inference": process_at(inference), "recommender": process_at(recommender)}
         parts: Parts = {name: [process].copy for name, process in services.items()}

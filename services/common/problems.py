@@ -46,6 +46,14 @@ class UnreadableError(ServiceError):
     code = "unreadable"
 
 
+class UnauthorizedError(ServiceError):
+    status = 401
+    code = "unauthorized"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, {"WWW-Authenticate": "Bearer"})
+
+
 class SlowBodyError(ServiceError):
     """Closes the connection, as the rest of the body is not read."""
 

@@ -10,6 +10,8 @@ from pydantic import AnyHttpUrl, ValidationError
 from pydantic_settings import BaseSettings
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.common.telemetry import logger
+
 if TYPE_CHECKING:
     from services.common.tracing import Tracing
 
@@ -29,12 +31,16 @@ NO_TRACING: Final = (
 )
 
 
+REFUSED: Final = "refused"
+"""Set in the lifespan's state after a StartError; see server.py."""
+
+
 class StartError(Exception):
     """An error that the operator can fix; the message says how, in one line."""
 
 
 class OneLineRefusals:
-    """Shortens what the server prints when the start fails with a StartError; all else passes untouched."""
+    """Prints one line where the start fails with a StartError, and logs when it succeeded."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -43,7 +49,11 @@ class OneLineRefusals:
         async def send_shortened(message: Message) -> None:
             error = sys.exc_info()[1]  # Starlette sends this from where it caught the failure
             if message["type"] == "lifespan.startup.failed" and isinstance(error, StartError):
-                message = {**message, "message": str(error)}
+                sys.stderr.write(f"{error}\n")
+                scope["state"][REFUSED] = True
+                message = {**message, "message": ""}
+            if message["type"] == "lifespan.startup.complete":
+                logger.info("ready", extra={"fields": {"process": os.getpid()}})
             await send(message)
 
         await self.app(scope, receive, send_shortened if scope["type"] == "lifespan" else send)
@@ -56,14 +66,22 @@ def refuse(reason: str) -> NoReturn:
 
 
 def print_lines(run: Callable[[], Iterable[str]], *expected: type[Exception]) -> int:
-    """Print what a command yields; return its exit status, 1 after a StartError or an expected error."""
-    errors: tuple[type[Exception], ...] = (StartError, *expected)
+    """Print what a command yields; return its exit status.
+
+    2 after a StartError, as after a wrong setting; 1 after an expected error; 130 after Ctrl-C.
+    """
     try:
         for line in run():
             sys.stdout.write(f"{line}\n")
-    except errors as error:
+    except StartError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except expected as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; the same command goes on\n")
+        return 130
     return 0
 
 

@@ -3,9 +3,11 @@
 import json
 import logging
 import re
+import sys
 import time
 import uuid
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 from prometheus_client import Counter, Histogram
@@ -18,6 +20,8 @@ from services.common.problems import problem
 logger = logging.getLogger("services")
 """Above all loggers of ours."""
 
+CHECKS: Final = {"/healthz", "/readyz", "/metrics"}
+"""Asked every few seconds: logged only where they fail."""
 CLIENT_GONE: Final = 499
 """In logs and metrics only: the client left before its body was whole; nobody is answered."""
 SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -52,24 +56,51 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
-def is_ours(record: logging.LogRecord) -> bool:
-    """Drops uvicorn's lines about WebSockets: they hold addresses and whole URLs.
+class ReadableFormatter(logging.Formatter):
+    """The same for a person at a terminal: time, service, and what happened, in one line."""
 
-    Text that is not UTF-8 brings a traceback for a client's mistake.
-    """
-    return not any(mark in str(record.msg) for mark in ('"WebSocket', "Invalid UTF-8 sequence"))
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self.service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        time_of_day = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
+        level = "" if record.levelno == logging.INFO else f"{record.levelname}: "
+        fields = " ".join(f"{name}={value}" for name, value in getattr(record, "fields", {}).items())
+        line = f"{time_of_day} {self.service:11} {level}{record.getMessage()} {fields}".rstrip()
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+UNWANTED: Final = (
+    '"WebSocket',  # holds addresses and whole URLs
+    "Invalid UTF-8 sequence",  # a traceback for a client's mistake
+    "Started server process",
+    "Waiting for application",
+    "Application startup",  # starting.py says how the start went
+)
+
+
+def is_wanted(record: logging.LogRecord) -> bool:
+    """Drops lines of uvicorn that say too much, or what our own lines say."""
+    return not any(mark in str(record.msg) for mark in UNWANTED)
 
 
 def set_up_logging(service: str, level: str) -> None:
-    """JSON lines on stderr; uvicorn's access log off, as it writes the user ids that are in URLs."""
+    """Lines on stderr, uvicorn's too: readable ones on a terminal, JSON otherwise.
+
+    uvicorn's access log is off, as it writes the user ids that are in URLs.
+    """
+    server = logging.getLogger("uvicorn")
     if not logger.handlers:
         handler = logging.StreamHandler()
-        handler.setFormatter(JsonFormatter(service))
+        handler.setFormatter((ReadableFormatter if sys.stderr.isatty() else JsonFormatter)(service))
         logger.addHandler(handler)
-    logger.setLevel(level.upper())
-    logger.propagate = False
+        server.handlers = [handler]
+    for one in (logger, server):
+        one.setLevel(level.upper())
+        one.propagate = False
     logging.getLogger("uvicorn.access").disabled = True
-    logging.getLogger("uvicorn.error").addFilter(is_ours)
+    logging.getLogger("uvicorn.error").addFilter(is_wanted)
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # its warnings repeat what clients send
 
 
@@ -132,8 +163,9 @@ class Telemetry:
             "status": status,
             "duration_ms": round(seconds * 1000, 2),
         }
+        checked = status < HTTPStatus.BAD_REQUEST and scope["path"] in CHECKS
         logger.log(
-            logging.ERROR if failure else logging.INFO,
+            logging.ERROR if failure else logging.DEBUG if checked else logging.INFO,
             "request failed" if failure else "request",
             extra={"fields": fields},
             exc_info=failure,

@@ -9,6 +9,7 @@ import cv2.data
 import numpy as np
 from numpy.typing import NDArray
 
+from services.inference.errors import ModelFileError
 from services.inference.face import Face
 
 Grey = NDArray[np.uint8]
@@ -25,7 +26,17 @@ PER_WEIGHT, CONSTANT = 0.56, -0.56
 
 
 def _cascade(name: str) -> cv2.CascadeClassifier:
-    return cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / f"haarcascade_frontalface_{name}.xml"))
+    """ModelFileError where OpenCV's file is missing or broken."""
+    path = Path(cv2.data.haarcascades) / f"haarcascade_frontalface_{name}.xml"
+    try:
+        cascade = cv2.CascadeClassifier(str(path))
+    except (cv2.error, SystemError) as error:
+        raise ModelFileError(
+            f"OpenCV's {path.name} cannot be read: install opencv-python-headless anew"
+        ) from error
+    if cascade.empty():
+        raise ModelFileError(f"OpenCV's {path.name} cannot be read: install opencv-python-headless anew")
+    return cascade
 
 
 class Cascade:

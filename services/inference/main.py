@@ -18,7 +18,8 @@ from services.common.limits import BodyLimit, Pace, UploadBudget
 from services.common.problems import add_error_handlers
 from services.common.starting import StartError, start_tracing
 from services.common.telemetry import set_up_logging
-from services.inference.classify import load_model
+from services.inference.cascade import Cascade
+from services.inference.classify import Classifier, load_model
 from services.inference.detect import shipped_finder
 from services.inference.errors import ModelFileError
 from services.inference.metrics import Metrics
@@ -85,11 +86,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _load(path: Path) -> Model:
+    """Load the classifier; StartError where it, the finder or a cascade cannot be used."""
     try:
         shipped_finder()
-        return load_model(path)
+        Cascade()
+    except ModelFileError as error:
+        raise StartError(str(error)) from error
+    try:
+        model = load_model(path)
+        Classifier(model)
     except ModelFileError as error:
         raise StartError(f"INFERENCE_MODEL_FILE: {error}") from error
+    return model
 
 
 def _middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None") -> list[Middleware]:

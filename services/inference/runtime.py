@@ -45,8 +45,11 @@ class Network:
     """One interpreter of a network, on one thread. Not thread-safe: each worker has its own."""
 
     def __init__(self, model: Model, shape: tuple[int, ...] | None = None) -> None:
-        """`shape` fixes the input of a network of open size: (1, h, w, channels)."""
-        self._interpreter = Interpreter(model_content=model.content, num_threads=1)
+        """`shape` fixes the input of a network of open size: (1, h, w, channels). ModelFileError."""
+        try:
+            self._interpreter = Interpreter(model_content=model.content, num_threads=1)
+        except (ValueError, RuntimeError) as error:
+            raise ModelFileError(f"{model.name} is no network that LiteRT runs") from error
         self._input = self._interpreter.get_input_details()[0]["index"]
         if shape:
             self._interpreter.resize_tensor_input(self._input, shape)

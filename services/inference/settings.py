@@ -14,6 +14,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="INFERENCE_", frozen=True, protected_namespaces=())
 
+    host: str = "127.0.0.1"
+    """Where `services.inference.serve` listens; `::` is every address, IPv4 and IPv6."""
     model_file: FilePath = MODEL_FILE
     """The classifier; its JSON card lies beside it."""
     detector: Literal["auto", "haar", "network"] = "auto"

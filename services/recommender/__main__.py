@@ -1,18 +1,23 @@
 """Commands of the recommender: `python -m services.recommender COMMAND --help`."""
 
 import argparse
+import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from services.common.starting import print_lines
 from services.recommender.imports import csv_file
 from services.recommender.imports.csv_file import SourceError
+from services.recommender.imports.export import export_csv
 from services.recommender.imports.file import add_import_arguments, import_file
 from services.recommender.prepare import prepare
-from services.recommender.settings import read_settings
+from services.recommender.settings import Settings, read_settings
 from services.recommender.store import backup
-from services.recommender.store.db import make_engine
+from services.recommender.store.db import Sessions, make_engine
+from services.recommender.store.turns import ImportRunningError
+from services.recommender.store.unusable import explaining
+from services.recommender.upkeep import erase_unused
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -23,26 +28,49 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     saving.add_argument("file", type=Path)
     restoring = commands.add_parser("restore", help="replace the database by a backup; keeps the old one")
     restoring.add_argument("file", type=Path)
+    commands.add_parser("erase-unused", help="erase ids that were not used for RECOMMENDER_MEMORY_DAYS")
     importing = commands.add_parser("import", help="add a file's items to the catalogue")
     add_import_arguments(importing, ["csv"])
+    exporting = commands.add_parser("export", help="write the catalogue to a file that `import` reads")
+    exporting.add_argument("format", choices=["csv"])
+    exporting.add_argument("path", type=Path)
     return parser.parse_args(arguments)
 
 
 def main(arguments: list[str]) -> int:
     options = _parse(arguments)
-    return print_lines(lambda: _run(options), SourceError, backup.BackupError)
+    return print_lines(lambda: _run(options), SourceError, ImportRunningError, backup.BackupError)
 
 
-def _run(options: argparse.Namespace) -> Iterable[str]:
+def _run(options: argparse.Namespace) -> Iterator[str]:
     settings = read_settings()
+    with explaining(settings.database_url):
+        yield from _lines(options, settings)
+
+
+def _lines(options: argparse.Namespace, settings: Settings) -> Iterable[str]:
     if options.command == "backup":
         return backup.backup(settings.database_url, options.file)
     if options.command == "restore":
-        return backup.restore(settings.database_url, options.file, settings.database_timeout_s)
+        shared = settings.database_shared
+        return backup.restore(settings.database_url, options.file, settings.database_timeout_s, shared=shared)
     if options.command == "import":
-        return import_file(csv_file.read, options.path, settings, dry_run=options.dry_run)
-    prepare(make_engine(settings.database_url, settings.database_timeout_s), settings.catalogue_dir)
+        only = {"dry_run": options.dry_run, "keep_good": options.keep_good}
+        return import_file(csv_file.read, options.path, settings, **only)
+    if options.command == "export":
+        return export_csv(options.path, settings)
+    engine = make_engine(settings.database_url, settings.database_timeout_s, shared=settings.database_shared)
+    prepare(engine, settings.catalogue_dir)
+    if options.command == "erase-unused":
+        return _erase_unused(Sessions(engine, settings.database_timeout_s), settings.memory_days)
     return ["the database is up to date"]
+
+
+def _erase_unused(sessions: Sessions, memory_days: int) -> list[str]:
+    if not memory_days:
+        return ["nothing was erased: RECOMMENDER_MEMORY_DAYS is 0, which keeps ids for ever"]
+    erased = asyncio.run(erase_unused(sessions, memory_days))
+    return [f"erased {erased} ids that were not used for {memory_days} days"]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ more than the rest of a small request.
 import hmac
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, WebSocket
+from fastapi import BackgroundTasks, Depends, Header, WebSocket
 from starlette.requests import HTTPConnection, Request
 
 from services.common.headers import check_origin
@@ -42,8 +42,10 @@ async def get_request_id(request: Request) -> str:
 RequestIdDep = Annotated[str, Depends(get_request_id)]
 
 
-async def get_recommender(sessions: SessionsDep, metrics: MetricsDep) -> Recommender:
-    return Recommender(sessions, metrics)
+async def get_recommender(
+    sessions: SessionsDep, metrics: MetricsDep, background: BackgroundTasks
+) -> Recommender:
+    return Recommender(sessions, metrics, background)
 
 
 RecommenderDep = Annotated[Recommender, Depends(get_recommender)]

@@ -20,10 +20,12 @@ from services.recommender.errors import add_database_handlers
 from services.recommender.inference_client import InferenceClient
 from services.recommender.metrics import Metrics
 from services.recommender.prepare import prepare
-from services.recommender.rate import RateLimit
+from services.recommender.rate import RateLimit, is_feedback
 from services.recommender.routes import health, items, photos, recommendations, stream, users
 from services.recommender.settings import WEB_DIR, Settings, read_settings
-from services.recommender.store.db import Sessions, make_engine
+from services.recommender.store.db import Sessions, make_engine, warn_of_network
+from services.recommender.store.unusable import explaining
+from services.recommender.upkeep import erasing_daily
 
 if TYPE_CHECKING:
     from services.common.tracing import Tracing
@@ -47,13 +49,23 @@ HEADERS: Final = {
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    set_up_logging("recommender", settings.log_level)
-    engine = make_engine(settings.database_url, settings.database_timeout_s, settings.database_pool_size)
+    with explaining(settings.database_url):
+        engine = make_engine(
+            settings.database_url,
+            settings.database_timeout_s,
+            settings.database_pool_size,
+            shared=settings.database_shared,
+        )
+    warn_of_network(settings.database_url)
     try:
-        await run_in_threadpool(prepare, engine, settings.catalogue_dir)
+        with explaining(settings.database_url):
+            await run_in_threadpool(prepare, engine, settings.catalogue_dir)
         app.state.sessions = Sessions(engine, settings.database_timeout_s)
         around_call = app.state.tracing.call if app.state.tracing else nullcontext
-        async with aclosing(InferenceClient(settings, app.state.metrics, around_call)) as inference:
+        async with (
+            aclosing(InferenceClient(settings, app.state.metrics, around_call)) as inference,
+            erasing_daily(app.state.sessions, settings.memory_days),
+        ):
             app.state.inference = inference
             yield
     finally:
@@ -65,6 +77,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Make the app; its lifespan opens everything. Settings default to the environment's."""
     settings = settings or read_settings()
+    set_up_logging("recommender", settings.log_level)
     metrics, tracing = Metrics(), start_tracing("recommender", settings.otlp_endpoint)
     middleware = _middleware(settings, metrics, tracing)
     app = new_app("Expression Recommender", DESCRIPTION, _lifespan, middleware, PROBLEMS)
@@ -88,20 +101,25 @@ def _middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None")
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST", "PUT", "DELETE"],
         allow_headers=["Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-ID"],
-        expose_headers=["Location", "RateLimit", "Retry-After", "X-Request-ID"],
+        expose_headers=["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"],
     )
-    quota = {"per_minute": settings.rate_per_minute, "burst": settings.rate_burst}
     pace = Pace(settings.body_grace_s, settings.body_min_bytes_per_s)
     # At least one body of the largest size always finds room.
     most = max(settings.max_bodies_bytes, settings.max_upload_bytes, settings.max_json_bytes)
     return [
         *outer_middleware(metrics, tracing, HEADERS),
         *([cors] if settings.cors_origins else []),
-        *(
-            [Middleware(RateLimit, **quota, trusted=settings.trusted_proxies)]
-            if settings.rate_per_minute
-            else []
-        ),
+        *_rate_limits(settings),
         Middleware(BodyLimit, limit_of=limit_of, pace=pace, budget=UploadBudget(most)),
         Middleware(CrowdLimit, most=settings.max_requests),
     ]
+
+
+def _rate_limits(settings: Settings) -> list[Middleware]:
+    """The limits of one client that are switched on."""
+    trusted, limits = settings.trusted_proxies, []
+    if rate := settings.rate_per_minute:
+        limits.append(Middleware(RateLimit, rate, settings.rate_burst, trusted))
+    if rate := settings.feedback_per_minute:
+        limits.append(Middleware(RateLimit, rate, rate, trusted, name="feedback", applies=is_feedback))
+    return limits

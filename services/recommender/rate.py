@@ -1,7 +1,7 @@
 """Limits how many requests one client may send, and tells clients apart behind proxies; pure ASGI."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
@@ -56,13 +56,31 @@ def client_of(peer: str, forwarded: Sequence[str], trusted: Sequence[Network]) -
     return str(address) if address else NOBODY
 
 
-class RateLimit:
-    """Answers 429 to a client whose bucket is empty."""
+def is_feedback(scope: Scope) -> bool:
+    return scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", "/feedback")
 
-    def __init__(self, app: ASGIApp, per_minute: int, burst: int, trusted: Sequence[Network]) -> None:
+
+def is_limited(scope: Scope) -> bool:
+    return not (scope["type"] == "lifespan" or scope["path"] in EXEMPT)
+
+
+class RateLimit:
+    """Answers 429 to a client whose bucket is empty. Only requests that `applies` accepts are counted."""
+
+    def __init__(  # noqa: PLR0913 # one for each part of the rule
+        self,
+        app: ASGIApp,
+        per_minute: int,
+        burst: int,
+        trusted: Sequence[Network],
+        *,
+        name: str = "client",
+        applies: Callable[[Scope], bool] = is_limited,
+    ) -> None:
         self.app = app
         self.trusted = trusted
-        self.policy = f'"client";q={burst};w={math.ceil(60 * burst / per_minute)}'
+        self.name, self.applies = name, applies
+        self.policy = f'"{name}";q={burst};w={math.ceil(60 * burst / per_minute)}'
         self.buckets = Throttled(
             using="gcra",  # a token bucket that stores one number per client
             quota=rate_limiter.per_min(per_minute, burst),
@@ -70,7 +88,7 @@ class RateLimit:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or scope["path"] in EXEMPT:
+        if not self.applies(scope):
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
@@ -78,12 +96,14 @@ class RateLimit:
         result = self.buckets.limit(client_of(peer, headers.getlist("x-forwarded-for"), self.trusted))
         limits = {
             "RateLimit-Policy": self.policy,
-            "RateLimit": f'"client";r={result.state.remaining};t={math.ceil(result.state.reset_after)}',
+            "RateLimit": f'"{self.name}";r={result.state.remaining};t={math.ceil(result.state.reset_after)}',
         }
 
         async def send_with_limits(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(limits)
+                headers = MutableHeaders(scope=message)
+                for header, value in limits.items():  # both fields are lists: other limits add theirs
+                    headers.append(header, value)
             await send(message)
 
         if not result.limited:

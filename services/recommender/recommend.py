@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from fastapi import BackgroundTasks
 from sqlalchemy.orm import Session
 
 from services.emotions import Emotion
+from services.recommender import upkeep
 from services.recommender.metrics import Metrics
 from services.recommender.ranking import mood, rank
 from services.recommender.ranking.taste import Taste
@@ -19,19 +21,27 @@ from services.recommender.schemas.recommendation import (
     Target,
     certain,
 )
-from services.recommender.store import catalogue, memory
+from services.recommender.store import catalogue, memory, uses
 from services.recommender.store.db import Sessions
 
 
 class Recommender:
     """Recommends in a database session of its own, and counts the mood."""
 
-    def __init__(self, sessions: Sessions, metrics: Metrics) -> None:
-        self.sessions, self.metrics = sessions, metrics
+    def __init__(self, sessions: Sessions, metrics: Metrics, later: BackgroundTasks) -> None:
+        """`later` runs after the answer was sent."""
+        self.sessions, self.metrics, self.later = sessions, metrics, later
 
     async def recommend(self, felt: Emotion | Mapping[Emotion, float], options: Options) -> Recommendation:
         today = datetime.now(UTC).date()
-        answer = await self.sessions.reading(lambda session: recommend(session, felt, options, today))
+
+        def read(session: Session) -> tuple[Recommendation, bool]:
+            answer = recommend(session, felt, options, today)
+            return answer, not options.user_id or uses.is_noted(session, options.user_id, upkeep.today())
+
+        answer, noted = await self.sessions.reading(read)
+        if options.user_id and not noted:
+            self.later.add_task(upkeep.note_use, self.sessions, options.user_id)
         self.metrics.moods.labels(answer.emotion, answer.strategy).inc()
         return answer
 

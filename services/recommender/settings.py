@@ -52,12 +52,16 @@ Level = Annotated[
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RECOMMENDER_", extra="ignore")
 
+    host: str = "127.0.0.1"
+    """Where `services.recommender.serve` listens; `::` is every address, IPv4 and IPv6."""
     database_url: Annotated[str, AfterValidator(_check_database_url)] = "sqlite:///var/recommender.db"
     """SQLAlchemy's form. `sqlite:///relative`, `sqlite:////absolute` or `postgresql://user:password@host/name`."""
     database_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0
     """How long a statement waits for a lock, or a request for a pooled connection."""
     database_pool_size: Annotated[int, Field(ge=1, le=100)] | None = None
     """Connections; None is 3 for SQLite, 10 for PostgreSQL."""
+    database_shared: bool = False
+    """Lets the group read and write a SQLite file, as containers need whose user changes."""
     catalogue_dir: DirectoryPath = DATA_DIR
     """The folder whose CSVs fill the catalogue at start; leave a file out to drop that part."""
 
@@ -92,6 +96,10 @@ class Settings(BaseSettings):
     all clients look like one."""
     rate_burst: Annotated[int, Field(ge=1, le=1_000_000)] = 300
     """Requests that may come at once; opening the page takes about 50."""
+    feedback_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 60
+    """`POST /feedback` of one client; 0 is no limit. On by default, since ids cost nothing."""
+    memory_days: Annotated[int, Field(ge=0, le=36_500)] = 400
+    """Ids that were not used for so long are erased; 0 keeps them for ever."""
     trusted_proxies: Networks = []
     """Addresses and networks whose X-Forwarded-For is believed."""
     cors_origins: Origins = []

@@ -100,6 +100,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 folder / "recommender.log",
                 inference_url=inference,
                 database_url=f"sqlite:///{folder / 'recommender.db'}",
+                feedback_per_minute="0",
             )
         )
 

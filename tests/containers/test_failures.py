@@ -14,7 +14,7 @@ KILL = """
 import os, pathlib, signal
 for entry in pathlib.Path("/proc").glob("[0-9]*"):
     words = (entry / "cmdline").read_bytes().split(b"\\0")
-    if b"uvicorn" in words and words[0].endswith(b"python"):
+    if words[2:3] and words[2].endswith(b".serve") and words[0].endswith(b"python"):
         os.kill(int(entry.name), signal.SIGKILL)
 """
 METRICS = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8001/metrics').read().decode())"

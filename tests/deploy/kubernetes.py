@@ -10,7 +10,7 @@ import yaml
 from tests.helpers.stages import cannot_run
 
 K8S = Path(__file__).parent.parent.parent / "deploy" / "k8s"
-OVERLAYS = ("sqlite", "postgres")
+OVERLAYS = ("sqlite", "openshift", "postgres")
 Manifest = dict[str, Any]
 
 

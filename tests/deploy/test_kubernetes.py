@@ -63,7 +63,6 @@ def test_pods_are_restricted(manifests: list[Manifest]) -> None:
     for name, template in pod_templates(manifests).items():
         pod = template["spec"]
         assert pod["securityContext"]["runAsNonRoot"], name
-        assert pod["securityContext"]["runAsUser"] == 10001, name
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
         assert pod["automountServiceAccountToken"] is False, name
         for container in pod["containers"]:
@@ -73,6 +72,16 @@ def test_pods_are_restricted(manifests: list[Manifest]) -> None:
             assert context["capabilities"] == {"drop": ["ALL"]}, name
             assert container["resources"]["limits"]["memory"], name
             assert container["resources"]["requests"].keys() == {"cpu", "memory"}, name
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_users(overlay: str) -> None:
+    """Pods run as user 10001; on OpenShift the cluster chooses user and groups."""
+    for name, template in pod_templates(render(overlay)).items():
+        context = template["spec"]["securityContext"]
+        chosen = {context.get(key) for key in ("runAsUser", "runAsGroup")}
+        assert chosen == ({None} if overlay == "openshift" else {10001}), name
+        assert overlay != "openshift" or "fsGroup" not in context
 
 
 @pytest.mark.parametrize("service", APPS)

@@ -54,15 +54,16 @@ def ports() -> tuple[int, int]:
     return free_port(), free_port()
 
 
-def test_address_and_ctrl_c(tmp_path: Path, ports: tuple[int, int]) -> None:
-    """The printed address leads to the page, and Ctrl-C stops both services."""
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGHUP])
+def test_address_and_end(tmp_path: Path, ports: tuple[int, int], ending: signal.Signals) -> None:
+    """The printed address leads to the page; Ctrl-C, or the terminal's end, stops both services."""
     with run(tmp_path, *ports) as process:
         found = re.search(r"http://\S+/", line_with_address(process))
         assert found is not None
         address = found.group()
         assert httpx.get(address).status_code == 200
         assert httpx.get(f"{address}readyz").json()["inference"] == "ok"
-        process.send_signal(signal.SIGINT)
+        process.send_signal(ending)
         assert process.wait(30) == 0
     assert not any(listens(port) for port in ports)
 
@@ -85,7 +86,7 @@ def test_port_in_use(tmp_path: Path, ports: tuple[int, int]) -> None:
         taken.bind(("127.0.0.1", ports[0]))
         taken.listen()
         with run(tmp_path, *ports) as process:
-            assert process.wait(30) == 1
+            assert process.wait(30) == 2
             assert f"port {ports[0]} is in use" in process.communicate()[1]
     assert not listens(ports[1])
 

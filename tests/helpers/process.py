@@ -44,5 +44,5 @@ def process_at(address: str) -> int:
 
 
 def server_processes(log: Path) -> list[int]:
-    """Ids of uvicorn's worker processes, from its log."""
-    return [int(number) for number in re.findall(r"Started server process \[(\d+)\]", log.read_text())]
+    """Ids of a service's processes, from its log."""
+    return [int(number) for number in re.findall(r'"ready", "process": (\d+)', log.read_text())]

@@ -70,8 +70,9 @@ def serve(service: str, log: Path, **settings: str) -> Iterator[str]:
 def serve_both(
     folder: Path, inference: dict[str, str], recommender: dict[str, str]
 ) -> Iterator[dict[str, str]]:
-    """Starts both services without rate limit, with their logs and database in `folder`; gives addresses."""
-    settings = {"database_url": f"sqlite:///{folder / 'r.db'}", "rate_per_minute": "0", **recommender}
+    """Starts both services without rate limits, with their logs and database in `folder`; gives addresses."""
+    limits = {"rate_per_minute": "0", "feedback_per_minute": "0"}
+    settings = {"database_url": f"sqlite:///{folder / 'r.db'}", **limits, **recommender}
     with (
         serve("inference", folder / "inference.log", **inference) as inference_url,
         serve("recommender", folder / "recommender.log", inference_url=inference_url, **settings) as address,

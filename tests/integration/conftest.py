@@ -71,6 +71,7 @@ def api(
         inference_timeout_s=1.0,
         inference_failures=1000,  # what each failure gives; recommender/test_breaker.py has the breaker
         api_key=KEY,
+        feedback_per_minute=0,  # the tests send more
         max_upload_bytes=200_000,
         max_json_bytes=150_000,
     ) as client:

@@ -1,6 +1,7 @@
 """What one request may bring and how slowly, and what all may hold: the same for both services."""
 
 import contextlib
+import itertools
 import json
 import socket
 import time
@@ -161,6 +162,7 @@ def limited(
         inference_url=inference_server[1],
         rate_per_minute=6,
         rate_burst=3,
+        feedback_per_minute=2,
         trusted_proxies="127.0.0.0/8",
         cors_origins="https://app.example.org",
     ) as client:
@@ -214,6 +216,23 @@ def test_without_trusted_proxies_the_header_is_not_believed(sqlite_url: str, mad
             for i in range(5)
         ]
         assert codes == [200, 200, 200, 429, 429]
+
+
+def test_feedback_has_a_limit_of_its_own(limited: Any) -> None:
+    """Beyond it feedback is 429, whatever ids it comes under; other clients and requests go on."""
+    ids = itertools.count()
+
+    def say(client: str) -> Any:
+        body = {"user_id": f"one-of-many-{next(ids)}", "item_id": 1, "action": "like"}
+        return limited.post("/feedback", json=body, headers={"X-Forwarded-For": client})
+
+    answers = [say("198.51.100.8") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [201, 201, 429]
+    assert_problem(answers[2], 429, "too_many_requests")
+    assert 1 <= int(answers[2].headers["retry-after"]) <= 30
+    policies = answers[0].headers.get_list("ratelimit-policy", split_commas=True)
+    assert policies == ['"feedback";q=2;w=60', '"client";q=3;w=30']
+    assert say("198.51.100.9").status_code == 201
 
 
 def test_only_sites_that_are_named_may_call(limited: Any, api_without_limits: Any) -> None:

@@ -21,7 +21,7 @@ from websockets.sync.client import connect
 
 from services.recommender.prepare import prepare
 from services.recommender.store.db import make_engine
-from services.recommender.store.models import Feedback, Preference, UserItem
+from services.recommender.store.models import Feedback, User, UserItem
 from tests.helpers import pictures
 from tests.helpers.recommender import FakeInference, recommender
 from tests.helpers.serving import ROOT, free_port, is_ready, server_command
@@ -166,7 +166,8 @@ def not_in(photo: bytes, log: str) -> bool:
 def test_erasure_leaves_no_byte_of_a_user_in_the_files(tmp_path: Path, made_catalogue: Path) -> None:
     user, other, key = "anna-of-the-erasure-test", "bert-who-stays", "a-key-of-annas"
     path = tmp_path / "r.db"
-    with recommender(database_url=f"sqlite:///{path}", catalogue_dir=made_catalogue) as client:
+    settings = {"database_url": f"sqlite:///{path}", "catalogue_dir": made_catalogue}
+    with recommender(**settings, feedback_per_minute=0) as client:
         for item in range(1, 41):
             for who in (user, other):
                 said = {"user_id": who, "item_id": item, "action": "like", "emotion": "sad"}
@@ -202,13 +203,13 @@ def rows(url: str) -> dict[str, int]:
     with engine.connect() as connection:
         counts = {
             model.__tablename__: len(connection.execute(model.__table__.select()).all())
-            for model in (Feedback, UserItem, Preference)
+            for model in (Feedback, UserItem, User)
         }
     engine.dispose()
     return counts
 
 
-@pytest.mark.parametrize("model", [Feedback, UserItem, Preference])
+@pytest.mark.parametrize("model", [Feedback, UserItem, User])
 def test_the_note_names_every_column_that_is_kept_of_a_user(model: Any) -> None:
     """A column more is a promise to change first."""
     note = (ROOT / "docs" / "privacy.md").read_text()

@@ -1,24 +1,34 @@
 """Wrong settings: one line that names the variable, status 2, and neither a traceback nor a secret."""
 
 import os
+import platform
 import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bulk.command import main as bulk
+from services.common.addresses import ListenError, bind, reachable
+from services.common.processor import complaint
 from services.inference.model import MODEL_FILE
 from services.recommender.__main__ import main as recommender
 from services.recommender.settings import read_settings
+from services.recommender.store.db import make_engine
+from services.recommender.store.place import network_file_system
+from services.recommender.store.unusable import UnusableDatabaseError, explaining
 from tests.helpers.serving import ROOT
 
+NOBODY = 65534
 
-def serve(service: Any, **settings: Any) -> Any:
+
+def serve(service: str, *arguments: str, **settings: str) -> Any:
     return subprocess.run(
-        [sys.executable, "-m", "uvicorn", "--factory", f"services.{service}.main:create_app", "--port", "0"],
+        [sys.executable, "-m", f"services.{service}.serve", *arguments],
         cwd=ROOT,
         env=os.environ | settings,
         capture_output=True,
@@ -94,6 +104,128 @@ def test_a_model_that_is_not_what_its_card_says_is_named_without_a_traceback(tmp
     model.write_bytes(b"not the network")
     shutil.copy(MODEL_FILE.with_suffix(".json"), tmp_path)
     done = serve("inference", INFERENCE_MODEL_FILE=str(model))
-    assert done.returncode != 0
-    assert "INFERENCE_MODEL_FILE: emotion.tflite is not the file that its card describes" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("INFERENCE_MODEL_FILE: emotion.tflite is not the file that its card describes")
+
+
+def test_port_out_of_range() -> None:
+    """A port that does not exist is named."""
+    done = serve("recommender", "--port", "80000")
+    assert done.returncode == 2
+    assert "argument --port: invalid port (0 to 65535) value: '80000'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("DATABASE_URL", "sqlite:///{folder}", "{folder} is no file: name one"),
+        ("DATABASE_URL", "sqlite:///{folder}/file/r.db", "{folder}/file is a file, and should be the folder"),
+        ("DATABASE_URL", "postgresql://me:secret@127.0.0.1:1/none", "PostgreSQL at 127.0.0.1 gave no"),
+        ("CATALOGUE_DIR", "{folder}/empty", "{folder}/empty holds no CSV files"),
+        ("CATALOGUE_DIR", "{folder}/wrong", "a.csv, line 2: medium: Input should be 'movie'"),
+    ],
+)
+def test_what_cannot_be_used_is_named(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+    reason: str,
+) -> None:
+    """A value that is well formed and leads nowhere ends in a line with the variable, status 2."""
+    (tmp_path / "file").touch()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "wrong").mkdir()
+    (tmp_path / "wrong" / "a.csv").write_text("medium,title,url\nopera,A,https://example.org/\n")
+    monkeypatch.setenv("RECOMMENDER_DATABASE_URL", f"sqlite:///{tmp_path}/r.db")
+    monkeypatch.setenv(f"RECOMMENDER_{name}", value.format(folder=tmp_path))
+    assert recommender(["prepare"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"RECOMMENDER_{name}: {reason.format(folder=tmp_path)}")
+    assert "secret" not in line
+
+
+def test_folder_of_another_user() -> None:
+    """A database folder without rights is named with its owner, the user and the cure."""
+    owner, user = os.geteuid(), os.geteuid() or NOBODY  # root may write anywhere
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o500)
+    os.seteuid(user)
+    try:
+        with pytest.raises(UnusableDatabaseError) as refused, explaining(f"sqlite:///{folder}/new/r.db"):
+            make_engine(f"sqlite:///{folder}/new/r.db", shared=False)
+    finally:
+        os.seteuid(owner)
+        folder.rmdir()
+    assert f"{folder} belongs to {owner}:{os.getegid()}, and this runs as {user}:{os.getegid()}" in str(
+        refused.value
+    )
+    assert f"`chown -R {user}:{os.getegid()} {folder}`" in str(refused.value)
+
+
+def test_backup_into_missing_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A backup into a folder that does not exist ends in a line, status 2."""
+    monkeypatch.setenv("RECOMMENDER_DATABASE_URL", f"sqlite:///{tmp_path}/r.db")
+    (tmp_path / "r.db").touch()
+    assert recommender(["backup", str(tmp_path / "none" / "r.db")]) == 2
+    assert capsys.readouterr().err == f"{tmp_path / 'none'} is no folder: make it first\n"
+
+
+def test_rights_of_the_database_file(tmp_path: Path) -> None:
+    """The file is its owner's alone, or the group's too; one that is there is brought in line."""
+    url, file = f"sqlite:///{tmp_path}/r.db", tmp_path / "r.db"
+    for shared, mode in ((False, 0o600), (True, 0o660), (False, 0o600)):
+        engine = make_engine(url, shared=shared)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS t (x)")
+            modes = {path.stat().st_mode & 0o777 for path in tmp_path.glob("r.db*")}
+        assert modes == {mode}
+        engine.dispose()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_network_file_systems(tmp_path: Path) -> None:
+    """A database on NFS or the like is told from one on this machine."""
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(
+        "21 1 8:1 / / rw - ext4 /dev/a rw\n22 21 0:9 / /net rw shared:1 - nfs4 host:/x rw\n"
+        "23 22 8:2 / /net/local rw - ext4 /dev/b rw\n"
+    )
+    assert network_file_system(Path("/net/data/r.db"), mounts) == "nfs4"
+    assert network_file_system(Path("/net/local/r.db"), mounts) is None
+    assert network_file_system(Path("/network/r.db"), mounts) is None
+    assert network_file_system(Path("/r.db"), tmp_path / "none") is None
+
+
+def test_old_processors(tmp_path: Path) -> None:
+    """A processor below x86-64-v2 gets a sentence that names what it lacks."""
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("processor\t: 0\nflags\t\t: fpu sse2 ssse3 cx16 lahf_lm\n")
+    if platform.machine() == "x86_64":
+        assert complaint(cpuinfo).startswith("This processor lacks popcnt, sse4_1, sse4_2: ")
+    assert complaint(tmp_path / "none") == ""
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "::", "0.0.0.0"])  # noqa: S104 # what is tested
+def test_addresses_to_listen_on(host: str) -> None:
+    """IPv4, IPv6 and both at once; the health check finds the way."""
+    if ":" in host and not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    (bound,) = bind(host, 0)
+    with bound:
+        bound.listen()
+        port = bound.getsockname()[1]
+        for address in {reachable(host), *(["127.0.0.1"] if host == "::" else [])}:
+            socket.create_connection((address, port), timeout=5).close()
+        with pytest.raises(ListenError, match=f"port {port} is in use"):
+            bind(host, port)
+
+
+def test_no_address_of_this_machine() -> None:
+    """An address that is another machine's is named."""
+    with pytest.raises(ListenError, match=r"192\.0\.2\.1 is no address of this machine"):
+        bind("192.0.2.1", 0)

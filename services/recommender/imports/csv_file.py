@@ -1,12 +1,11 @@
 """Reads a CSV that a person can write by hand; the shipped catalogue has the same format.
 
-Columns by name, in any order: `medium, title, url` are needed; `creator, year, kind, genres, tags, language,
-runtime_min, explicit, age_rating, image_url, emotions, valence, arousal, affect_source, affect_confidence,
-quality, popularity` may be left out or blank. Lists are joined with `|`.
-UTF-8, with or without a byte-order mark; any line ends.
+Columns by name, in any order and case: `medium, title, url` are needed, all others may be left out; README
+lists them. Lists are joined with `|`, commas or semicolons.
 """
 
-import csv
+import difflib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +15,17 @@ from pydantic import ValidationError
 
 from services.common.problems import describe
 from services.recommender.imports.row import Row
+from services.recommender.imports.table import SourceError, read_table
+
+__all__ = ["COLUMNS", "NEEDED", "Note", "Refused", "SourceError", "checked", "read", "read_table"]
 
 NEEDED: Final = {"medium", "title", "url"}
-
-
-class SourceError(Exception):
-    """A file that cannot be read at all; the message says where and why."""
+COLUMNS: Final = ("medium", "title", "url", *(name for name in Row.model_fields if name not in NEEDED))
+DECIMAL_COMMA: Final = re.compile(r"-?\d*,\d+")
+GUARDED: Final = re.compile(r"'+[=+\-@]")
+"""How `export` writes a text that a spreadsheet would run; see `guarded`."""
+TEXTS: Final = {"title", "creator"}
+NUMBERS: Final = {"valence", "arousal", "affect_confidence", "quality", "popularity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +36,11 @@ class Refused:
     reason: str
 
 
-def read_table(path: Path, needed: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line number, row by column name); SourceError on a wrong encoding or missing columns."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True, restval="")
-            missing = needed - set(reader.fieldnames or [])
-            if missing:
-                raise SourceError(f"{path.name}: missing columns {', '.join(sorted(missing))}")
-            for row in reader:
-                if None in row:
-                    raise SourceError(f"{path.name}, line {reader.line_num}: more cells than columns")
-                yield reader.line_num, row
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{path.name}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
-    except csv.Error as error:
-        raise SourceError(f"{path.name}, line {reader.line_num + 1}: {error}") from error
-    except OSError as error:
-        raise SourceError(f"{path.name}: {error.strerror}") from error
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the reader should know of the file as a whole."""
+
+    text: str
 
 
 def checked(
@@ -64,6 +55,42 @@ def checked(
         return Refused(line, str(error))
 
 
-def read(path: Path) -> Iterator[tuple[int, Row] | Refused]:
+def read(path: Path) -> Iterator[tuple[int, Row] | Refused | Note]:
+    """Yield each row, and at the end the columns that are not known."""
+    unknown: dict[str, None] = {}
     for line, cells in read_table(path, NEEDED):
-        yield checked(line, dict, cells)
+        unknown |= dict.fromkeys(name for name in cells if name and name not in COLUMNS)
+        yield checked(line, _fields, cells)
+    if unknown:
+        named = ", ".join(_suggest(name) for name in unknown)
+        yield Note(f"columns that are not known and were left out: {named}; known are {', '.join(COLUMNS)}")
+
+
+def _suggest(name: str) -> str:
+    near = difflib.get_close_matches(name, COLUMNS, 1)
+    return f"{name} (did you mean {near[0]}?)" if near else name
+
+
+def _fields(cells: dict[str, str]) -> dict[str, Any]:
+    """The known cells. An empty one gives the field its default, so that it clears what was there."""
+    if beyond := cells.get(""):
+        raise ValueError(f"more cells than columns ({beyond[:60]}): put text with separators in quotes")
+    fields: dict[str, Any] = {}
+    for name in COLUMNS:
+        if name in cells:
+            cell, field = cells[name].strip(), Row.model_fields[name]
+            empty = not cell and not field.is_required()
+            fields[name] = field.get_default(call_default_factory=True) if empty else _value(name, cell)
+    return fields
+
+
+def _value(name: str, cell: str) -> str:
+    if name in TEXTS and GUARDED.match(cell):
+        return cell[1:]
+    # Where the semicolon separates cells, the comma is the decimal point.
+    return cell.replace(",", ".") if name in NUMBERS and DECIMAL_COMMA.fullmatch(cell) else cell
+
+
+def guarded(text: str) -> str:
+    """A text that begins like a formula gets an apostrophe before it, which `read` takes away again."""
+    return f"'{text}" if re.match(r"'*[=+\-@]", text) else text

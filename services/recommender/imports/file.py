@@ -1,75 +1,146 @@
-"""Imports one file into the catalogue in one transaction, and reports by line."""
+"""Imports one file into the catalogue: checks all of it, then writes it in short transactions."""
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from sqlalchemy import Engine
 from tqdm import tqdm
 
-from services.recommender.imports.csv_file import Refused, SourceError
+from services.recommender.imports.csv_file import Note, Refused, SourceError
 from services.recommender.imports.row import Row
 from services.recommender.imports.shipped import digest_of
-from services.recommender.prepare import bring_up_to_date
+from services.recommender.prepare import prepare
 from services.recommender.settings import Settings
 from services.recommender.store import load
 from services.recommender.store.db import WRITING, is_missing, make_engine
-from services.recommender.store.schema import check_sound
+from services.recommender.store.schema import check_sound, is_current
+from services.recommender.store.turns import only_import
 
-Reader = Callable[[Path], Iterator[tuple[int, Row] | Refused]]
+Reader = Callable[[Path], Iterator[tuple[int, Row] | Refused | Note]]
 """Reads a file: line number and row, or why the row is left out."""
+PAUSE_S: Final = 0.12
+"""Between two batches: longer than others that wait for SQLite's lock sleep before they try again."""
+OLDER_CATALOGUE: Final = "the shipped catalogue is newer than the database's: an import loads it first"
+
+
+@dataclass(slots=True)
+class _File:
+    """What a file holds; `rows` by key, with their lines."""
+
+    rows: dict[str, tuple[int, Row]] = field(default_factory=dict)
+    refused: list[Refused] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
 
 def add_import_arguments(parser: argparse.ArgumentParser, sources: Iterable[str]) -> None:
     parser.add_argument("source", choices=sorted(sources))
     parser.add_argument("path", type=Path)
     parser.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
+    parser.add_argument("--keep-good", action="store_true", help="write the others where rows are refused")
 
 
-def import_file(reader: Reader, path: Path, settings: Settings, *, dry_run: bool) -> Iterator[str]:
-    """Import all valid rows, or none if anything fails; yields the lines to print.
+def import_file(
+    reader: Reader, path: Path, settings: Settings, *, dry_run: bool, keep_good: bool = False
+) -> Iterator[str]:
+    """Import a file, and yield the lines to print.
 
-    Raises SourceError for a file that cannot be read, and at the end if every row was refused.
+    Writes nothing where a row is refused, unless `keep_good` is set. Raises SourceError for a file that
+    cannot be read, and at the end where a row was refused.
     """
-    refused: list[Refused] = []
-    rows: dict[str, tuple[int, Row]] = {}
-    for result in tqdm(reader(path), desc=f"reading {path.name}", unit=" rows", leave=False):
-        if isinstance(result, Refused):
-            refused.append(result)
-            continue
-        line, row = result
-        first, _ = rows.setdefault(row.key, result)
-        if first != line:
-            refused.append(Refused(line, f"the same as line {first}, which is used"))
-    values = [row.values() for _, row in rows.values()]
-    with TemporaryDirectory() as folder:
-        url = settings.database_url
-        if dry_run and is_missing(url):  # a dry run makes no file where there is none
-            url = f"sqlite:///{folder}/dry-run.db"
-        engine = make_engine(url, settings.database_timeout_s)
-        changes = _upsert(engine, values, settings.catalogue_dir, dry_run=dry_run)
-        engine.dispose()
-    for one in refused:
-        yield f"line {one.line}: refused: {one.reason}"
-    for key in changes.kept:
-        yield f"line {rows[key][0]}: left alone, as it was edited here"
+    file = _read(reader, path)
+    yield from (note.text for note in file.notes)
+    yield from (f"line {one.line}: refused: {one.reason}" for one in file.refused)
+    refused = len(file.refused)
+    if refused and not keep_good and not dry_run:
+        raise SourceError(
+            f"nothing was written, as {_rows(refused)} refused; --keep-good writes the other {len(file.rows)}"
+        )
+    changes = load.Changes()
+    rows = [row for _, row in file.rows.values()]
+    if not dry_run:
+        _write(settings, rows, changes)
+    elif not _compare(settings, rows, changes):
+        yield OLDER_CATALOGUE
+    yield from (f"line {file.rows[key][0]}: left alone, as it was edited here" for key in changes.kept)
     counts = (
         f"{len(changes.added)} added, {len(changes.changed)} changed, {len(changes.same)} unchanged, "
-        f"{len(changes.kept)} left alone, {len(refused)} refused"
+        f"{len(changes.kept)} left alone, {refused} refused"
     )
     yield f"{counts}; nothing written, as this was a dry run" if dry_run else counts
-    if refused and not rows:
-        raise SourceError("no row was taken: every one was refused")
+    if refused:
+        raise SourceError(f"{_rows(refused)} refused")
 
 
-def _upsert(engine: Engine, values: list[load.Values], catalogue_dir: Path, *, dry_run: bool) -> load.Changes:
-    """Prepare the database and write the rows, in one transaction; a dry run rolls it back."""
-    check_sound(engine)
-    digest = digest_of(catalogue_dir)
-    with engine.execution_options(**WRITING).connect() as connection, connection.begin() as transaction:
-        bring_up_to_date(connection, catalogue_dir, digest)
-        changes = load.upsert(connection, values, shipped=False)
-        if dry_run:
-            transaction.rollback()
-    return changes
+def _rows(count: int) -> str:
+    return "1 row was" if count == 1 else f"{count} rows were"
+
+
+def _read(reader: Reader, path: Path) -> _File:
+    file = _File()
+    # No progress where nobody watches, as in a file or a pipe.
+    for result in tqdm(reader(path), desc=f"reading {path.name}", unit=" rows", leave=False, disable=None):
+        if isinstance(result, Note):
+            file.notes.append(result)
+        elif isinstance(result, Refused):
+            file.refused.append(result)
+        else:
+            first, _ = file.rows.setdefault(result[1].key, result)
+            if first != result[0]:
+                file.refused.append(Refused(result[0], f"the same as line {first}, which is used"))
+    return file
+
+
+def _compare(settings: Settings, rows: Sequence[Row], changes: load.Changes) -> bool:
+    """Find out what an import would do; False where it would load a newer shipped catalogue first.
+
+    Only reads. Where there is no database, it makes one elsewhere.
+    """
+    missing = is_missing(settings.database_url)
+    with TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/dry-run.db" if missing else settings.database_url
+        with _engine(settings, url) as engine:
+            if missing:
+                prepare(engine, settings.catalogue_dir)
+            check_sound(engine)
+            with engine.connect() as connection:
+                if not is_current(connection):
+                    raise SourceError(
+                        "the database is older than this version: "
+                        "`python -m services.recommender prepare` brings it up to date"
+                    )
+                for batch in load.batches(rows):
+                    load.compare_batch(connection, batch, changes, shipped=False)
+                return load.loaded_digest(connection) == digest_of(settings.catalogue_dir)
+
+
+def _write(settings: Settings, rows: Sequence[Row], changes: load.Changes) -> None:
+    """Write batch after batch, so that others come between; a repeated import goes on after a killed one."""
+    with _engine(settings) as engine:
+        prepare(engine, settings.catalogue_dir)
+    with (
+        only_import(settings.database_url),
+        _engine(settings) as engine,
+        tqdm(total=len(rows), desc="writing", unit=" rows", leave=False, disable=None) as progress,
+    ):
+        for batch in load.batches(rows):
+            with engine.execution_options(**WRITING).begin() as connection:
+                load.write_batch(connection, batch, changes, shipped=False)
+            progress.update(len(batch))
+            time.sleep(PAUSE_S)
+
+
+@contextmanager
+def _engine(settings: Settings, url: str | None = None) -> Iterator[Engine]:
+    engine = make_engine(
+        url or settings.database_url, settings.database_timeout_s, shared=settings.database_shared
+    )
+    try:
+        yield engine
+    finally:
+        engine.dispose()

@@ -1,6 +1,6 @@
-"""Learns a user's taste from their actions: one Beta posterior per feature of items. Pure.
+"""Learns a user's taste from what stands between them and items: one Beta posterior per feature. Pure.
 
-A feature is a genre of a medium, a creator, or a region of the affect plane of a medium. Each action on an
+A feature is a genre of a medium, a creator, or a region of the affect plane of a medium. What stands for an
 item adds its weight to the likes or dislikes of all the item's features. With the uniform prior Beta(1, 1)
 the posterior mean estimates how likely the user is to like an item with that feature.
 """
@@ -12,24 +12,31 @@ from typing import Final, Literal, get_args
 from services.recommender.ranking.item import Candidate
 from services.recommender.ranking.mood import cell_of
 
-Action = Literal["like", "dislike", "open", "skip", "hide"]
+Verdict = Literal["like", "dislike", "hide"]
+"""An item has at most one of them; a later one replaces it."""
+Action = Literal["like", "dislike", "hide", "seen", "save", "open"]
+VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
-WEIGHTS: Final[dict[Action, tuple[float, float]]] = {
+Counts = tuple[float, float]
+"""Likes and dislikes."""
+
+WEIGHTS: Final[dict[Action, Counts]] = {
     "like": (1.0, 0.0),
+    "save": (0.5, 0.0),
     "open": (0.3, 0.0),
-    "skip": (0.0, 0.2),
+    "seen": (0.0, 0.0),
     "dislike": (0.0, 1.0),
     "hide": (0.0, 0.5),
 }
-"""What an action adds to (likes, dislikes). Opening and skipping are weak signals; a hidden item may simply
-be known already."""
+"""What an action says of taste. Saving and opening are weak signals, seen says nothing; a hidden item may
+simply be known already."""
 
-BLOCKING: Final[frozenset[Action]] = frozenset({"dislike", "hide"})
-"""After these an item is not recommended again."""
-
-OPINIONS: Final[frozenset[Action]] = frozenset({"like", "dislike", "hide"})
-"""These stand until the next one of them; opening or skipping afterwards changes nothing."""
+DAY_MS: Final = 86_400_000
+LIKED_AWAY_MS: Final = 90 * DAY_MS
+"""A liked item is not recommended for this long: a like asks for more of the kind, not for the same again."""
+FOREVER_MS: Final = 2**53 - 1
+"""Later than any time; a number that JSON and doubles hold exactly."""
 
 REGIONS: Final = 4
 """Regions per side of the affect plane."""
@@ -58,16 +65,31 @@ def features_of(item: Candidate) -> list[str]:
     return features
 
 
-def replaces(action: Action, before: Action | None) -> bool:
-    """Whether `action` replaces the action counted for the item before. Each item counts once."""
-    return before is None or action in OPINIONS or before not in OPINIONS
+def evidence(verdict: Verdict | None, *, saved: bool, opened: bool) -> Counts:
+    """What stands for an item says of taste: the verdict, or without one the stronger of the weak signals."""
+    if verdict:
+        return WEIGHTS[verdict]
+    if saved:
+        return WEIGHTS["save"]
+    return WEIGHTS["open"] if opened else (0.0, 0.0)
 
 
-def change(action: Action, before: Action | None) -> tuple[float, float]:
-    """How (likes, dislikes) of the item's features change when `action` replaces `before`."""
-    likes, dislikes = WEIGHTS[action]
-    old_likes, old_dislikes = WEIGHTS[before] if before else (0.0, 0.0)
-    return likes - old_likes, dislikes - old_dislikes
+def blocked_until_ms(verdict: Verdict | None, verdict_ms: int | None, *, seen: bool) -> int:
+    """Until when the item is not recommended, in milliseconds since 1970: 0 if it may be at once."""
+    if seen or verdict in {"dislike", "hide"}:
+        return FOREVER_MS
+    return (verdict_ms or 0) + LIKED_AWAY_MS if verdict == "like" else 0
+
+
+def learn(standing: Iterable[tuple[Candidate, Counts]]) -> dict[str, Counts]:
+    """Likes and dislikes by feature, from each item's evidence. Features without any are left out."""
+    learnt: dict[str, Counts] = {}
+    for item, (likes, dislikes) in standing:
+        if likes or dislikes:
+            for feature in features_of(item):
+                before = learnt.get(feature, (0.0, 0.0))
+                learnt[feature] = (before[0] + likes, before[1] + dislikes)
+    return learnt
 
 
 def leaning(likes: float, dislikes: float) -> float:
@@ -93,3 +115,12 @@ def appeal(features: Iterable[str], leanings: Mapping[str, float]) -> float:
             others += value
     total = GENRES_WEIGHT * genres / max(1, count) + OTHER_WEIGHT * others
     return max(-1.0, min(1.0, total))
+
+
+def pull(attraction: float, near: float) -> float:
+    """How far taste moves an item whose place is `near` (0 to 1) the target.
+
+    A liking counts only as far as the item fits the mood, so that likes of horror bring no horror to somebody
+    who is to be cheered up. A dislike counts in full.
+    """
+    return attraction * near if attraction > 0 else attraction

@@ -5,12 +5,13 @@ from fastapi import APIRouter, Path, Query, Response
 from services.common.problems import InvalidError
 from services.emotions import ALIASES
 from services.recommender.dependencies import ApiKeyDep, SessionsDep
-from services.recommender.imports.row import Row
+from services.recommender.imports.row import Row, values_after
 from services.recommender.ranking import mood
 from services.recommender.ranking.item import MEDIA
 from services.recommender.schemas.catalogue import (
     CatalogueItem,
     EmotionOut,
+    ItemChange,
     ItemIn,
     ItemPage,
     ItemQuery,
@@ -85,10 +86,15 @@ async def add_item(body: ItemIn, sessions: SessionsDep, response: Response) -> I
 
 
 @router.put("/items/{item_id}", dependencies=[ApiKeyDep], response_model=CatalogueItem)
-async def replace_item(item_id: IdPath, body: ItemIn, sessions: SessionsDep) -> Item:
-    """Replace the whole item. Later catalogue updates leave it alone."""
-    values = Row.model_validate(body.model_dump()).values()
-    return await sessions.writing(lambda session: catalogue.replace_item(session, item_id, values))
+async def change_item(item_id: IdPath, body: ItemChange, sessions: SessionsDep) -> Item:
+    """Change what is sent; a field that is left out keeps its value, and null clears it.
+
+    Takes what GET gives, whose `id` and `affect_*` are ignored. Later catalogue updates leave the item alone.
+    """
+    given = body.given()
+    return await sessions.writing(
+        lambda session: catalogue.change_item(session, item_id, lambda item: values_after(item, given))
+    )
 
 
 @router.delete("/items/{item_id}", status_code=204, dependencies=[ApiKeyDep])

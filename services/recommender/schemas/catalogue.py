@@ -1,13 +1,13 @@
 """What the catalogue's routes take and answer."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.emotions import Emotion
 from services.recommender.ranking.item import Medium
 from services.recommender.ranking.mood import Strategy
-from services.recommender.schemas.fields import Label, Work
+from services.recommender.schemas.fields import AnyCaseMedium, Details, Label, Title, WebUrl, Work
 from services.recommender.schemas.recommendation import ItemOut
 
 
@@ -48,6 +48,32 @@ class ItemIn(Work):
             ]
         },
     )
+
+
+class ItemChange(Details):
+    """The fields of an item to change."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"title": "Paddington 2", "genres": ["comedy"], "year": None}]},
+    )
+
+    medium: AnyCaseMedium | None = None
+    title: Title | None = None
+    url: WebUrl | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def ignore_what_follows(cls, body: object) -> object:
+        """Drop what GET gives and nobody writes: the id, and what is made of other fields."""
+        if not isinstance(body, dict):
+            return body
+        ignored = CatalogueItem.model_fields.keys() - cls.model_fields.keys()
+        return {name: value for name, value in body.items() if name not in ignored}
+
+    def given(self) -> dict[str, Any]:
+        """The fields that were sent."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
 
 
 class ItemQuery(BaseModel):

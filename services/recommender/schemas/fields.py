@@ -14,6 +14,10 @@ from services.recommender.ranking.item import Kind, Medium
 
 TERM_LENGTH: Final = 40
 GENRES_LENGTH: Final = 300
+LIST_MARKS: Final = re.compile(r"[|,;]")
+"""What separates the parts of a list in one text, as in the cell `comedy, drama; thriller`."""
+OVERRIDES: Final = "\u202d\u202e"
+"""They make text read in another order than it is written, so that a title could pose as another."""
 TAGS_LENGTH: Final = 600
 WORDS: Final = re.compile(r"\w+")
 
@@ -36,9 +40,23 @@ def _check_web_url(url: str) -> str:
     return url
 
 
+def _plain_spaces(value: object) -> object:
+    """Write every kind of space, such as the non-breaking and the ideographic one, as a plain one."""
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    return "".join(" " if unicodedata.category(c) in {"Zs", "Zl", "Zp"} else c for c in value)
+
+
 def _check_text(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("control characters are not allowed")
+    """Raise ValueError for control characters, overrides of direction and halves of surrogate pairs.
+
+    Joiners, direction marks and characters newer than this Python's tables are taken.
+    """
+    refused = not text.isprintable() and any(
+        c in OVERRIDES or unicodedata.category(c) in {"Cc", "Cs"} for c in text
+    )
+    if refused:
+        raise ValueError("control characters and overrides of direction are not allowed")
     return text
 
 
@@ -47,8 +65,12 @@ def _empty_to_none(value: object) -> object:
 
 
 def _split_list(value: object) -> object:
-    """Split `"drama|comedy"`, as a CSV cell has it; a list stays one."""
-    return [part.strip() for part in value.split("|") if part.strip()] if isinstance(value, str) else value
+    """Split `"drama|comedy"` or `"drama, comedy"`, as a CSV cell has it; None is an empty list."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [part.strip() for part in LIST_MARKS.split(value) if part.strip()]
+    return value
 
 
 def to_label(value: object) -> Emotion:
@@ -87,7 +109,8 @@ def _to_lower(value: object) -> object:
 
 
 EmptyIsNone = BeforeValidator(_empty_to_none)
-Text = Annotated[str, AfterValidator(_check_text)]
+Text = Annotated[str, BeforeValidator(_plain_spaces), AfterValidator(_check_text)]
+AnyCaseMedium = Annotated[Medium, BeforeValidator(_to_lower)]
 WebUrl = Annotated[str, Field(max_length=2000), AfterValidator(_check_web_url)]
 Title = Annotated[Text, Field(min_length=1, max_length=300)]
 Creator = Annotated[Annotated[Text, Field(max_length=200)] | None, EmptyIsNone]
@@ -128,14 +151,11 @@ Emotions = Annotated[
 ]
 
 
-class Work(BaseModel):
-    """A film, song, book or game as a person or a file describes it."""
+class Details(BaseModel):
+    """What may be said of a work; each part can be left out."""
 
     model_config = ConfigDict(str_strip_whitespace=True)
 
-    medium: Medium
-    title: Title
-    url: WebUrl
     creator: Creator = None
     year: Year = None
     kind: KindOrWork = "work"
@@ -149,6 +169,16 @@ class Work(BaseModel):
     emotions: Emotions = []
     valence: Axis = None
     arousal: Axis = None
+    quality: MaybeShare = None
+    popularity: MaybeShare = None
+
+
+class Work(Details):
+    """A film, song, book or game as a person or a file describes it."""
+
+    medium: AnyCaseMedium
+    title: Title
+    url: WebUrl
 
     @model_validator(mode="after")
     def check_both_axes(self) -> Self:

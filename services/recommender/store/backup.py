@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import URL, Engine, make_url
 
+from services.common.starting import StartError
 from services.recommender.store.db import WRITING, make_engine
 from services.recommender.store.models import Base
+from services.recommender.store.place import LEFTOVERS, protect
 from services.recommender.store.schema import (
     DamagedDatabaseError,
     SchemaTooNewError,
@@ -20,9 +21,6 @@ from services.recommender.store.schema import (
     is_current,
     migrate,
 )
-
-LEFTOVERS: Final = ("-wal", "-shm", "-journal")
-"""Endings of the files that SQLite keeps beside a database."""
 
 
 class BackupError(Exception):
@@ -44,7 +42,7 @@ def backup(url: str, target: Path) -> list[str]:
     return [f"{target}: {size:,} bytes, checked; it holds users' feedback, so protect it like the database"]
 
 
-def restore(url: str, source: Path, timeout_s: float) -> list[str]:
+def restore(url: str, source: Path, timeout_s: float, *, shared: bool = False) -> list[str]:
     """Replace the database by what `source` holds, all at once; keeps the old one beside it.
 
     Raises BackupError, SchemaTooNewError or DamagedDatabaseError, before anything is changed, where `source`
@@ -60,6 +58,7 @@ def restore(url: str, source: Path, timeout_s: float) -> list[str]:
         _check_and_migrate(ready, source)
         if not live.exists():
             ready.replace(live)
+            protect(live, shared=shared)
             _sync(live.parent)
             return [f"{live} now holds what {source} held"]
         aside = live.with_name(f"{live.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
@@ -67,6 +66,7 @@ def restore(url: str, source: Path, timeout_s: float) -> list[str]:
             _replace_rows(live, ready, aside, timeout_s)
         else:
             _replace_file(live, ready, aside)
+            protect(live, shared=shared)
     return [f"{live} now holds what {source} held", f"what it held before is in {aside}"]
 
 
@@ -83,7 +83,9 @@ def _sqlite_file(url: str, command: str, file: Path) -> Path:
 @contextmanager
 def _temporary_beside(path: Path) -> Iterator[Path]:
     """An empty private file in the folder of `path`; deleted afterwards unless moved."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent or Path())
+    if not path.parent.is_dir():
+        raise StartError(f"{path.parent} is no folder: make it first")
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
     try:
         yield Path(name)

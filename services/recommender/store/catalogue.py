@@ -1,6 +1,7 @@
 """Every query of the routes on the catalogue. Bulk writing is in load.py, users in memory.py."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from typing import Any, Final
@@ -66,13 +67,17 @@ def add_item(session: Session, values: dict[str, Any]) -> Item:
     return item
 
 
-def replace_item(session: Session, item_id: int, values: dict[str, Any]) -> Item:
-    """ConflictError where the item was removed, or its new key belongs to another item, removed or not."""
+def change_item(session: Session, item_id: int, change: Callable[[Item], dict[str, Any]]) -> Item:
+    """Write what `change` makes of the item.
+
+    ConflictError where the item was removed, or its new key belongs to another item, removed or not.
+    """
     item = session.get(Item, item_id, with_for_update=True)
     if item is None:
         raise NotFoundError(f"There is no item {item_id}.")
     if item.removed:
         raise ConflictError(f"Item {item_id} was removed. POST /items adds it again.")
+    values = change(item)
     other = session.scalar(select(Item).where(Item.key == values["key"], Item.id != item_id))
     if other is not None and other.removed:
         raise ConflictError("The catalogue had this and it was removed. POST /items adds it again.")
@@ -113,13 +118,14 @@ def candidates(
 ) -> list[Candidate]:
     """Select what ranking should consider: the best around the target, and what people linked to the mood.
 
-    Leaves out the ids in `excluded` and what the user disliked or hid. Reads a bounded number of rows by
+    Leaves out the ids in `excluded` and what is blocked for the user. Reads a bounded number of rows by
     index, however large the catalogue is; looks further away, and at last at everything, only when too few
     are left.
     """
     enough = query.limit * ENOUGH
     cells = cells_around(query.target)
-    values = {"medium": medium, "user_id": user_id or ""}  # no user id is empty
+    now_ms = time.time_ns() // 1_000_000
+    values = {"medium": medium, "user_id": user_id or "", "now_ms": now_ms}  # no user id is empty
     per_cell = max(PER_CELL_KNOWN if user_id else PER_CELL, query.limit)
     found = _select(session, CURATED, values | {"bits": query.relevant, "rows": enough})
     for near in (cells[:NEAR_CELLS], cells):
@@ -141,7 +147,8 @@ COLUMNS: Final = [getattr(Item, name) for name in (*FIELDS, "prior")]
 SELECT: Final = f"SELECT {', '.join(FIELDS)}, prior FROM items WHERE medium = :medium"  # noqa: S608 # constants
 SHOWN: Final = (
     "NOT removed AND kind = 'work' AND NOT EXISTS (SELECT 1 FROM user_items "
-    "WHERE user_items.user_id = :user_id AND user_items.item_id = items.id AND user_items.blocked) "
+    "WHERE user_items.user_id = :user_id AND user_items.item_id = items.id "
+    "AND user_items.blocked_until_ms > :now_ms) "
     "ORDER BY prior DESC, id DESC LIMIT :rows"
 )
 CURATED: Final = (

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 from sqlalchemy.pool import QueuePool
 from starlette.concurrency import run_in_threadpool
 
+from services.recommender.store.place import network_file_system, protect
+
 logger = logging.getLogger("services.recommender")
 
 WRITING: Final = {"sqlite_begin": "BEGIN IMMEDIATE"}
@@ -30,14 +32,21 @@ STATEMENT_S: Final = 30
 Answer = TypeVar("Answer")
 
 
-def make_engine(url: str, timeout_s: float = 5.0, pool_size: int | None = None) -> Engine:
-    """Make an engine for SQLite (WAL, foreign keys, busy timeout) or PostgreSQL; opens no connection yet."""
+def make_engine(
+    url: str, timeout_s: float = 5.0, pool_size: int | None = None, *, shared: bool | None = None
+) -> Engine:
+    """Make an engine for SQLite (WAL, foreign keys, busy timeout) or PostgreSQL; opens no connection yet.
+
+    `shared` says whether a SQLite file is open to the group; None leaves its rights as they are.
+    """
     parsed = make_url(url)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     sqlite = parsed.get_backend_name() == "sqlite"
-    if file := _sqlite_file(url):
+    if file := sqlite_file(url):
         file.parent.mkdir(parents=True, exist_ok=True)
+        if shared is not None:
+            protect(file, shared=shared)
     engine = create_engine(
         parsed,
         pool_size=pool_size or POOL_SIZES[parsed.get_backend_name()],
@@ -53,7 +62,7 @@ def make_engine(url: str, timeout_s: float = 5.0, pool_size: int | None = None) 
     return engine
 
 
-def _sqlite_file(url: str) -> Path | None:
+def sqlite_file(url: str) -> Path | None:
     """The path in a SQLite URL, unless it is a `file:` URI or in memory."""
     parsed = make_url(url)
     path = parsed.database or ""
@@ -61,9 +70,20 @@ def _sqlite_file(url: str) -> Path | None:
     return Path(path) if plain else None
 
 
+def warn_of_network(url: str) -> None:
+    """Log a warning where a SQLite file is on a network file system."""
+    file = sqlite_file(url)
+    if file is not None and (kind := network_file_system(file)):
+        logger.warning(
+            "the SQLite file is on a network file system (%s), where its locks may fail and data be lost: "
+            "use a local disk, or PostgreSQL",
+            kind,
+        )
+
+
 def is_missing(url: str) -> bool:
     """Whether `url` names a SQLite file that does not exist."""
-    file = _sqlite_file(url)
+    file = sqlite_file(url)
     return file is not None and not file.exists()
 
 

@@ -1,35 +1,35 @@
-"""Every query on users: their feedback, the taste learnt from it, their history, its erasure."""
+"""Writes what users say of items, takes it back, erases it, and reads the taste that ranking needs."""
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from services.emotions import Emotion
 from services.recommender.errors import ConflictError
 from services.recommender.ranking.item import Candidate
 from services.recommender.ranking.taste import (
-    BLOCKING,
+    DAY_MS,
     Action,
+    Counts,
     Taste,
-    change,
-    features_of,
+    blocked_until_ms,
+    evidence,
     leaning,
-    replaces,
+    learn,
 )
 from services.recommender.store.catalogue import get_item
-from services.recommender.store.models import Feedback, Item, Preference, UserItem
+from services.recommender.store.models import Feedback, Item, User, UserItem
+from services.recommender.store.uses import lock_user, note_use
 
 FRESH_DAYS: Final = 3.0
 """After this many days the last action on an item counts 1/e as recent."""
-RECENT: Final = 200
-STRONGEST: Final = 2_000
-"""The most features of a user that are read."""
-DAY_MS: Final = 86_400_000
+LEARNT: Final = 500
+"""Items that taste is learnt from: those that the user acted on last."""
 NS_PER_MS: Final = 1_000_000
 
 
@@ -44,28 +44,31 @@ class Opinion:
     idempotency_key: str | None = None
 
 
+def now_ms() -> int:
+    """Milliseconds since 1970, UTC."""
+    return time.time_ns() // NS_PER_MS
+
+
 def record(session: Session, opinion: Opinion) -> tuple[Feedback, bool]:
-    """Keep the opinion and learn from it; False for a retry, which gives what was kept the first time.
+    """Keep the opinion; False for a retry, which gives what was kept the first time.
 
     NotFoundError for an unknown item; ConflictError if the idempotency key came with another opinion.
     """
-    _lock_user(session, opinion.user_id)
+    lock_user(session, opinion.user_id)
     earlier = _retried(session, opinion)
     if earlier is not None:
         return earlier, False
-    item = get_item(session, opinion.item_id)
-    kept = Feedback(**asdict(opinion), at_ms=time.time_ns() // NS_PER_MS)
+    get_item(session, opinion.item_id)
+    kept = Feedback(**asdict(opinion), at_ms=now_ms())
     session.add(kept)
-    _learn(session, opinion, item, kept.at_ms)
+    key = (opinion.user_id, opinion.item_id)
+    standing = session.get(UserItem, key) or UserItem(user_id=opinion.user_id, item_id=opinion.item_id)
+    _set(standing, opinion.action, kept.at_ms)
+    _settle(standing)
+    session.add(standing)
+    note_use(session, opinion.user_id, kept.at_ms // DAY_MS)
     session.flush()
     return kept, True
-
-
-def _lock_user(session: Session, user_id: str) -> None:
-    """Lock PostgreSQL against other writes of the user until the commit. SQLite allows one writer anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:user_id, 0))")
-        session.execute(lock, {"user_id": user_id})
 
 
 def _retried(session: Session, opinion: Opinion) -> Feedback | None:
@@ -81,75 +84,101 @@ def _retried(session: Session, opinion: Opinion) -> Feedback | None:
     return earlier
 
 
-def _learn(session: Session, opinion: Opinion, item: Item, at_ms: int) -> None:
-    """Update what counts for this item, and the user's preferences."""
-    key = (opinion.user_id, opinion.item_id)
-    standing = session.get(UserItem, key) or UserItem(user_id=opinion.user_id, item_id=opinion.item_id)
-    before = standing.counted
-    if replaces(opinion.action, before):
-        likes, dislikes = change(opinion.action, before)
-        candidate = Candidate(**{field.name: getattr(item, field.name) for field in fields(Candidate)})
-        row = {"user_id": opinion.user_id, "likes": likes, "dislikes": dislikes}
-        session.execute(ADD, [{**row, "feature": feature} for feature in features_of(candidate)])
-        standing.counted = opinion.action
-    standing.blocked = standing.counted in BLOCKING
-    standing.at_ms = at_ms
-    session.add(standing)
+def _set(standing: UserItem, action: Action, at_ms: int | None) -> None:
+    """Let `action` stand from `at_ms` on; None takes it back, where it stands."""
+    match action:
+        case "seen":
+            standing.seen_ms = at_ms
+        case "save":
+            standing.saved_ms = at_ms
+        case "open":
+            standing.opened_ms = at_ms
+        case _ if at_ms is not None:
+            standing.verdict, standing.verdict_ms = action, at_ms
+        case standing.verdict:
+            standing.verdict = standing.verdict_ms = None
 
 
-ADD: Final = text(
-    "INSERT INTO preferences (user_id, feature, likes, dislikes) "
-    "VALUES (:user_id, :feature, :likes, :dislikes) ON CONFLICT (user_id, feature) DO UPDATE "
-    "SET likes = preferences.likes + excluded.likes, dislikes = preferences.dislikes + excluded.dislikes"
+def _settle(standing: UserItem) -> bool:
+    """Bring the columns up to date that follow from the others; False if nothing stands any more."""
+    times = (standing.verdict_ms, standing.seen_ms, standing.saved_ms, standing.opened_ms)
+    standing.blocked_until_ms = blocked_until_ms(
+        standing.verdict, standing.verdict_ms, seen=standing.seen_ms is not None
+    )
+    standing.at_ms = max((at_ms for at_ms in times if at_ms is not None), default=0)
+    return standing.at_ms > 0
+
+
+def take_back(session: Session, user_id: str, item_id: int, actions: Collection[Action]) -> None:
+    """Remove these actions on the item and their rows in the history; does nothing where there are none.
+
+    A verdict that was replaced by the one taken back does not come back.
+    """
+    lock_user(session, user_id)
+    session.execute(
+        delete(Feedback).where(
+            Feedback.user_id == user_id, Feedback.item_id == item_id, Feedback.action.in_(actions)
+        )
+    )
+    standing = session.get(UserItem, (user_id, item_id))
+    if standing is not None:
+        for action in actions:
+            _set(standing, action, None)
+        if not _settle(standing):
+            session.delete(standing)
+    session.flush()
+    if not session.scalar(select(exists().where(Feedback.user_id == user_id))):
+        session.execute(delete(User).where(User.user_id == user_id))
+
+
+COLUMNS: Final = [getattr(Item, field.name) for field in fields(Candidate)]
+"""What a candidate is made of, in order."""
+
+
+TELLING: Final = or_(
+    UserItem.verdict.is_not(None), UserItem.saved_ms.is_not(None), UserItem.opened_ms.is_not(None)
 )
+"""Something stands that says something of taste; seen does not."""
+
+
+def learnt(session: Session, user_id: str) -> tuple[dict[str, Counts], dict[int, int]]:
+    """Likes and dislikes by feature from what stands now, and when each item was last acted on.
+
+    Items count as the catalogue has them today, so that a change there changes what is learnt.
+    """
+    latest = (
+        select(*COLUMNS, UserItem.verdict, UserItem.saved_ms, UserItem.opened_ms, UserItem.at_ms)
+        .join(Item, Item.id == UserItem.item_id)
+        .where(UserItem.user_id == user_id, TELLING)
+        .order_by(UserItem.at_ms.desc())
+        .limit(LEARNT)
+    )
+    rows = session.execute(latest).all()
+    counts = learn(
+        (
+            Candidate(*row[: len(COLUMNS)]),
+            evidence(row.verdict, saved=row.saved_ms is not None, opened=row.opened_ms is not None),
+        )
+        for row in rows
+    )
+    return counts, {row.id: row.at_ms for row in rows}
 
 
 def taste_of(session: Session, user_id: str) -> Taste:
     """Read what ranking needs of a user; empty for one without feedback."""
-    latest = (
-        select(UserItem.item_id, UserItem.at_ms)
-        .where(UserItem.user_id == user_id)
-        .order_by(UserItem.at_ms.desc())
-        .limit(RECENT)
-    )
-    now = time.time_ns() // NS_PER_MS
+    counts, times = learnt(session, user_id)
+    now = now_ms()
     return Taste(
-        features={row.feature: leaning(row.likes, row.dislikes) for row in preferences(session, user_id)},
+        features={feature: leaning(*each) for feature, each in counts.items()},
         recent={
-            row.item_id: math.exp(-max(0, now - row.at_ms) / (FRESH_DAYS * DAY_MS))
-            for row in session.execute(latest)
+            item_id: math.exp(-max(0, now - at_ms) / (FRESH_DAYS * DAY_MS))
+            for item_id, at_ms in times.items()
         },
     )
 
 
-def history(session: Session, user_id: str, before: int | None, limit: int) -> Sequence[Any]:
-    """Feedback with an id below `before`, the latest first, with its items, removed ones too."""
-    kept = (
-        select(
-            *(Feedback.id, Feedback.item_id, Feedback.action, Feedback.emotion, Feedback.at_ms),
-            *(Item.medium, Item.title, Item.creator, Item.url),
-        )
-        .join(Item, Item.id == Feedback.item_id)
-        .where(Feedback.user_id == user_id)
-        .order_by(Feedback.id.desc())
-        .limit(limit)
-    )
-    return session.execute(kept if before is None else kept.where(Feedback.id < before)).all()
-
-
-def preferences(session: Session, user_id: str) -> Sequence[Any]:
-    """Feature, likes and dislikes of the user's preferences, the strongest first."""
-    kept = (
-        select(Preference.feature, Preference.likes, Preference.dislikes)
-        .where(Preference.user_id == user_id)
-        .order_by((Preference.likes + Preference.dislikes).desc(), Preference.feature)
-        .limit(STRONGEST)
-    )
-    return session.execute(kept).all()
-
-
 def forget(session: Session, user_id: str) -> None:
     """Erase all that is kept of a user."""
-    _lock_user(session, user_id)
-    for table in (Feedback, UserItem, Preference):
+    lock_user(session, user_id)
+    for table in (Feedback, UserItem, User):
         session.execute(delete(table).where(table.user_id == user_id))

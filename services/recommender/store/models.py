@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.emotions import EMOTIONS, Emotion
 from services.recommender.ranking.item import Kind, Medium
-from services.recommender.ranking.taste import Action
+from services.recommender.ranking.taste import Action, Verdict
 
 
 class TermList(sa.TypeDecorator[tuple[str, ...]]):
@@ -45,11 +45,8 @@ def _emotions_of(bits: int) -> tuple[Emotion, ...]:
 
 
 class Base(DeclarativeBase):
-    type_annotation_map: ClassVar = {
-        Medium: sa.String(8),
-        Kind: sa.String(10),
-        Action: sa.String(8),
-        Emotion: sa.String(8),
+    type_annotation_map: ClassVar = dict.fromkeys((Medium, Action, Verdict, Emotion), sa.String(8)) | {
+        Kind: sa.String(10)
     }
 
 
@@ -146,26 +143,31 @@ class Feedback(Base):
 
 
 class UserItem(Base):
-    """The result of all of a user's actions on an item."""
+    """What stands between a user and an item after all of the user's actions on it."""
 
     __tablename__ = "user_items"
     __table_args__ = (sa.Index("ix_user_items_recent", "user_id", "at_ms"),)
 
     user_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     item_id: Mapped[int] = mapped_column(sa.ForeignKey("items.id"), primary_key=True)
-    counted: Mapped[Action]
-    """The one action that preferences count for this item."""
-    blocked: Mapped[bool]
-    """Disliked or hidden: not to be shown again."""
+    verdict: Mapped[Verdict | None]
+    verdict_ms: Mapped[int | None] = mapped_column(sa.BigInteger())
+    seen_ms: Mapped[int | None] = mapped_column(sa.BigInteger())
+    saved_ms: Mapped[int | None] = mapped_column(sa.BigInteger())
+    opened_ms: Mapped[int | None] = mapped_column(sa.BigInteger())
+    """When each was said, milliseconds since 1970; null where it does not stand."""
+    blocked_until_ms: Mapped[int] = mapped_column(sa.BigInteger())
+    """Not recommended before then; follows from the columns above by taste.py."""
     at_ms: Mapped[int] = mapped_column(sa.BigInteger())
+    """The latest of the times above."""
 
 
-class Preference(Base):
-    """A user's Beta posterior for one feature of items, without its prior; see taste.py."""
+class User(Base):
+    """Which day an id was last used; every id of which something is kept has a row."""
 
-    __tablename__ = "preferences"
+    __tablename__ = "users"
+    __table_args__ = (sa.Index("ix_users_used", "used_day"),)
 
     user_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
-    feature: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
-    likes: Mapped[float]
-    dislikes: Mapped[float]
+    used_day: Mapped[int]
+    """Days since 1970, UTC."""

@@ -66,7 +66,7 @@ def database(url: str, made_catalogue: Path) -> str:
 @pytest.fixture
 def address(tmp_path: Path, url: str, made_catalogue: Path) -> Iterator[str]:
     settings = {"database_url": url, "catalogue_dir": str(made_catalogue), "api_key": KEY}
-    with serve("recommender", tmp_path / "log", **settings) as address:
+    with serve("recommender", tmp_path / "log", **settings, feedback_per_minute="0") as address:
         yield address
 
 

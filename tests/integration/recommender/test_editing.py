@@ -56,18 +56,48 @@ def test_add_twice(api: httpx.Client) -> None:
     assert_problem(api.post("/items", json=again, headers=AUTH), 409, "conflict")
 
 
-def test_put_replaces_item(api: httpx.Client, made: Any) -> None:
-    """PUT replaces the whole item."""
-    body = {"medium": "movie", "title": "Paddington II", "url": NEW["url"], "valence": 0.7, "arousal": 0.1}
-    changed = api.put(f"/items/{made['id']}", json=body, headers=AUTH).json()
-    assert (changed["title"], changed["creator"], changed["emotions"]) == ("Paddington II", None, [])
-    assert (changed["valence"], changed["affect_source"]) == (0.7, "given")
+def test_put_takes_what_get_gives(api: httpx.Client, made: Any) -> None:
+    """PUT of what GET gives changes nothing; `id` and `affect_*` are ignored."""
+    path = f"/items/{made['id']}"
+    assert api.put(path, json=api.get(path).json(), headers=AUTH).json() == made
+    other = {**made, "id": 1, "affect_source": "x", "affect_confidence": "y"}
+    assert api.put(path, json=other, headers=AUTH).json() == made
+    placed = api.put(path, json={"valence": 0.7, "arousal": 0.1}, headers=AUTH).json()
+    assert placed == {
+        **made,
+        "valence": 0.7,
+        "arousal": 0.1,
+        "affect_source": "given",
+        "affect_confidence": 1,
+    }
+    assert api.put(path, json=api.get(path).json(), headers=AUTH).json() == placed
+
+
+def test_put_changes_what_is_sent(api: httpx.Client, made: Any) -> None:
+    """A field that PUT does not send keeps its value; null clears it."""
+    path = f"/items/{made['id']}"
+    changed = api.put(path, json={"quality": 0.9, "popularity": 0.3, "title": "II"}, headers=AUTH).json()
+    assert changed == {**made, "quality": 0.9, "popularity": 0.3, "title": "II"}
+    body = {"creator": None, "genres": None, "quality": None, "medium": "Movie"}
+    changed = api.put(path, json=body, headers=AUTH).json()
+    assert (changed["creator"], changed["genres"], changed["quality"]) == (None, [], 0.5)
+    assert (changed["popularity"], changed["year"], changed["valence"]) == (0.3, 2017, made["valence"])
+    calm = api.put(path, json={**changed, "emotions": ["happy"]}, headers=AUTH).json()
+    assert calm["affect_source"] == "linked emotions"
+    assert calm["valence"] > 0 > made["valence"]
+
+
+@pytest.mark.parametrize("body", [{"title": None}, {"valence": None}, {"url": "x"}, {"unknown": 1}, [], None])
+def test_bad_change(api: httpx.Client, made: Any, body: Any) -> None:
+    """A change that leaves no valid item is a 422 and changes nothing."""
+    assert_problem(api.put(f"/items/{made['id']}", json=body, headers=AUTH), 422, "invalid")
+    assert api.get(f"/items/{made['id']}").json() == made
 
 
 def test_put_onto_other_item(api: httpx.Client, made: Any) -> None:
     """PUT with another item's work is a conflict."""
     taken = api.get("/items", params={"q": "handpicked"}).json()["items"][0]
-    body = {"medium": "movie", "title": taken["title"], "url": taken["url"]}
+    body = {"title": taken["title"], "url": taken["url"], "creator": None, "year": None}
     assert_problem(api.put(f"/items/{made['id']}", json=body, headers=AUTH), 409, "conflict")
 
 

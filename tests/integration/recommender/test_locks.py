@@ -33,7 +33,7 @@ def locked(database_url: str) -> "closing[sqlite3.Connection | psycopg.Connectio
         connection.execute("BEGIN IMMEDIATE")
     else:
         connection = psycopg.connect(database_url)
-        connection.execute("LOCK TABLE feedback, user_items, preferences IN ACCESS EXCLUSIVE MODE")
+        connection.execute("LOCK TABLE feedback, user_items, users IN ACCESS EXCLUSIVE MODE")
     return closing(connection)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.helpers.memory import history, learnt, say, shelf
 from tests.helpers.recommender import assert_problem
 
 numbers = itertools.count()
@@ -15,23 +16,6 @@ numbers = itertools.count()
 @pytest.fixture
 def user() -> str:
     return f"user-{next(numbers)}"
-
-
-def say(
-    api: httpx.Client, user: str, item: Any, action: str = "like", key: str | None = None, **more: Any
-) -> Any:
-    headers = {"Idempotency-Key": key} if key else {}
-    body = {"user_id": user, "item_id": item, "action": action, **more}
-    return api.post("/feedback", json=body, headers=headers)
-
-
-def shelf(api: httpx.Client, user: str, medium: str = "movie", limit: int = 10, emotion: str = "sad") -> Any:
-    params: dict[str, str | int] = {"emotion": emotion, "medium": medium, "limit": limit, "user_id": user}
-    return api.get("/recommend", params=params).json()["items"]
-
-
-def history(api: httpx.Client, user: str, **params: Any) -> Any:
-    return api.get(f"/users/{user}/history", params=params).json()
 
 
 def test_feedback_in_history(api: httpx.Client, user: str) -> None:
@@ -44,7 +28,8 @@ def test_feedback_in_history(api: httpx.Client, user: str) -> None:
     assert kept["user_id"] == user
     assert kept["feedback"][0]["title"] == api.get("/items/1").json()["title"]
     assert kept["feedback"][0]["at"].endswith("Z")
-    assert {p["feature"]: p["likes"] for p in kept["preferences"]}["creator:Maker 0"] == 1.0
+    assert kept["feedback"][0]["stands"] is True
+    assert learnt(api, user)["creator:Maker 0"] == (1.0, 0.0)
 
 
 def test_retry(api: httpx.Client, user: str) -> None:
@@ -83,9 +68,9 @@ def test_reused_key(api: httpx.Client, user: str) -> None:
     assert say(api, f"{user}-other", 3, key="k2").status_code == 201
 
 
-@pytest.mark.parametrize("action", ["dislike", "hide"])
+@pytest.mark.parametrize("action", ["like", "dislike", "hide", "seen", "skip"])
 def test_blocked_items(api: httpx.Client, user: str, action: Any) -> None:
-    """Disliked and hidden items are not recommended again."""
+    """Items that were liked, disliked, hidden or seen are not recommended again."""
     first = [item["id"] for item in shelf(api, user)]
     for item in first[:3]:
         say(api, user, item, action)
@@ -106,8 +91,8 @@ def test_like_after_dislike(api: httpx.Client, user: str) -> None:
     item = shelf(api, user)[0]["id"]
     say(api, user, item, "dislike")
     say(api, user, item, "like")
-    assert item in {other["id"] for other in shelf(api, user, limit=50)}
-    assert all(p["dislikes"] == 0 and p["likes"] == 1 for p in history(api, user)["preferences"])
+    assert set(learnt(api, user).values()) == {(1.0, 0.0)}
+    assert [entry["stands"] for entry in history(api, user)["feedback"]] == [True, False]
 
 
 def test_repeated_feedback(api: httpx.Client, user: str) -> None:
@@ -115,7 +100,7 @@ def test_repeated_feedback(api: httpx.Client, user: str) -> None:
     for _ in range(5):
         say(api, user, 4, "like")
         say(api, user, 4, "open")
-    assert {p["likes"] for p in history(api, user)["preferences"]} == {1.0}
+    assert set(learnt(api, user).values()) == {(1.0, 0.0)}
 
 
 def test_liked_genre(api: httpx.Client, user: str) -> None:

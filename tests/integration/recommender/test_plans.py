@@ -13,6 +13,7 @@ from services.recommender.store.db import make_engine
 VALUES = {
     "medium": "movie",
     "user_id": "anna",
+    "now_ms": 0,
     "rows": 12,
     "bits": 8,
     "prior": 2.0,

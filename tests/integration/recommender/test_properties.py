@@ -15,7 +15,7 @@ from services.emotions import EMOTIONS
 from services.recommender.prepare import prepare
 from services.recommender.ranking.item import MEDIA
 from services.recommender.ranking.mood import STRATEGIES
-from services.recommender.ranking.taste import ACTIONS, Action
+from services.recommender.ranking.taste import ACTIONS
 from services.recommender.recommend import recommend
 from services.recommender.schemas.recommendation import Options
 from services.recommender.store.db import Sessions, make_engine
@@ -68,11 +68,7 @@ def test_recommendations(sessions: Any, made: Any, options: Any, opinions: Any, 
         }
         answer = recommend(session, vector, options, day)
         assert answer == recommend(session, vector, options, day)
-    stands: dict[int, Action] = {}
-    for item, action in opinions:
-        if action in {"like", "dislike", "hide"} or stands.get(item) not in {"like", "dislike", "hide"}:
-            stands[item] = action
-    blocked = {item for item, action in stands.items() if action in {"dislike", "hide"}}
+    blocked = {item for item, action in opinions if action in {"like", "dislike", "hide", "seen"}}
     unwanted = set(options.exclude) | (blocked if options.user_id else set())
     shown = [item.id for item in answer.items]
     assert not unwanted.intersection(shown)

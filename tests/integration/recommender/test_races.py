@@ -88,7 +88,7 @@ def test_remove_race(api: httpx.Client) -> None:
 
 @pytest.mark.parametrize("action", ["like", "open"])
 def test_erasure_race(api: httpx.Client, action: Any) -> None:
-    """Feedback that meets an erasure is kept with its preferences, or both are gone."""
+    """Feedback that meets an erasure is kept with what follows from it, or both are gone."""
     for number in range(ROUNDS):
         user = f"raced-{action}-{number}"
         sent = [

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.recommender.rate import MAX_CLIENTS, NOBODY, RateLimit, client_of, parse_address
+from services.recommender.rate import (
+    MAX_CLIENTS,
+    NOBODY,
+    RateLimit,
+    client_of,
+    is_feedback,
+    is_limited,
+    parse_address,
+)
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
@@ -65,3 +73,24 @@ def test_bounded_memory() -> None:
         limiter.buckets.limit(str(number))
     backend: Any = limiter.buckets._store._backend
     assert len(backend.get_client()) == len(backend.expire_info) == MAX_CLIENTS
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "method", "counts"),
+    [
+        ("http", "/feedback", "POST", True),
+        ("http", "/feedback", "OPTIONS", False),
+        ("http", "/recommend", "POST", False),
+    ],
+)
+def test_feedback_counts(kind: str, path: str, method: str, counts: bool) -> None:
+    """Only the sending of feedback counts for its limit."""
+    assert is_feedback({"type": kind, "path": path, "method": method}) == counts
+
+
+def test_other_scopes() -> None:
+    """A live view counts as a request, not as feedback; the start of the app counts as neither."""
+    assert is_limited({"type": "websocket", "path": "/stream"})
+    assert not is_feedback({"type": "websocket", "path": "/feedback"})
+    assert not is_limited({"type": "lifespan"})
+    assert not is_feedback({"type": "lifespan"})

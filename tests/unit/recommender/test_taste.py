@@ -1,23 +1,24 @@
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.recommender.ranking.taste import (
-    ACTIONS,
-    BLOCKING,
+    FOREVER_MS,
+    VERDICTS,
     WEIGHTS,
-    Action,
+    Verdict,
     appeal,
-    change,
+    blocked_until_ms,
+    evidence,
     features_of,
     leaning,
-    replaces,
+    learn,
+    pull,
 )
 from tests.helpers.candidates import candidate
 
-action = st.sampled_from(ACTIONS)
+verdict = st.sampled_from([None, *VERDICTS])
 
 
 def test_unknown() -> None:
@@ -47,28 +48,40 @@ def test_appeal(leanings: Any) -> None:
     assert -1 <= appeal(["genre:a:b", "creator:x", "region:a:1"], leanings) <= 1
 
 
-@given(st.lists(action, min_size=1, max_size=30))
-def test_one_action_counts(actions: list[Action]) -> None:
-    """After any sequence of actions an item counts as one of them."""
-    likes = dislikes = 0.0
-    counted: Action | None = None
-    for each in actions:
-        if replaces(each, counted):
-            more = change(each, counted)
-            likes, dislikes = likes + more[0], dislikes + more[1]
-            counted = each
-    assert counted is not None
-    assert (likes, dislikes) == pytest.approx(WEIGHTS[counted])
+@given(verdict, st.booleans(), st.booleans())
+def test_one_action_counts(verdict: Verdict | None, saved: bool, opened: bool) -> None:
+    """What stands for an item counts as one action: the verdict, else the stronger signal."""
+    strongest: Any = verdict or (saved and "save") or (opened and "open") or "seen"
+    assert evidence(verdict, saved=saved, opened=opened) == WEIGHTS[strongest]
 
 
-def test_replaces() -> None:
-    """Only another opinion replaces an opinion."""
-    assert not replaces("open", "dislike")
-    assert not replaces("skip", "like")
-    assert replaces("like", "dislike")
-    assert replaces("like", "open")
+@given(verdict, st.integers(0, FOREVER_MS // 2), st.booleans())
+def test_blocking(verdict: Verdict | None, at_ms: int, seen: bool) -> None:
+    """Dislike, hide and seen block until taken back, a like for 90 days, and nothing else blocks."""
+    until = blocked_until_ms(verdict, at_ms if verdict else None, seen=seen)
+    if seen or verdict in {"dislike", "hide"}:
+        assert until == FOREVER_MS
+    else:
+        assert until == (at_ms + 90 * 86_400_000 if verdict == "like" else 0)
 
 
-def test_blocking() -> None:
-    """Disliking and hiding block an item."""
-    assert {"dislike", "hide"} == BLOCKING
+def test_learn() -> None:
+    """Features add up over items, and what says nothing leaves no feature."""
+    war = candidate(1, genres=("war",), creator="Ada")
+    comedy = candidate(2, genres=("comedy",), creator="Ada", valence=0.9, arousal=0.9)
+    counts = learn([(war, (1.0, 0.0)), (comedy, (0.0, 0.5)), (candidate(3, genres=("drama",)), (0.0, 0.0))])
+    assert counts == {
+        "genre:movie:war": (1.0, 0.0),
+        "genre:movie:comedy": (0.0, 0.5),
+        "creator:Ada": (1.0, 0.5),
+        "region:movie:4": (1.0, 0.0),
+        "region:movie:15": (0.0, 0.5),
+    }
+
+
+@given(st.floats(-1, 1), st.floats(0, 1))
+def test_pull(attraction: float, near: float) -> None:
+    """A liking counts as far as the item fits the mood, a dislike in full."""
+    pulled = pull(attraction, near)
+    assert pulled == attraction if attraction <= 0 else 0 <= pulled <= attraction
+    assert pull(1.0, 0.0) == 0

@@ -63,7 +63,7 @@ export function noteOpen(item) {
 
 function remember(id, action) {
   if (action === "like" || action === "dislike") opinions.set(id, action);
-  if (action === "skip") seen.add(id);
+  if (action === "skip" || action === "seen") seen.add(id); // the server answers with the second
 }
 
 async function send(item, action, user) {

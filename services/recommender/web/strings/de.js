@@ -144,8 +144,9 @@ export default {
   "history.action.like": "gefällt",
   "history.action.dislike": "gefällt nicht",
   "history.action.open": "geöffnet",
-  "history.action.skip": "bekannt",
+  "history.action.seen": "bekannt",
   "history.action.hide": "ausgeblendet",
+  "history.action.save": "gemerkt",
 
   "consent.title": "Vor dem ersten Foto",
   "consent.read":

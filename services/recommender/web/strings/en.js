@@ -141,8 +141,9 @@ export default {
   "history.action.like": "liked",
   "history.action.dislike": "disliked",
   "history.action.open": "opened",
-  "history.action.skip": "seen",
+  "history.action.seen": "seen",
   "history.action.hide": "hidden",
+  "history.action.save": "saved",
 
   "consent.title": "Before the first photo",
   "consent.read":
