@@ -75,14 +75,14 @@ def _ridge(inputs: Array, targets: Array, weights: Array) -> Array:
     """Coefficients (features, 2)."""
     weighted = inputs * weights[:, None]
     penalty = PENALTY * np.eye(inputs.shape[1])
-    solved: Array = np.linalg.solve(weighted.T @ inputs + penalty, weighted.T @ targets)
-    return solved
+    solved = np.linalg.solve(weighted.T @ inputs + penalty, weighted.T @ targets)
+    return np.asarray(solved, np.float64)
 
 
 def _cross_validated(inputs: Array, targets: Array, weights: Array) -> Array:
     """Predictions for songs outside the fit."""
     order = np.random.default_rng(0).permutation(len(targets))
-    predicted: Array = np.empty(targets.shape, np.float64)
+    predicted = np.zeros(targets.shape, np.float64)
     for fold in range(FOLDS):
         held_out = order[fold::FOLDS]
         rest = np.setdiff1d(order, held_out)
