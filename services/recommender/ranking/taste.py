@@ -1,7 +1,8 @@
 """Learns a user's taste from what stands between them and items: one Beta posterior per feature. Pure.
 
-A feature is a genre of a medium, a creator, or a region of the affect plane of a medium. What stands for an
-item adds its weight to the likes or dislikes of all the item's features. With the uniform prior Beta(1, 1)
+A feature is a genre of a medium, a theme, a creator, or a region of the affect plane of a medium. Themes and
+creators hold for all media, so that a like of a film also brings books. What stands for an item adds its
+weight to the likes or dislikes of all the item's features. With the uniform prior Beta(1, 1)
 the posterior mean estimates how likely the user is to like an item with that feature.
 """
 
@@ -41,9 +42,13 @@ FOREVER_MS: Final = 2**53 - 1
 REGIONS: Final = 4
 """Regions per side of the affect plane."""
 
+THEMES: Final = 6
+"""Only so many of an item's strongest themes count."""
+
 GENRES_WEIGHT: Final = 0.50
+THEMES_WEIGHT: Final = 0.35
 OTHER_WEIGHT: Final = 0.35
-"""In `appeal`: of the genres together, and of the creator and the region each."""
+"""In `appeal`: of the genres together, the themes together, and of the creator and the region each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,9 @@ class Taste:
 
 
 def features_of(item: Candidate) -> list[str]:
-    """The item's features: genres first, then the creator if there is one, the region last."""
+    """The item's features: genres first, then themes, the creator if there is one, the region last."""
     features = [f"genre:{item.medium}:{genre}" for genre in item.genres]
+    features += [f"theme:{tag}" for tag in item.tags[:THEMES]]
     if item.creator:
         features.append(f"creator:{item.creator}"[:200])
     features.append(f"region:{item.medium}:{cell_of(item.valence, item.arousal, REGIONS)}")
@@ -100,27 +106,24 @@ def leaning(likes: float, dislikes: float) -> float:
 def appeal(features: Iterable[str], leanings: Mapping[str, float]) -> float:
     """How much the user should like an item with these features, from -1 to 1; 0 where nothing is known.
 
-    The leanings of several genres are averaged.
+    The leanings of several genres are averaged. Of the themes those average that are known; the more of them
+    an item shares, the more they count.
     """
     if not leanings:
         return 0.0
-    genres = others = 0.0
-    count = 0
+    genres = themes = others = 0.0
+    count = known = 0
     for feature in features:
         value = leanings.get(feature, 0.0)
         if feature.startswith("genre:"):
             genres += value
             count += 1
+        elif feature.startswith("theme:"):
+            themes += value
+            known += value != 0
         else:
             others += value
-    total = GENRES_WEIGHT * genres / max(1, count) + OTHER_WEIGHT * others
+    total = (
+        GENRES_WEIGHT * genres / max(1, count) + THEMES_WEIGHT * themes / (1 + known) + OTHER_WEIGHT * others
+    )
     return max(-1.0, min(1.0, total))
-
-
-def pull(attraction: float, near: float) -> float:
-    """How far taste moves an item whose place is `near` (0 to 1) the target.
-
-    A liking counts only as far as the item fits the mood, so that likes of horror bring no horror to somebody
-    who is to be cheered up. A dislike counts in full.
-    """
-    return attraction * near if attraction > 0 else attraction

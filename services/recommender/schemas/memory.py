@@ -75,7 +75,7 @@ class HistoryEntry(FeedbackOut):
 
 
 class PreferenceOut(BaseModel):
-    """Weighted counts of likes and dislikes of a genre, a creator or a region of the affect plane."""
+    """Weighted counts of likes and dislikes of a genre, a theme, a creator or a region of the plane."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -14,7 +14,6 @@ from services.recommender.ranking.taste import (
     features_of,
     leaning,
     learn,
-    pull,
 )
 from tests.helpers.candidates import candidate
 
@@ -35,17 +34,21 @@ def test_leaning() -> None:
 
 
 def test_features() -> None:
-    """Features are the genres, the creator and the region, in this order."""
-    made = candidate(1, genres=("war", "drama"), creator="Ada", valence=0.9, arousal=-0.9)
+    """Features are the genres, the themes, the creator and the region, in this order."""
+    made = candidate(1, genres=("war", "drama"), tags=("hope",), creator="Ada", valence=0.9, arousal=-0.9)
     features = features_of(made)
-    assert features == ["genre:movie:war", "genre:movie:drama", "creator:Ada", "region:movie:3"]
+    assert features == ["genre:movie:war", "genre:movie:drama", "theme:hope", "creator:Ada", "region:movie:3"]
     assert features_of(candidate(2, medium="song", valence=0, arousal=0)) == ["region:song:10"]
 
 
-@given(st.dictionaries(st.sampled_from(["genre:a:b", "creator:x", "region:a:1"]), st.floats(-1, 1)))
+@given(
+    st.dictionaries(
+        st.sampled_from(["genre:a:b", "theme:c", "theme:d", "creator:x", "region:a:1"]), st.floats(-1, 1)
+    )
+)
 def test_appeal(leanings: Any) -> None:
     """The appeal stays within -1 and 1."""
-    assert -1 <= appeal(["genre:a:b", "creator:x", "region:a:1"], leanings) <= 1
+    assert -1 <= appeal(["genre:a:b", "theme:c", "theme:d", "creator:x", "region:a:1"], leanings) <= 1
 
 
 @given(verdict, st.booleans(), st.booleans())
@@ -79,9 +82,13 @@ def test_learn() -> None:
     }
 
 
-@given(st.floats(-1, 1), st.floats(0, 1))
-def test_pull(attraction: float, near: float) -> None:
-    """A liking counts as far as the item fits the mood, a dislike in full."""
-    pulled = pull(attraction, near)
-    assert pulled == attraction if attraction <= 0 else 0 <= pulled <= attraction
-    assert pull(1.0, 0.0) == 0
+def test_theme_crosses_media() -> None:
+    """A liked film's theme and creator make a book appealing, the more of them it shares."""
+    film = candidate(1, tags=("friendship", "travel"), genres=("comedy",), creator="Ada")
+    leanings = {feature: leaning(*counts) for feature, counts in learn([(film, (1.0, 0.0))]).items()}
+    books = [
+        candidate(2, medium="book", tags=tags, creator=creator)
+        for tags, creator in (((), None), (("friendship",), None), (("friendship", "travel"), "Ada"))
+    ]
+    appeals = [appeal(features_of(book), leanings) for book in books]
+    assert appeals[0] == 0 < appeals[1] < appeals[2]
