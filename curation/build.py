@@ -18,12 +18,12 @@ from curation.sources import books, films, games, report, songs
 from services.recommender.schemas.fields import fold
 from services.recommender.settings import DATA_DIR
 
-SIZES: Final = {"movies": 4_000, "books": 4_000, "songs": 5_500, "games": 3_000}
+SIZES: Final = {"movies": 4_000, "books": 4_000, "songs": 6_000, "games": 3_000}
 FRAMES: Final = {
-    "movies": Frame(0.0, 0.12),
-    "books": Frame(0.05, 0.17),
+    "movies": Frame(0.0, 0.105),
+    "books": Frame(0.05, 0.17, tilt=0.15),
     "songs": Frame(0.1, -0.02),
-    "games": Frame(0.12, 0.15),
+    "games": Frame(0.12, 0.15, tilt=0.4),
 }
 """The raw place of a work that is neither pleasant nor unpleasant, neither calm nor exciting; tuned on
 the half `tune` of the known works."""

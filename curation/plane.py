@@ -21,12 +21,17 @@ class Frame:
 
     valence: float
     arousal: float
+    tilt: float = 0.0
+    """How much the middle of arousal rises with unpleasantness: most sad works are told excitedly."""
+
+    def arousal_at(self, valence: float) -> float:
+        return self.arousal + self.tilt * max(0.0, self.valence - valence)
 
 
 def spread(raw: Sequence[Place], frame: Frame) -> list[Place]:
     """Map raw places into [-1, 1]²; a work stays on its side of the frame's middle on both axes."""
     valences = _spread_axis([valence - frame.valence for valence, _ in raw])
-    arousals = _spread_axis([arousal - frame.arousal for _, arousal in raw])
+    arousals = _spread_axis([arousal - frame.arousal_at(valence) for valence, arousal in raw])
     return list(zip(valences, arousals, strict=True))
 
 

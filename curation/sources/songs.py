@@ -23,11 +23,11 @@ LISTS: Final = {
 """What it says of a song's fame to be on a list."""
 PER_LIST: Final = 0.04
 CHART: Final = 0.25
-DELISTED: Final = 0.45
+DELISTED: Final = 0.5
 """Popularity of a song on two lists whose own page has none, since the page was replaced."""
 LEAST_FAME: Final = 0.7
 """Less is never chosen."""
-STAYED: Final = 0.01
+STAYED: Final = 0.013
 """Fame per year of a popular song: who still listens to an old one is not following the day's charts."""
 OLDEST: Final = 40.0
 LATEST: Final = 2020
