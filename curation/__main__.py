@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
 
-from curation import build, known, study
+from curation import build, known, study, variety
 from services.common.starting import print_lines
 from services.recommender.imports.csv_file import SourceError
 
@@ -45,6 +45,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     )
     studying.add_argument("--users", type=int, default=24)
     studying.add_argument("--rounds", type=int, default=20)
+    command("variety", lambda _: variety.variety(), "measure variety, repeats and steadiness of the shelves")
     command("shelves", lambda _: study.shelves(), "print what each mood is offered")
     return parser.parse_args(arguments)
 
