@@ -8,9 +8,9 @@ the posterior mean estimates how likely the user is to like an item with that fe
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, get_args
+from typing import Final, Literal, Protocol, get_args
 
-from services.recommender.ranking.item import Candidate
+from services.recommender.ranking.item import Medium
 from services.recommender.ranking.mood import cell_of
 
 Verdict = Literal["like", "dislike", "hide"]
@@ -61,7 +61,24 @@ class Taste:
     """Item id to how recent the last action on it is: 1 just now, falling to 0."""
 
 
-def features_of(item: Candidate) -> list[str]:
+class Featured(Protocol):
+    """What features are read from: a candidate, or a row of its columns."""
+
+    @property
+    def medium(self) -> Medium: ...
+    @property
+    def genres(self) -> tuple[str, ...]: ...
+    @property
+    def tags(self) -> tuple[str, ...]: ...
+    @property
+    def creator(self) -> str | None: ...
+    @property
+    def valence(self) -> float: ...
+    @property
+    def arousal(self) -> float: ...
+
+
+def features_of(item: Featured) -> list[str]:
     """The item's features: genres first, then themes, the creator if there is one, the region last."""
     features = [f"genre:{item.medium}:{genre}" for genre in item.genres]
     features += [f"theme:{tag}" for tag in item.tags[:THEMES]]
@@ -87,7 +104,7 @@ def blocked_until_ms(verdict: Verdict | None, verdict_ms: int | None, *, seen: b
     return (verdict_ms or 0) + LIKED_AWAY_MS if verdict == "like" else 0
 
 
-def learn(standing: Iterable[tuple[Candidate, Counts]]) -> dict[str, Counts]:
+def learn(standing: Iterable[tuple[Featured, Counts]]) -> dict[str, Counts]:
     """Likes and dislikes by feature, from each item's evidence. Features without any are left out."""
     learnt: dict[str, Counts] = {}
     for item, (likes, dislikes) in standing:
