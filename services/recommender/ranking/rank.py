@@ -148,8 +148,9 @@ def _reason(candidate: Candidate, query: RankingQuery) -> str:
     if mood in candidate.emotions:
         return reasons.curated(mood)
     leanings = query.taste.features
-    liked = max(features_of(candidate), key=lambda feature: leanings.get(feature, 0.0))
-    if leanings.get(liked, 0.0) > LIKED and not liked.startswith("region:"):
+    told = (feature for feature in features_of(candidate) if feature.startswith(("genre:", "creator:")))
+    liked = max(told, key=lambda feature: leanings.get(feature, 0.0), default="")
+    if leanings.get(liked, 0.0) > LIKED:
         return reasons.liked(liked, candidate.medium)
     name = reasons.name_of(candidate.medium, next(iter(candidate.genres), None), candidate.creator)
     return reasons.felt(name, Point(candidate.valence, candidate.arousal), query.strategy, mood)
