@@ -48,7 +48,7 @@ THEMES: Final = 6
 GENRES_WEIGHT: Final = 0.50
 THEMES_WEIGHT: Final = 0.35
 OTHER_WEIGHT: Final = 0.35
-"""In `appeal`: of the genres together, the themes together, and of the creator and the region each."""
+"""In `appeal`: of the genres together, the themes together, and of creator, region and item each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,10 @@ class Taste:
     """A user's taste; empty for an unknown user."""
 
     features: Mapping[str, float] = field(default_factory=dict)
-    """Feature (see `features_of`) to leaning: -1 always disliked, 0 unknown, 1 always liked."""
+    """Feature (see `features_of`) to leaning: -1 always disliked, 0 unknown, 1 always liked.
+
+    Of an item itself: how near it is to one that the user likes, by the likes of others.
+    """
     recent: Mapping[int, float] = field(default_factory=dict)
     """Item id to how recent the last action on it is: 1 just now, falling to 0."""
 
@@ -64,6 +67,8 @@ class Taste:
 class Featured(Protocol):
     """What features are read from: a candidate, or a row of its columns."""
 
+    @property
+    def id(self) -> int: ...
     @property
     def medium(self) -> Medium: ...
     @property
@@ -79,13 +84,19 @@ class Featured(Protocol):
 
 
 def features_of(item: Featured) -> list[str]:
-    """The item's features: genres first, then themes, the creator if there is one, the region last."""
+    """The item's features: genres first, then themes, the creator if there is one, the region, itself."""
     features = [f"genre:{item.medium}:{genre}" for genre in item.genres]
     features += [f"theme:{tag}" for tag in item.tags[:THEMES]]
     if item.creator:
         features.append(f"creator:{item.creator}"[:200])
     features.append(f"region:{item.medium}:{cell_of(item.valence, item.arousal, REGIONS)}")
+    features.append(itself(item.id))
     return features
+
+
+def itself(item_id: int) -> str:
+    """The feature that only this item has: what is known of it from the opinions of others."""
+    return f"item:{item_id}"
 
 
 def evidence(verdict: Verdict | None, *, saved: bool, opened: bool) -> Counts:
@@ -109,7 +120,7 @@ def learn(standing: Iterable[tuple[Featured, Counts]]) -> dict[str, Counts]:
     learnt: dict[str, Counts] = {}
     for item, (likes, dislikes) in standing:
         if likes or dislikes:
-            for feature in features_of(item):
+            for feature in features_of(item)[:-1]:  # of the item itself, others' likes tell
                 before = learnt.get(feature, (0.0, 0.0))
                 learnt[feature] = (before[0] + likes, before[1] + dislikes)
     return learnt

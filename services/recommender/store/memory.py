@@ -18,11 +18,13 @@ from services.recommender.ranking.taste import (
     Taste,
     blocked_until_ms,
     evidence,
+    itself,
     leaning,
     learn,
 )
 from services.recommender.store.catalogue import get_item
 from services.recommender.store.models import Feedback, Item, User, UserItem
+from services.recommender.store.neighbours import near_likes
 from services.recommender.store.uses import lock_user, note_use
 
 FRESH_DAYS: Final = 3.0
@@ -164,7 +166,8 @@ def taste_of(session: Session, user_id: str) -> Taste:
     counts, times = learnt(session, user_id)
     now = now_ms()
     return Taste(
-        features={feature: leaning(*each) for feature, each in counts.items()},
+        features={feature: leaning(*each) for feature, each in counts.items()}
+        | {itself(item): nearness for item, nearness in near_likes(session, user_id).items()},
         recent={
             item_id: math.exp(-max(0, now - at_ms) / (FRESH_DAYS * DAY_MS))
             for item_id, at_ms in times.items()
