@@ -27,6 +27,7 @@ from bulk.photos import InputError, find_photos
 from bulk.work import FACE, FAILED, NO_FACE, Reader, Row
 from services.inference.classify import load_model
 from services.inference.errors import ModelFileError
+from services.inference.folders import about_skipped
 from services.inference.pipeline import Limits
 from services.inference.settings import read_settings
 
@@ -77,6 +78,8 @@ def _run(options: argparse.Namespace) -> int:
         raise InputError(f"{out} cannot be written: name a file in a folder that exists")
     settings = read_settings()
     photos, model = find_photos(options.input), load_model(settings.model_file)
+    if photos.skipped:
+        sys.stderr.write(f"{about_skipped(photos.skipped)}\n")
     about: About = {
         "input": str(options.input.resolve()),
         "working folder": str(photos.root),
@@ -84,6 +87,7 @@ def _run(options: argparse.Namespace) -> int:
         "model_version": model.version,
         "model_sha256": model.card["sha256"],
         "INFERENCE_MAX_PIXELS": settings.max_pixels,
+        "INFERENCE_MAX_DECODE_BYTES": settings.max_decode_bytes,
         "INFERENCE_MAX_FACES": settings.max_faces,
         "INFERENCE_MAX_UPLOAD_BYTES": settings.max_upload_bytes,
     }
@@ -91,7 +95,7 @@ def _run(options: argparse.Namespace) -> int:
         Journal(out, about).clear()
         sys.stdout.write(f"{out} is complete; remove it to read the photos again\n")
         return 0
-    limits = Limits(settings.max_pixels, settings.max_faces)
+    limits = Limits(settings.max_pixels, settings.max_faces, settings.max_decode_bytes)
     reader = Reader(f"photos-{uuid.uuid4().hex}", model, limits, settings.max_upload_bytes)
     with opened(out, about) as journal:
         with engine(options.cluster, options.processes, reader) as workers:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from services.inference.decode import PICTURES
+from services.inference.folders import find_pictures
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
@@ -20,6 +20,8 @@ class Photos:
     """Absolute; relative names start here."""
     names: list[str]
     """Each once, as in the table. Holds surrogates where a name is not UTF-8."""
+    skipped: tuple[str, ...] = ()
+    """Files below the folder that are no pictures."""
 
 
 def find_photos(source: Path) -> Photos:
@@ -34,15 +36,9 @@ def find_photos(source: Path) -> Photos:
 
 
 def _below(folder: Path) -> Photos:
-    root, names = folder.resolve(), []
-
-    def stop(error: OSError) -> None:
-        raise error  # else an unreadable folder would be missing without notice
-
-    for place, _, files in os.walk(root, onerror=stop):
-        below = Path(place).relative_to(root)
-        names += [str(below / name) for name in files if Path(name).suffix.lower() in PICTURES]
-    return Photos(root, sorted(names))
+    root = folder.resolve()
+    found = find_pictures(root)
+    return Photos(root, found.pictures, tuple(found.skipped))
 
 
 def _listed(path: Path) -> Photos:

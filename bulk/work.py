@@ -1,6 +1,5 @@
 """Turns photos into rows of the table, in a worker. A bad photo costs one row."""
 
-import os
 import stat
 import threading
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from distributed import Worker, WorkerPlugin, get_worker
 from services.common.prediction import FacePrediction, Prediction
 from services.common.problems import ServiceError, TooLargeError
 from services.inference.answers import to_prediction
+from services.inference.folders import printable
 from services.inference.pipeline import Limits, Pipeline
 from services.inference.runtime import Model
 
@@ -69,7 +69,7 @@ def read_photos(reader: str, root: Path, names: Sequence[str]) -> list[Row]:
 
 def _describe(name: str, prediction: Prediction) -> list[Row]:
     photo = {
-        "path": _printable(name),
+        "path": printable(name),
         "status": FACE if prediction.faces else NO_FACE,
         "faces": len(prediction.faces),
         "image_width": prediction.image.width,
@@ -79,12 +79,7 @@ def _describe(name: str, prediction: Prediction) -> list[Row]:
 
 
 def failure(name: str, code: str, detail: str) -> Row:
-    return {"path": _printable(name), "status": FAILED, "error": code, "detail": detail}
-
-
-def _printable(name: str) -> str:
-    r"""`name` as UTF-8; bytes that are not become `\xff`."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    return {"path": printable(name), "status": FAILED, "error": code, "detail": detail}
 
 
 def _face(number: int, face: FacePrediction) -> Row:

@@ -38,8 +38,8 @@ MEMORY_LIMIT_MB: Final = 2_000
 """Address space that a child may take beyond what it starts with."""
 SLOW_S: Final = 10.0
 """Processor time of one input that counts as a failure."""
-GREEDY_MB: Final = 500.0
-"""Growth of memory by one input that counts as a failure: twice what 50 megapixels take."""
+GREEDY_MB: Final = 200.0
+"""Growth of memory by one input that counts as a failure: what decoding may take."""
 HANGS_S: Final = 90.0
 """After this long on one input a child is killed."""
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from PIL import Image
 
-from tests.helpers.pictures import ASTRONAUT, encode, png_of_zeros
+from tests.helpers.pictures import ASSETS, ASTRONAUT, encode, png_of_zeros
 
 FACE: Final = (150, 30, 310, 190)
 """A crop of the photo with a face that the detector finds, read in milliseconds."""
@@ -45,6 +45,11 @@ def seeds() -> list[bytes]:
         encode(face, "WEBP", quality=60),
         encode(small.convert("RGBA"), "WEBP", lossless=True),
         encode(small, "WEBP", save_all=True, append_images=[small.rotate(90)]),
+        encode(small.convert("RGBA"), "PNG", save_all=True, append_images=[small.convert("RGBA").rotate(90)]),
+        encode(small, "AVIF", speed=10),
+        encode(small.convert("RGBA"), "AVIF", speed=10),
+        encode(small, "TIFF", big_tiff=True),
+        (ASSETS / "astronaut.heic").read_bytes(),
         encode(small, "BMP"),
         encode(small.convert("P"), "BMP"),
         encode(small.convert("P"), "GIF"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from services.common import docs
 from services.common.headers import ProblemsOnly, SecurityHeaders
 from services.common.limits import HeaderLimit
+from services.common.sockets import UnknownSockets
 from services.common.starting import FASTAPIS_OWN, OneLineRefusals
 from services.common.telemetry import RequestMetrics, Telemetry
 from services.common.version import VERSION
@@ -23,7 +24,6 @@ def new_app(
     description: str,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     middleware: Sequence[Middleware],
-    responses: dict[int | str, dict[str, Any]] | None = None,
 ) -> FastAPI:
     """Make an application without routes, but with /docs that need no CDN."""
     app = FastAPI(
@@ -34,10 +34,11 @@ def new_app(
         docs_url=None,
         redoc_url=None,
         telemetry=FASTAPIS_OWN,
-        responses=responses,
         middleware=middleware,
+        generate_unique_id_function=docs.operation_id,
     )
     docs.serve(app)
+    docs.describe_problems(app)
     return app
 
 
@@ -52,4 +53,5 @@ def outer_middleware(
         Middleware(SecurityHeaders, own=headers),
         Middleware(ProblemsOnly),
         Middleware(HeaderLimit),
+        Middleware(UnknownSockets),
     ]

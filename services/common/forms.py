@@ -1,7 +1,7 @@
 """Reads bodies and multipart forms in memory only; BodyLimit bounds how much there is."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,11 +10,14 @@ from python_multipart import FormParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, File, parse_options_header
 
-from services.common.problems import ServiceError, TooLargeError
+from services.common.problems import InvalidError, ServiceError, TooLargeError
 
 FORM: Final = "multipart/form-data"
-OTHER_PARTS: Final = 16
-"""Parts of a form that may come beside those that a route asks for."""
+PARSED_AT_ONCE: Final = 256 * 1024
+"""Bytes of a form that is parsed in less time than a thread's turn takes."""
+SPARE_PARTS: Final = 16
+"""Parts beyond those that a route takes that are still read, to say what is wrong with them."""
+OCTETS: Final = "application/octet-stream"
 BINARY: Final = {"type": "string", "format": "binary"}
 
 
@@ -24,22 +27,22 @@ class Part:
     filename: str | None
     content: bytes
 
-    @property
-    def is_file(self) -> bool:
-        """Whether it has a filename, or else is no text: no image is UTF-8 without a NUL."""
-        return self.filename is not None or not _is_text(self.content)
-
 
 def form_body(properties: dict[str, Any], **others: Any) -> dict[str, Any]:  # noqa: ANN401 # JSON schemas
-    """Document a body for OpenAPI: a form with these properties, all required, or another content type."""
-    form = {"type": "object", "required": list(properties), "properties": properties}
+    """Document a body for OpenAPI: a form whose first property is required, or another content type."""
+    form = {"type": "object", "required": list(properties)[:1], "properties": properties}
     return {"requestBody": {"required": True, "content": {FORM: {"schema": form}, **others}}}
 
 
-PHOTO_BODY: Final = form_body(
-    {"file": BINARY},
-    **{kind: {"schema": BINARY} for kind in ("image/jpeg", "image/png", "image/webp", "image/*")},
-)
+def photo_body(options: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Document a form with the part `file` and these options, or the image itself.
+
+    Image types are taken too; client generators do not know them.
+    """
+    return form_body({"file": BINARY, **(options or {})}, **{OCTETS: {"schema": BINARY}})
+
+
+PHOTO_BODY: Final = photo_body()
 
 
 def is_form(request: Request) -> bool:
@@ -54,11 +57,30 @@ async def read_body(request: Request) -> bytes:
 async def read_form(request: Request, most_parts: int, unreadable: type[ServiceError]) -> list[Part]:
     """Read all parts. Raises TooLargeError for more than `most_parts`, `unreadable` for a malformed form."""
     body = await read_body(request)
-    return await asyncio.to_thread(_parse, request.headers["content-type"], body, most_parts, unreadable)
+    given = (request.headers["content-type"], body, most_parts, unreadable)
+    return _parse(*given) if len(body) <= PARSED_AT_ONCE else await asyncio.to_thread(_parse, *given)
 
 
-def files_of(parts: Iterable[Part], name: str) -> list[Part]:
-    return [part for part in parts if part.name == name and part.is_file]
+def files_of(parts: Iterable[Part], name: str, options: Collection[str] = ()) -> list[Part]:
+    """The parts that are called `name`, with a filename or without, at least one.
+
+    InvalidError for none, and for a part that is neither a file nor one of `options`.
+    """
+    parts = list(parts)
+    files = [part for part in parts if part.name == name]
+    if not files or any(part.name not in {name, *options} for part in parts):
+        known = f"`{name}`" + (f"; options are {', '.join(sorted(options))}" if options else "")
+        wrong = "has a part that is not known here" if files else f"has no part `{name}`"
+        raise InvalidError(f"body: the form {wrong}; a photo goes into {known}")
+    return files
+
+
+def file_of(parts: Iterable[Part], name: str, options: Collection[str] = ()) -> Part:
+    """The one part `name`; InvalidError also for several."""
+    files = files_of(parts, name, options)
+    if len(files) > 1:
+        raise InvalidError(f"body.{name}: the form has {len(files)} parts `{name}`; one photo is taken")
+    return files[0]
 
 
 def texts_of(parts: Iterable[Part], name: str) -> list[str]:
@@ -67,6 +89,10 @@ def texts_of(parts: Iterable[Part], name: str) -> list[str]:
 
 def _parse(content_type: str, body: bytes, most_parts: int, unreadable: type[ServiceError]) -> list[Part]:
     _, options = parse_options_header(content_type)
+    if not options.get(b"boundary"):
+        raise unreadable(
+            "The form cannot be read: its header Content-Type has no boundary. Let the HTTP client set it."
+        )
     parts: list[Part] = []
 
     def add(name: bytes | None, filename: bytes | None, content: bytes | None) -> None:
@@ -89,7 +115,7 @@ def _parse(content_type: str, body: bytes, most_parts: int, unreadable: type[Ser
         raise unreadable("The form cannot be read: its charset is unknown.") from error
     try:
         in_memory = {"MAX_MEMORY_FILE_SIZE": len(body) + 1, "MAX_BODY_SIZE": len(body) + 1}
-        parser = FormParser(FORM, add_field, add_file, boundary=options.get(b"boundary"), config=in_memory)
+        parser = FormParser(FORM, add_field, add_file, boundary=options[b"boundary"], config=in_memory)
         parser.write(body)
         parser.finalize()
     except FormParserError as error:
@@ -100,10 +126,3 @@ def _parse(content_type: str, body: bytes, most_parts: int, unreadable: type[Ser
 def _decode(content: bytes) -> str:
     """UTF-8, whatever the form declares: names and values of options are the same in every charset in use."""
     return content.decode("utf-8", "replace")
-
-
-def _is_text(content: bytes) -> bool:
-    try:
-        return "\0" not in content.decode()
-    except UnicodeDecodeError:
-        return False

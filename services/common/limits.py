@@ -68,7 +68,9 @@ class UploadBudget:
     now: int = 0
 
     def check(self, count: int) -> None:
-        """Raises BusyError if `count` more bytes do not fit."""
+        """Raises BusyError if `count` more bytes do not fit now, TooLargeError if they never would."""
+        if count > self.most:
+            raise too_large(self.most)
         if self.now + count > self.most:
             raise BusyError("Too many uploads are under way. Try again in a moment.")
 

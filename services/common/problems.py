@@ -138,6 +138,15 @@ def describe(errors: list[Any]) -> str:
     return "; ".join(lines)
 
 
+def _hint(request: Request, errors: list[Any]) -> str:
+    """What to send instead of a body that was not taken for JSON because its type was not given."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    unread = any(error["loc"] == ("body",) for error in errors)
+    if not unread or kind == "application/json" or kind.endswith("+json"):
+        return ""
+    return "; send JSON with the header Content-Type: application/json"
+
+
 def answer_to(request: Request, error: HTTPException) -> JSONResponse:
     code = error.code if isinstance(error, ServiceError) else code_of(error.status_code)
     return problem(request_id_of(request), error.status_code, code, str(error.detail), error.headers)
@@ -155,7 +164,7 @@ def add_error_handlers(app: FastAPI, refused: Callable[[str], None] = lambda _co
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         errors = list(error.errors())
-        detail = describe(errors)
+        detail = describe(errors) + _hint(request, errors)
         if any(one["type"] == "json_invalid" for one in errors):
             return problem(request_id_of(request), 400, UnreadableError.code, detail)
         return problem(request_id_of(request), 422, InvalidError.code, detail)

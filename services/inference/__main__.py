@@ -27,8 +27,9 @@ from services.common.problems import ServiceError
 from services.emotions import EMOTIONS
 from services.inference.answers import to_prediction, to_stream_prediction
 from services.inference.classify import load_model
-from services.inference.decode import PICTURES, Photo
+from services.inference.decode import Photo
 from services.inference.errors import ModelFileError
+from services.inference.folders import about_skipped, find_pictures, printable
 from services.inference.pipeline import Limits, Pipeline, Stream
 from services.inference.settings import Settings, read_settings
 
@@ -44,6 +45,7 @@ COLUMNS: Final = (
     "confidence",
     "uncertain",
 )
+NO_FACE: Final = "no face"
 GREEN: Final = (80, 220, 80)
 """Blue, green, red."""
 
@@ -69,7 +71,7 @@ class Reader:
     def __init__(self, settings: Settings, *, detect: bool) -> None:
         """Without `detect` each picture is taken as one upright face. ModelFileError."""
         self._model, self._detect = load_model(settings.model_file), detect
-        limits = Limits(settings.max_pixels, settings.max_faces)
+        limits = Limits(settings.max_pixels, settings.max_faces, settings.max_decode_bytes)
         self._pipeline = Pipeline(self._model, limits, settings.detector)
 
     def photo(self, data: bytes) -> Prediction:
@@ -112,10 +114,10 @@ def print_photos(reader: Reader, photos: list[Path], *, as_json: bool, draw: Pat
         try:
             prediction = reader.photo(path.read_bytes())
         except (ServiceError, OSError) as error:
-            print(f"{path}: {error}", file=sys.stderr)
+            print(printable(f"{path}: {error}"), file=sys.stderr)
             status = 1
             continue
-        print(prediction.model_dump_json() if as_json else f"{path}: {sentence(prediction)}")
+        print(prediction.model_dump_json() if as_json else printable(f"{path}: {sentence(prediction)}"))
         if draw:
             outline(path, prediction, draw)
     return status
@@ -151,21 +153,23 @@ def outline(path: Path, prediction: Prediction, out: Path) -> None:
 
 
 def read_folder(reader: Reader, folder: Path) -> Iterator[dict[str, Any]]:
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES and path.is_file())
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is no folder")
-    if not paths:
+    found = find_pictures(folder)
+    if found.skipped:
+        print(about_skipped(found.skipped), file=sys.stderr)
+    if not found.pictures:
         raise FileNotFoundError(f"{folder} holds no pictures")
-    for path in tqdm(paths, unit="photo"):
-        source = str(path.relative_to(folder))
+    for name in tqdm(found.pictures, unit="photo"):
+        source = printable(name)
         try:
-            prediction = reader.photo(path.read_bytes())
+            prediction = reader.photo((folder / name).read_bytes())
         except (ServiceError, OSError) as error:
-            yield {"source": source, "error": str(error)}
+            yield {"source": source, "error": printable(str(error))}
             continue
         yield from (row(source, 0, number, face) for number, face in enumerate(prediction.faces))
         if not prediction.faces:
-            yield {"source": source, "error": "no face"}
+            yield {"source": source, "error": NO_FACE}
 
 
 def read_video(reader: Reader, path: Path) -> Iterator[dict[str, Any]]:
@@ -189,12 +193,18 @@ def row(source: str, frame: int, number: int, face: FacePrediction) -> dict[str,
 
 
 def write_rows(out: Path, rows: Iterator[dict[str, Any]]) -> int:
+    """A line per row; status 1 if one tells of a picture that could not be read."""
     first = list(islice(rows, 1))  # what cannot be read at all fails here, before `out` is touched
-    with out.open("w", newline="") as file:
+    failed = 0
+    with out.open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, [*COLUMNS, *EMOTIONS, "error"], restval="")
         table.writeheader()
-        table.writerows(chain(first, rows))
-    return 0
+        for one in chain(first, rows):
+            table.writerow(one)
+            failed += one.get("error", NO_FACE) != NO_FACE
+    if failed:
+        print(f"{failed:,} pictures could not be read; the column `error` says why", file=sys.stderr)
+    return int(failed > 0)
 
 
 if __name__ == "__main__":

@@ -1,43 +1,42 @@
 """Image bytes → grey pixels, within limits that are checked before anything is decoded."""
 
-import io
-import os
+import threading
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
-HARD_LIMIT: Final = 100_000_000
-"""Pixels at which OpenCV itself refuses, whatever the settings say."""
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(HARD_LIMIT))  # OpenCV reads it once, when imported
+import numpy as np
+from numpy.typing import NDArray
 
-import cv2  # noqa: E402  # after its limit is set
-import numpy as np  # noqa: E402  # stays below the line above with cv2
-from numpy.typing import NDArray  # noqa: E402  # likewise
-from PIL import Image, UnidentifiedImageError  # noqa: E402  # likewise
+from services.common.problems import ServiceError, TooLargeError
+from services.inference.errors import BadRequestError, UnsupportedImageError
+from services.inference.formats import bmp, gif, jpeg, pillow, png, tiff, webp
+from services.inference.formats.exif import upright
+from services.inference.formats.picture import Picture, damaged
 
-from services.common.problems import TooLargeError  # noqa: E402  # likewise
-from services.inference.errors import BadRequestError, UnreadableImageError, UnsupportedImageError  # noqa: E402  # likewise
-
-# Of a damaged picture it tells line by line, on a log that has one JSON object a line.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
-PICTURES: Final = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
-"""How files of these formats end."""
-ENOUGH: Final = 960
-"""A JPEG is decoded at 1/2, 1/4 or 1/8 of its size as long as its long side stays at least this."""
-REDUCED: Final = {
-    8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
-    4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
-    2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
-    1: cv2.IMREAD_GRAYSCALE,
-}
+FORMATS: Final = ("JPEG", "PNG", "WebP", "AVIF", "GIF", "BMP", "TIFF")
+"""HEIC too, where its extra is installed."""
+MAX_DECODE_BYTES: Final = 200_000_000
+READERS: Final = (
+    (jpeg.START, jpeg.look),
+    (png.START, png.look),
+    (gif.STARTS, gif.look),
+    (bmp.START, bmp.look),
+    (tiff.STARTS, tiff.look),
+)
+"""How a format's files begin, and what reads its header."""
+TEXTS: Final = (b"{", b"[", b"data:", b"/9j/", b"iVBORw0KGgo", b"R0lGOD", b"UklGR")
+"""How JSON, a data URL, and JPEG, PNG, GIF and WebP in base64 begin."""
+LARGE: Final = 1 / 8
+"""A picture whose decoding costs more than this share of the most that one may is decoded alone."""
 
 
 @dataclass(frozen=True)
 class Photo:
-    """One decoded image, upright as a person sees it (EXIF rotation applied; not for TIFF)."""
+    """One decoded image, upright as a person sees it."""
 
     grey: NDArray[np.uint8]
-    """(h, w), 0–255; large JPEGs come smaller than they are."""
+    """(h, w), 0–255; large pictures come smaller than they are."""
     width: int
     """Of the upright original, in pixels."""
     height: int
@@ -48,58 +47,64 @@ class Photo:
         return self.width / int(self.grey.shape[1])
 
 
-def decode(data: bytes, max_pixels: int) -> Photo:
+class DecodeRoom:
+    """Bounds the memory of all decoding in a process: each picture's, and one large picture at a time."""
+
+    def __init__(self, most: int = MAX_DECODE_BYTES) -> None:
+        self.most = most
+        """Bytes."""
+        self._one = threading.Lock()
+
+    def take(self, cost: int) -> AbstractContextManager[object]:
+        """Waits while another large picture is decoded, if this is one; TooLargeError beyond `most`."""
+        if cost > self.most:
+            raise TooLargeError(
+                f"decoding the image takes about {cost:,} bytes of memory; at most {self.most:,} are used: "
+                "send a smaller one, or a JPEG"
+            )
+        return self._one if cost > LARGE * self.most else nullcontext()
+
+
+def decode(data: bytes, max_pixels: int, room: DecodeRoom | None = None) -> Photo:
     """BadRequestError for no bytes, UnsupportedImageError, TooLargeError, UnreadableImageError."""
-    kind, width, height = _header(data)
-    if width * height > max_pixels:
-        raise TooLargeError(f"{width}×{height} pixels; at most {max_pixels:,} are read")
-    if kind == "PNG" and not _png_is_whole(data):
-        raise UnreadableImageError("the PNG image cannot be decoded: it is damaged or cut off")
-    factor = _reduction(kind, max(width, height))
-    try:
-        grey = cv2.imdecode(np.frombuffer(data, np.uint8), REDUCED[factor])
-    except cv2.error as error:
-        raise UnreadableImageError(f"the {kind} image cannot be decoded") from error
-    if grey is None or grey.size == 0:
-        raise UnreadableImageError(f"the {kind} image cannot be decoded: it is damaged or cut off")
-    if factor == 1:
-        height, width = grey.shape
-    elif _turned(grey.shape, width // factor, height // factor):
+    picture = look(data)
+    if picture.width * picture.height > max_pixels:
+        raise TooLargeError(f"{picture.width}×{picture.height} pixels; at most {max_pixels:,} are read")
+    with (room or DecodeRoom()).take(picture.cost):
+        try:
+            stored = picture.pixels()
+        except ServiceError:
+            raise
+        except Exception as error:  # each decoder has its own kinds
+            raise damaged(picture.kind) from error
+    width, height = picture.width, picture.height
+    if picture.orientation >= 5:
         width, height = height, width
-    return Photo(grey.astype(np.uint8, copy=False), width, height)
+    return Photo(upright(stored, picture.orientation), width, height)
 
 
-def _header(data: bytes) -> tuple[str, int, int]:
-    """Format, width and height as stored, without decoding."""
+def is_picture(head: bytes) -> bool:
+    """Whether a file that begins so is of a kind that `look` reads; its first 64 bytes tell."""
+    known = any(head.startswith(start) for start, _ in READERS)
+    return known or webp.is_webp(head) or pillow.brand_of(head) is not None
+
+
+def look(data: bytes) -> Picture:
+    """Reads the header, whatever the file is called."""
     if not data:
         raise BadRequestError("the image is empty: no bytes came")
-    try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            return str(image.format), image.width, image.height
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise TooLargeError("the image has far too many pixels") from error
-    except UnidentifiedImageError as error:
-        raise UnsupportedImageError(f"not an image we read; send one of {', '.join(FORMATS)}") from error
-    except Exception as error:  # a damaged header can raise anything: struct.error, SyntaxError, ValueError …
-        raise UnreadableImageError("the image's header is damaged") from error
+    for start, read in READERS:
+        if data.startswith(start):
+            return read(data)
+    if webp.is_webp(data):
+        return webp.look(data)
+    if brand := pillow.brand_of(data):
+        return pillow.look_at_video_still(data, brand)
+    raise UnsupportedImageError(f"not an image we read; send one of {', '.join(FORMATS)}{_hint(data)}")
 
 
-def _png_is_whole(data: bytes) -> bool:
-    """Whether every chunk ends within the file: OpenCV takes as much memory as a chunk says that it has."""
-    at = 8
-    while at + 8 <= len(data):
-        if data[at + 4 : at + 8] == b"IEND":
-            return True
-        at += 12 + int.from_bytes(data[at : at + 4])
-    return at <= len(data)
-
-
-def _reduction(kind: str, long_side: int) -> int:
-    if kind != "JPEG":
-        return 1
-    return next((f for f in (8, 4, 2) if long_side // f >= ENOUGH), 1)
-
-
-def _turned(shape: tuple[int, ...], width: int, height: int) -> bool:
-    """Whether decoding swapped the sides (EXIF orientations 5–8); reduced sizes may be off by one."""
-    return abs(shape[0] - height) > 1 or abs(shape[1] - width) > 1
+def _hint(data: bytes) -> str:
+    start = data[:64].lstrip()
+    if start.startswith(TEXTS):
+        return ". This is text: send the image's own bytes, not base64 and not JSON"
+    return ""

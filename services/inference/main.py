@@ -10,16 +10,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 
 from services.common.application import new_app, outer_middleware
 from services.common.limits import BodyLimit, Pace, UploadBudget
 from services.common.problems import add_error_handlers
+from services.common.queries import check_query
 from services.common.starting import StartError, start_tracing
 from services.common.telemetry import set_up_logging
 from services.inference.cascade import Cascade
 from services.inference.classify import Classifier, load_model
+from services.inference.decode import DecodeRoom
 from services.inference.detect import shipped_finder
 from services.inference.errors import ModelFileError
 from services.inference.metrics import Metrics
@@ -49,9 +51,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         """StartError, and no service, where the model and its card do not fit."""
         model = await asyncio.to_thread(_load, settings.model_file)
-        limits = Limits(settings.max_pixels, settings.max_faces)
+        limits = Limits(settings.max_pixels, settings.max_faces, settings.max_decode_bytes)
+        room = DecodeRoom(settings.max_decode_bytes)
         workers = Workers(
-            lambda: Pipeline(model, limits, settings.detector),
+            lambda: Pipeline(model, limits, settings.detector, room),
             settings.workers,
             settings.queue,
             settings.patience_s,
@@ -78,10 +81,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app.state.record = record
     add_error_handlers(app, lambda code: metrics.rejected.labels(code).inc())
-    app.include_router(predict.router)
-    app.include_router(batch.router)
+    for module in (predict, batch, about):
+        app.include_router(module.router, dependencies=[Depends(check_query)])
     app.include_router(stream.router)
-    app.include_router(about.router)
     return app
 
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from services.inference.align import SIDE, crop
 from services.inference.classify import Classifier
-from services.inference.decode import Photo, decode
+from services.inference.decode import MAX_DECODE_BYTES, DecodeRoom, Photo, decode
 from services.inference.detect import Detector, Mode
 from services.inference.face import Face, main_first, whole
+from services.inference.quiet import silence_decoders
 from services.inference.runtime import Model
 from services.inference.track import Tracker
 
@@ -29,6 +30,8 @@ Probabilities = NDArray[np.float32]
 class Limits:
     pixels: int
     faces: int
+    decode_bytes: int = MAX_DECODE_BYTES
+    """Memory that decoding one picture may take."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,13 @@ class Stream:
 class Pipeline:
     """Runs the stages. Not thread-safe, because detector and classifier are not: use one per thread."""
 
-    def __init__(self, model: Model, limits: Limits, detector: Mode = "auto") -> None:
+    def __init__(
+        self, model: Model, limits: Limits, detector: Mode = "auto", room: DecodeRoom | None = None
+    ) -> None:
+        """Pipelines that share `room` decode one large picture at a time."""
         cv2.setNumThreads(1)  # a photo per thread: OpenCV's own threads would compete for the same cores
-        self._limits = limits
+        silence_decoders()
+        self._limits, self._room = limits, room or DecodeRoom(limits.decode_bytes)
         self._detector, self._classifier = Detector(detector), Classifier(model)
 
     def warm(self) -> None:
@@ -99,7 +106,7 @@ class Pipeline:
         Without `detect` the whole picture is taken as one upright face.
         """
         times = [time.perf_counter()]
-        photo = decode(data, self._limits.pixels)
+        photo = decode(data, self._limits.pixels, self._room)
         times.append(time.perf_counter())
         faces = (
             self._detector.detect(photo.grey)[: self._limits.faces] if detect else [whole(photo.grey.shape)]
@@ -115,7 +122,7 @@ class Pipeline:
     def next_frame(self, data: bytes, stream: Stream, *, detect: bool = True) -> Reading:
         """Reads the next encoded frame of `stream`, and updates the stream's state."""
         started = time.perf_counter()
-        return self.next_photo(decode(data, self._limits.pixels), stream, started, detect=detect)
+        return self.next_photo(decode(data, self._limits.pixels, self._room), stream, started, detect=detect)
 
     def next_photo(self, photo: Photo, stream: Stream, started: float, *, detect: bool = True) -> Reading:
         """Reads the next decoded frame; `started` is time.perf_counter() before it was decoded."""

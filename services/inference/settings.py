@@ -4,6 +4,7 @@ from pydantic import AnyHttpUrl, BeforeValidator, Field, FilePath
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.common import starting
+from services.inference.decode import MAX_DECODE_BYTES
 from services.inference.model import MODEL_FILE
 
 LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
@@ -27,6 +28,8 @@ class Settings(BaseSettings):
     max_upload_bytes: Annotated[int, Field(ge=1)] = 15_000_000
     max_pixels: Annotated[int, Field(ge=1, le=100_000_000)] = 50_000_000
     """Read from the header, before anything is decoded."""
+    max_decode_bytes: Annotated[int, Field(ge=1)] = MAX_DECODE_BYTES
+    """Memory that decoding one picture may take, estimated from its header; one large picture at a time."""
     max_faces: Annotated[int, Field(ge=1)] = 64
     """Faces classified per photo, the largest first."""
     max_batch: Annotated[int, Field(ge=1)] = 32

@@ -33,14 +33,16 @@ class Inbox:
         self._frame: tuple[int, bytes | None] | None = None
         self._changed = asyncio.Event()
         self._closed = False
+        self.why = ""
+        """Why it was closed: idle, length, or nothing where the client left."""
 
     def put(self, number: int, data: bytes | None) -> None:
         """A frame's number and bytes; None for a message that was not binary."""
         self._frame = (number, data)
         self._changed.set()
 
-    def close(self) -> None:
-        self._closed = True
+    def close(self, why: str = "") -> None:
+        self._closed, self.why = True, why
         self._changed.set()
 
     async def take(self) -> tuple[int, bytes | None] | None:

@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import Request
 
-from services.common.forms import OTHER_PARTS, Part, files_of, is_form, read_body, read_form
+from services.common.forms import SPARE_PARTS, Part, file_of, files_of, is_form, read_body, read_form
 from services.common.problems import TooLargeError
 from services.inference.errors import BadRequestError, UnsupportedImageError
 
@@ -15,7 +15,7 @@ FRAMING: Final = 64 * 1024
 async def read_image(request: Request, max_bytes: int) -> bytes:
     """The multipart field `file`, or the whole body where it is not multipart."""
     if is_form(request):
-        content = (await read_files(request, "file", 1))[0].content
+        content = file_of(await read_form(request, 1 + SPARE_PARTS, BadRequestError), "file").content
     else:
         content = await read_body(request)
     check_size(content, max_bytes)
@@ -23,15 +23,10 @@ async def read_image(request: Request, max_bytes: int) -> bytes:
 
 
 async def read_files(request: Request, field: str, most: int) -> list[Part]:
-    """The files in the multipart field `field`, at least one and `most` at most."""
+    """The files in the multipart field `field`, at least one and `most` at most, and nothing else."""
     if not is_form(request):
         raise UnsupportedImageError(f"send multipart/form-data with the field `{field}`")
-    files = files_of(await read_form(request, most + OTHER_PARTS, BadRequestError), field)
-    if not files:
-        raise BadRequestError(f"the form has no file in its field `{field}`")
-    if len(files) > most:
-        raise TooLargeError(f"{len(files)} files; at most {most} are taken at once")
-    return files
+    return files_of(await read_form(request, most, BadRequestError), field)
 
 
 def check_size(content: bytes, max_bytes: int) -> None:

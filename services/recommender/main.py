@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from services.common.application import new_app, outer_middleware
 from services.common.headers import PAGE_POLICY
 from services.common.limits import BodyLimit, Pace, UploadBudget
-from services.common.problems import Problem, add_error_handlers
+from services.common.problems import add_error_handlers
 from services.common.starting import start_tracing
 from services.common.telemetry import set_up_logging
 from services.recommender.crowd import CrowdLimit
@@ -31,13 +31,6 @@ if TYPE_CHECKING:
     from services.common.tracing import Tracing
 
 DESCRIPTION = "Recommends films, songs, books and games for a mood, or for the mood of a photo."
-PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    "default": {
-        "model": Problem,
-        "description": "What went wrong, as RFC 9457 has it",
-        "content": {"application/problem+json": {}},
-    }
-}
 UPLOADS: Final = {"/predict", "/recommend/photo"}
 HEADERS: Final = {
     "Cache-Control": "no-cache",  # answers change by the day, the page with the next version
@@ -80,7 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     set_up_logging("recommender", settings.log_level)
     metrics, tracing = Metrics(), start_tracing("recommender", settings.otlp_endpoint)
     middleware = _middleware(settings, metrics, tracing)
-    app = new_app("Expression Recommender", DESCRIPTION, _lifespan, middleware, PROBLEMS)
+    app = new_app("Expression Recommender", DESCRIPTION, _lifespan, middleware)
     app.state.settings, app.state.metrics, app.state.tracing = settings, metrics, tracing
     add_error_handlers(app)
     add_database_handlers(app)

@@ -59,3 +59,75 @@ def animation(kind: str) -> bytes:
     """Makes an animation: the astronaut in the first frame, then two blank frames."""
     first, blank = astronaut(), Image.new("RGB", (512, 512), "white")
     return encode(first, kind, save_all=True, append_images=[blank, blank], duration=100)
+
+
+def with_chunks(*chunks: tuple[bytes, bytes]) -> bytes:
+    """Makes the astronaut's PNG with more chunks before its pixels."""
+    whole = encode(astronaut(), "PNG")
+    return whole[:33] + b"".join(png_chunk(kind, data) for kind, data in chunks) + whole[33:]
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def exif(orientation: int, order: str = "<", kind: int = 3) -> bytes:
+    """Makes a TIFF header with the orientation as a SHORT (3) or LONG (4), in either byte order."""
+    value = struct.pack(f"{order}I" if kind == 4 else f"{order}HH", *([orientation] + [0] * (kind == 3)))
+    mark = b"II" if order == "<" else b"MM"
+    entry = struct.pack(f"{order}HHI", 0x0112, kind, 1) + value
+    return mark + struct.pack(f"{order}HIH", 42, 8, 1) + entry + bytes(4)
+
+
+def stored_as(image: Image.Image, orientation: int) -> Image.Image:
+    """The picture as it is stored, so that `orientation` brings it upright."""
+    turns = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    return image.transpose(turns[orientation]) if orientation in turns else image
+
+
+def tiled_tiff(orientation: int, side: int = 128) -> bytes:
+    """Makes the astronaut as an uncompressed grey TIFF in tiles of `side`, with an orientation."""
+    grey = np.asarray(stored_as(astronaut("L"), orientation))
+    height, width = grey.shape
+    tiles = [
+        grey[y : y + side, x : x + side].tobytes()
+        for y in range(0, height, side)
+        for x in range(0, width, side)
+    ]
+    pixels = b"".join(tiles)
+    offsets = struct.pack(f"<{len(tiles)}I", *(8 + n * side * side for n in range(len(tiles))))
+    sizes = struct.pack(f"<{len(tiles)}I", *[side * side] * len(tiles))
+    at = 8 + len(pixels)
+    fields = [
+        (256, 3, 1, width), (257, 3, 1, height), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1),
+        (274, 3, 1, orientation), (277, 3, 1, 1), (322, 3, 1, side), (323, 3, 1, side),
+        (324, 4, len(tiles), at), (325, 4, len(tiles), at + len(offsets)),
+    ]  # fmt: skip
+    directory = struct.pack("<H", len(fields)) + b"".join(struct.pack("<HHII", *f) for f in fields) + bytes(4)
+    start = at + len(offsets) + len(sizes)
+    return b"II" + struct.pack("<HI", 42, start) + pixels + offsets + sizes + directory
+
+
+def greedy_tiff(entries: int = 3_000) -> bytes:
+    """Makes a TIFF whose directory names the same megabyte in thousands of entries."""
+    whole = encode(astronaut(), "TIFF")
+    megabyte = bytes(1_000_000)
+    start = len(whole) + len(megabyte)
+    fields = [struct.pack("<HHII", 40_000 + n, 7, len(megabyte), len(whole)) for n in range(entries)]
+    directory = struct.pack("<H", entries) + b"".join(fields) + bytes(4)
+    return whole[:4] + struct.pack("<I", start) + whole[8:] + megabyte + directory
+
+
+def erased(kind: str) -> bytes:
+    """Makes the astronaut with all pixels transparent; their colours are still in the file."""
+    picture = astronaut("RGBA")
+    picture.putalpha(0)
+    return encode(picture, kind, **({"lossless": True, "exact": True} if kind == "WEBP" else {}))

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from fastapi import Request
 
-from services.common.forms import Part, files_of, read_form, texts_of
-from services.common.problems import TooLargeError, UnreadableError
+from services.common.forms import Part, file_of, files_of, read_form, texts_of
+from services.common.problems import InvalidError, TooLargeError, UnreadableError
 
 BINARY = b"\xff\xd8\xe9 a photo \x00\xff\xd9"
 
@@ -29,9 +29,8 @@ def read(most: int = 10, kind: str = "", **sent: Any) -> list[Part]:
 def test_bytes_without_filename() -> None:
     """The bytes of a part without a filename stay bytes, and are a file."""
     parts = read(files={"file": (None, BINARY), "limit": (None, "3")})
-    assert files_of(parts, "file") == [Part("file", None, BINARY)]
+    assert files_of(parts, "file", {"limit"}) == [Part("file", None, BINARY)]
     assert texts_of(parts, "limit") == ["3"]
-    assert not files_of(parts, "limit")
 
 
 @pytest.mark.parametrize("content", [b"", b"text", BINARY, bytes(3_000_000)])
@@ -42,10 +41,18 @@ def test_named_file(content: bytes) -> None:
     assert not texts_of(parts, "file")
 
 
-def test_text_is_no_file() -> None:
-    """Text in a part without a filename is no file, but an image that happens to be ASCII is."""
-    assert not files_of(read(files={"x": (None, "1")}, data={"file": "a path"}), "file")
-    assert files_of(read(files={"file": (None, b"BM" + bytes(60))}), "file")
+def test_text_in_the_files_part() -> None:
+    """The part of the photo is a file, whatever is in it and without a filename too."""
+    assert file_of(read(files={"file": (None, b"text")}), "file").content == b"text"
+
+
+@pytest.mark.parametrize(
+    "names", [["photo"], ["file", "file"], ["file", "limt"]], ids=["wrong name", "twice", "unknown option"]
+)
+def test_wrong_parts(names: list[str]) -> None:
+    """A wrong, a repeated and an unknown part are refused with the name of the right one."""
+    with pytest.raises(InvalidError, match="`file`"):
+        file_of(read(files=[(name, (None, BINARY)) for name in names]), "file", {"limit"})
 
 
 def test_most_parts() -> None:
@@ -66,5 +73,5 @@ def test_unknown_charset(charset: str) -> None:
 @pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x"])
 def test_malformed(kind: str) -> None:
     """A form without a boundary, or with another one, is unreadable."""
-    with pytest.raises(UnreadableError):
+    with pytest.raises(UnreadableError, match="malformed" if "=" in kind else "Content-Type has no boundary"):
         read(content=b"--y\r\nnonsense", headers={"Content-Type": kind})

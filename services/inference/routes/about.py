@@ -6,7 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from services.inference.dependencies import MetricsDep, ModelDep, WorkersDep
 from services.inference.schemas import Health, ModelCard
 
-router = APIRouter()
+router = APIRouter(tags=["operation"])
 
 
 @router.get("/model")

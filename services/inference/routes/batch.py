@@ -12,7 +12,7 @@ from services.inference.routes.predict import PROBLEMS
 from services.inference.schemas import BatchItem, BatchResult
 from services.inference.upload import check_size, read_files
 
-router = APIRouter()
+router = APIRouter(tags=["photos"])
 
 BODY: Final = form_body({"files": {"type": "array", "items": BINARY}})
 

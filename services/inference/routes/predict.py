@@ -1,33 +1,29 @@
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 
 from services.common.forms import PHOTO_BODY
 from services.common.prediction import DetectParam, Prediction
-from services.common.problems import Problem
 from services.inference.answers import to_prediction
 from services.inference.dependencies import ModelDep, RecordDep, SettingsDep, WorkersDep
 from services.inference.errors import NoFaceError
 from services.inference.upload import read_image
 
-router = APIRouter()
+router = APIRouter(tags=["photos"])
 
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    status: {
-        "description": text,
-        "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
-    }
+    status: {"description": text}
     for status, text in {
         400: "No bytes, a malformed form, or a damaged image",
-        413: "Too many bytes or pixels",
+        413: "Too many bytes or pixels, or too much memory to decode",
         415: "Not an image we read",
-        422: "A parameter that fails validation; with strict=true, no face",
+        422: "A parameter or part that fails validation; with strict=true, no face",
         503: "All workers are busy",
     }.items()
 }
 
 
-@router.post("/predict", responses=PROBLEMS, openapi_extra=PHOTO_BODY)
+@router.post("/predict", responses={200: {"model": Prediction}, **PROBLEMS}, openapi_extra=PHOTO_BODY)
 async def predict(
     request: Request,
     settings: SettingsDep,
@@ -36,7 +32,7 @@ async def predict(
     record: RecordDep,
     strict: Annotated[bool, Query(description="answer 422 where no face is found")] = False,
     detect: DetectParam = True,
-) -> Prediction:
+) -> Response:
     """The faces of one photo, the main one first, each with six probabilities.
 
     Send the photo as the multipart field `file` or as the body itself. No face is a result, not an error.
@@ -46,4 +42,5 @@ async def predict(
     record(reading)
     if strict and not reading.faces:
         raise NoFaceError("no face was found in the picture")
-    return to_prediction(reading, model)
+    # FastAPI would validate the answer again and copy it before it writes JSON.
+    return Response(to_prediction(reading, model).model_dump_json(), media_type="application/json")

@@ -55,13 +55,13 @@ async def stream(
     await socket.accept()
     try:
         with streams.one_more():
-            await _converse(socket, settings, Reader(workers, model, record, detect))
+            why = await _converse(socket, settings, Reader(workers, model, record, detect))
     except BusyError as busy:
-        await _close(socket, TRY_AGAIN_LATER, str(busy))
+        await _close(socket, TRY_AGAIN_LATER, busy.code)
     except WebSocketDisconnect:
         return  # gone in the middle of an answer
     else:
-        await _close(socket, NORMAL)
+        await _close(socket, NORMAL, why)
 
 
 @dataclass
@@ -82,7 +82,8 @@ class Reader:
         return to_stream_prediction(reading, self.model, number).model_dump_json()
 
 
-async def _converse(socket: WebSocket, settings: Settings, frames: Reader) -> None:
+async def _converse(socket: WebSocket, settings: Settings, frames: Reader) -> str:
+    """Answers until the stream ends; returns why it did."""
     inbox = Inbox()
     reader = asyncio.create_task(_receive(socket, inbox, settings))
     try:
@@ -91,22 +92,26 @@ async def _converse(socket: WebSocket, settings: Settings, frames: Reader) -> No
         reader.cancel()
         with suppress(asyncio.CancelledError):
             await reader
+    return inbox.why
 
 
 async def _receive(socket: WebSocket, inbox: Inbox, settings: Settings) -> None:
     """Fills the inbox until the client leaves, is silent for too long, or has been here for long enough."""
-    end, number = time.monotonic() + settings.stream_length_s, 0
+    end, number, why = time.monotonic() + settings.stream_length_s, 0, ""
     try:
         while (left := end - time.monotonic()) > 0:
+            why = "length" if left <= settings.stream_idle_s else "idle"
             message = await asyncio.wait_for(socket.receive(), min(left, settings.stream_idle_s))
             if message["type"] == "websocket.disconnect":
+                why = ""
                 return
             inbox.put(number, message.get("bytes"))
             number += 1
+        why = "length"
     except TimeoutError:
         return
     finally:
-        inbox.close()
+        inbox.close(why)
 
 
 async def _answer(socket: WebSocket, inbox: Inbox, settings: Settings, frames: Reader) -> None:
@@ -129,7 +134,7 @@ async def _send(socket: WebSocket, text: str) -> None:
         raise WebSocketDisconnect from error
 
 
-async def _close(socket: WebSocket, code: int, reason: str = "") -> None:
+async def _close(socket: WebSocket, code: int, reason: str) -> None:
     if socket.client_state is WebSocketState.CONNECTED:
         with suppress(RuntimeError, WebSocketDisconnect):  # it may leave at this moment
             await socket.close(code, reason)

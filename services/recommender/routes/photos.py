@@ -8,17 +8,18 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from services.common.forms import (
-    OTHER_PARTS,
     PHOTO_BODY,
+    SPARE_PARTS,
     Part,
-    files_of,
+    file_of,
     is_form,
+    photo_body,
     read_body,
     read_form,
     texts_of,
 )
 from services.common.prediction import DetectParam, Prediction
-from services.common.problems import InvalidError, UnreadableError
+from services.common.problems import UnreadableError
 from services.recommender.dependencies import InferenceDep, RecommenderDep, RequestIdDep
 from services.recommender.inference_client import OCTETS, read_mood
 from services.recommender.schemas.recommendation import (
@@ -30,7 +31,8 @@ from services.recommender.schemas.recommendation import (
 
 router = APIRouter(tags=["photos"])
 
-MOST_PARTS: Final = MAX_EXCLUDED_IN_QUERY + OTHER_PARTS
+BODY_WITH_OPTIONS: Final = photo_body(PhotoOptions.model_json_schema()["properties"])
+MOST_PARTS: Final = MAX_EXCLUDED_IN_QUERY + SPARE_PARTS
 
 
 def _json(answer: object) -> Response:
@@ -53,7 +55,9 @@ async def predict(
     return _json(await inference.predict(body, content_type, request_id, strict=strict, detect=detect))
 
 
-@router.post("/recommend/photo", openapi_extra=PHOTO_BODY, responses={200: {"model": PhotoRecommendation}})
+@router.post(
+    "/recommend/photo", openapi_extra=BODY_WITH_OPTIONS, responses={200: {"model": PhotoRecommendation}}
+)
 async def recommend_for_photo(
     request: Request,
     query: Annotated[PhotoQuery, Query()],
@@ -74,10 +78,7 @@ async def _read_photo(request: Request, query: PhotoOptions) -> tuple[bytes, str
     if not is_form(request):
         return await read_body(request), request.headers.get("content-type", OCTETS), query
     form = await read_form(request, MOST_PARTS, UnreadableError)
-    files = files_of(form, "file")
-    if not files:
-        raise InvalidError("body.file: the form has no file in a field named file")
-    return files[-1].content, OCTETS, _with_fields(query, form)
+    return file_of(form, "file", PhotoOptions.model_fields).content, OCTETS, _with_fields(query, form)
 
 
 def _with_fields(query: PhotoOptions, form: list[Part]) -> PhotoOptions:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -66,12 +67,29 @@ def test_a_folder_becomes_a_table_with_its_failures(tmp_path: Path) -> None:
     (tmp_path / "in" / "a.jpg").write_bytes(pictures.ASTRONAUT.read_bytes())
     (tmp_path / "in" / "deep" / "b.png").write_bytes(pictures.png_of_zeros(64, 64))
     (tmp_path / "in" / "c.gif").write_bytes(b"nonsense")
-    assert run("--folder", tmp_path / "in", "--csv", tmp_path / "out.csv").returncode == 0
+    done = run("--folder", tmp_path / "in", "--csv", tmp_path / "out.csv")
+    assert done.returncode == 1
+    assert "1 pictures could not be read" in done.stderr
     a, c, b = rows(tmp_path / "out.csv")
     assert (a["source"], a["emotion"]) == ("a.jpg", "happy")
     assert (b["source"], b["error"]) == ("deep/b.png", "no face")
     assert c["source"] == "c.gif"
     assert c["error"]
+
+
+def test_folder_by_content(tmp_path: Path) -> None:
+    """In a folder pictures are known by their content, the others are counted and named, odd names too."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    names = ["a.jfif", "b.jpe", "c", "d.dat", os.fsdecode(b"caf\xe9.jpg"), os.fsdecode(b"caf\xe9")]
+    for name in names:
+        (folder / name).write_bytes(pictures.ASTRONAUT.read_bytes())
+    (folder / "notes.txt").write_text("no picture")
+    (folder / os.fsdecode(b"no\xe9.txt")).write_text("no picture")
+    done = run("--folder", folder, "--csv", tmp_path / "out.csv")
+    assert done.returncode == 0, done.stderr
+    assert "skipped 2 files that are no pictures: notes.txt, no\\xe9.txt" in done.stderr
+    assert {r["source"] for r in rows(tmp_path / "out.csv")} == {*names[:4], "caf\\xe9.jpg", "caf\\xe9"}
 
 
 def test_a_video_keeps_the_faces_id(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import json
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -73,7 +75,7 @@ def test_a_batch_alone_answers_as_single_photos_do(address: str) -> None:
     ("sent", "status"),
     [
         ({"files": [("files", ("a.jpg", b"x"))] * 5}, 413),
-        ({"files": [("file", ("a.jpg", b"x"))]}, 400),
+        ({"files": [("file", ("a.jpg", b"x"))]}, 422),
         ({"content": PHOTO}, 415),
     ],
     ids=["too many files", "other field", "no form"],
@@ -126,7 +128,19 @@ def test_a_silent_stream_is_closed(socket: Any) -> None:
     ask(socket, PHOTO)
     with pytest.raises(ConnectionClosed):
         socket.recv(timeout=20)
-    assert socket.close_code == 1000
+    assert (socket.close_code, socket.close_reason) == (1000, "idle")
+
+
+def test_long_stream(tmp_path: Path) -> None:
+    """A stream is closed after its longest time, though its client goes on sending."""
+    with (
+        serve("inference", tmp_path / "log", stream_length_s="1") as address,
+        connect(address.replace("http", "ws") + "/stream") as socket,
+    ):
+        with suppress(ConnectionClosed):
+            while True:
+                ask(socket, PHOTO)
+        assert (socket.close_code, socket.close_reason) == (1000, "length")
 
 
 def test_more_streams_than_allowed_are_turned_away(address: str) -> None:
@@ -137,7 +151,7 @@ def test_more_streams_than_allowed_are_turned_away(address: str) -> None:
         with connect(url) as three:
             with pytest.raises(ConnectionClosed):
                 three.recv(timeout=20)
-            assert three.close_code == 1013
+            assert (three.close_code, three.close_reason) == (1013, "busy")
     with connect(url) as four:
         assert ask(four, PHOTO)["emotion"] == "happy"
 

@@ -1,7 +1,6 @@
 """Bytes to grey pixels: every format, every odd picture of the issue, and the limits before decoding."""
 
 import struct
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -111,13 +110,3 @@ def test_a_png_is_not_believed_what_a_chunk_says_it_holds(kind: bytes) -> None:
     with pytest.raises(ServiceError):
         decode(data, MAX_PIXELS)
     assert memory_mb("self", "VmHWM") - before < 100
-
-
-def test_a_damaged_picture_writes_nothing_of_opencv_to_the_log(capfd: pytest.CaptureFixture[str]) -> None:
-    """A line of such a TIFF gave two of the log, and a picture may have many thousands."""
-    stripes = Image.effect_noise((400, 400), 90).convert("1")
-    data = bytearray(pictures.encode(stripes, "TIFF", compression="group4"))
-    data[200:5000:7] = bytes(len(range(200, 5000, 7)))
-    with suppress(ServiceError):
-        decode(bytes(data), MAX_PIXELS)
-    assert "Fax4Decode" not in capfd.readouterr().err
