@@ -12,9 +12,11 @@ from starlette.requests import HTTPConnection, Request
 
 from services.common.headers import check_origin
 from services.common.problems import request_id_of
+from services.recommender import languages
 from services.recommender.errors import NotAllowedError
 from services.recommender.inference_client import InferenceClient
 from services.recommender.metrics import Metrics
+from services.recommender.ranking.purposes import Language
 from services.recommender.recommend import Recommender
 from services.recommender.settings import Settings
 from services.recommender.store.db import Sessions
@@ -42,10 +44,17 @@ async def get_request_id(request: Request) -> str:
 RequestIdDep = Annotated[str, Depends(get_request_id)]
 
 
+async def get_language(accept_language: Annotated[str, Header()] = "") -> Language:
+    return languages.choose(accept_language)
+
+
+LanguageDep = Annotated[Language, Depends(get_language)]
+
+
 async def get_recommender(
-    sessions: SessionsDep, metrics: MetricsDep, background: BackgroundTasks
+    sessions: SessionsDep, metrics: MetricsDep, background: BackgroundTasks, language: LanguageDep
 ) -> Recommender:
-    return Recommender(sessions, metrics, background)
+    return Recommender(sessions, metrics, background, language)
 
 
 RecommenderDep = Annotated[Recommender, Depends(get_recommender)]

@@ -6,17 +6,18 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from functools import partial
-from typing import Any, Final, Literal
+from statistics import fmean
+from typing import Any, Final, Literal, TypeVar
 
 import httpx
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidHandshake
 
-from services.common.prediction import MainFace
+from services.common.prediction import MainFace, Probabilities
 from services.common.problems import ServiceError
-from services.emotions import Emotion
+from services.emotions import EMOTIONS, Emotion
 from services.recommender.breaker import STATES, Breaker, OpenError
 from services.recommender.errors import (
     InferenceBadAnswerError,
@@ -41,6 +42,7 @@ OCTETS: Final = "application/octet-stream"
 UNAVAILABLE: Final = "Photos cannot be read right now. Recommendations by mood still work."
 NOT_UNDERSTOOD: Final = "The answer to the photo could not be understood."
 TRY_AGAIN_LATER: Final = 1013
+Answer = TypeVar("Answer", bound=BaseModel)
 AroundCall = Callable[[MutableMapping[str, str]], AbstractContextManager[object]]
 """Makes a context for the call of one photo; may add headers."""
 
@@ -182,8 +184,34 @@ def _read_answer(status: int, headers: Mapping[str, str], content: bytes) -> dic
 
 def read_mood(answer: dict[str, Any]) -> dict[Emotion, float] | None:
     """Read the probabilities of the main face; None without a face."""
+    probabilities = _read(MainFace, answer).probabilities
+    return rescale(probabilities) if probabilities else None
+
+
+class _FaceMood(BaseModel):
+    probabilities: Probabilities
+    uncertain: bool = False
+
+
+class _Everyone(BaseModel):
+    faces: list[_FaceMood]
+
+
+def read_moods(answer: dict[str, Any]) -> tuple[dict[Emotion, float] | None, bool]:
+    """Read the mean probabilities of the faces that are not uncertain, and True.
+
+    Of all faces, and False, where all are uncertain; None without a face.
+    """
+    faces = _read(_Everyone, answer).faces
+    sure = [face for face in faces if not face.uncertain]
+    moods = [rescale(face.probabilities) for face in sure or faces]
+    if not moods:
+        return None, True
+    return {label: fmean(mood[label] for mood in moods) for label in EMOTIONS}, bool(sure)
+
+
+def _read(model: type[Answer], answer: dict[str, Any]) -> Answer:
     try:
-        probabilities = MainFace.model_validate(answer).probabilities
+        return model.model_validate(answer)
     except ValidationError as error:
         raise InferenceBadAnswerError(NOT_UNDERSTOOD) from error
-    return rescale(probabilities) if probabilities else None

@@ -35,7 +35,7 @@ def list_emotions() -> list[EmotionOut]:
             aliases=[alias for alias, label in ALIASES.items() if label == name],
             valence=valence,
             arousal=arousal,
-            auto_strategy=mood.auto_strategy(mood.Point(valence, arousal)),
+            auto_strategy=mood.OWN[name],
         )
         for name, (valence, arousal) in mood.CIRCUMPLEX.items()
     ]
