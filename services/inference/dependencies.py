@@ -6,10 +6,9 @@ The functions are `async` though they wait for nothing: FastAPI would send each 
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Depends, WebSocket
+from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from services.common.headers import check_origin
 from services.inference.errors import NotReadyError
 from services.inference.metrics import Metrics
 from services.inference.pipeline import Reading
@@ -59,10 +58,3 @@ RecordDep = Annotated[Callable[[Reading], None], Depends(get_record)]
 ModelDep = Annotated[Model, Depends(get_model)]
 StreamsDep = Annotated[OpenStreams, Depends(get_streams)]
 WorkersDep = Annotated[Workers, Depends(get_workers)]
-
-
-async def check_own_page(socket: WebSocket) -> None:
-    check_origin(socket)
-
-
-OwnPagesDep = Depends(check_own_page)

@@ -7,10 +7,9 @@ more than the rest of a small request.
 import hmac
 from typing import Annotated, Any
 
-from fastapi import BackgroundTasks, Depends, Header, WebSocket
+from fastapi import BackgroundTasks, Depends, Header
 from starlette.requests import HTTPConnection, Request
 
-from services.common.headers import check_origin
 from services.common.problems import request_id_of
 from services.recommender import languages
 from services.recommender.errors import NotAllowedError
@@ -70,10 +69,3 @@ async def check_api_key(settings: SettingsDep, x_api_key: Annotated[str, Header(
 
 
 ApiKeyDep = Depends(check_api_key)
-
-
-async def check_own_page(socket: WebSocket, settings: SettingsDep) -> None:
-    check_origin(socket, settings.cors_origins)
-
-
-OwnPagesDep = Depends(check_own_page)

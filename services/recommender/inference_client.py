@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidHandshake
 
 from services.common.prediction import MainFace, Probabilities
 from services.common.problems import ServiceError
+from services.common.telemetry import logger
 from services.emotions import EMOTIONS, Emotion
 from services.recommender.breaker import STATES, Breaker, OpenError
 from services.recommender.errors import (
@@ -61,9 +62,12 @@ class InferenceClient:
         self.breaker = Breaker(settings.inference_failures, settings.inference_pause_s, answers)
         for state in STATES:
             metrics.breaker.labels(state).set_function(partial(lambda s: self.breaker.state == s, state))
+        key = settings.inference_access_key
+        self.access = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
         self.http = httpx.AsyncClient(
             base_url=str(settings.inference_url),
-            headers={"Accept-Encoding": "identity"},  # so that a small answer cannot grow when unpacked
+            # Not packed, so that a small answer cannot grow.
+            headers={"Accept-Encoding": "identity", **self.access},
             timeout=httpx.Timeout(settings.inference_timeout_s, connect=settings.inference_connect_timeout_s),
             transport=httpx.AsyncHTTPTransport(
                 # A new connection for each request spreads the load over all copies.
@@ -126,7 +130,7 @@ class InferenceClient:
         try:
             async with connect(
                 str(httpx.URL(self.stream_url, params=None if detect else NO_DETECTION)),
-                additional_headers={"X-Request-ID": request_id},
+                additional_headers={"X-Request-ID": request_id, **self.access},
                 open_timeout=self.connect_timeout_s,
                 max_size=MAX_ANSWER_BYTES,
                 compression=None,  # frames are compressed pictures already
@@ -165,6 +169,11 @@ def _read_answer(status: int, headers: Mapping[str, str], content: bytes) -> dic
     """Parse the JSON of a success. A 4xx about the photo is passed on; anything else is inference's fault."""
     if status == httpx.codes.SERVICE_UNAVAILABLE:
         raise InferenceBusyError("Photos cannot be read right now. Try again in a moment.")
+    if status == httpx.codes.UNAUTHORIZED:
+        logger.error(
+            "inference refused the key: RECOMMENDER_INFERENCE_ACCESS_KEY is not INFERENCE_ACCESS_KEY"
+        )
+        raise InferenceBadAnswerError("This service is not allowed to have photos read.")
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:
         raise InferenceBadAnswerError("Reading the photo failed.")
     try:

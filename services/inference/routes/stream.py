@@ -18,7 +18,6 @@ from services.common.problems import BusyError, ServiceError, problem_body
 from services.inference.answers import to_stream_prediction
 from services.inference.dependencies import (
     ModelDep,
-    OwnPagesDep,
     RecordDep,
     SettingsDep,
     StreamsDep,
@@ -38,7 +37,7 @@ NORMAL: Final = 1000
 TRY_AGAIN_LATER: Final = 1013
 
 
-@router.websocket("/stream", dependencies=[OwnPagesDep])
+@router.websocket("/stream")
 async def stream(
     socket: WebSocket,
     settings: SettingsDep,
