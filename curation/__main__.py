@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from curation import build, study
+from curation import build, study, variety
 from curation.sources import deezer, goodbooks, movielens, report, steam
 from services.common.starting import print_lines
 from services.recommender.imports.csv_file import SourceError
@@ -66,6 +66,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     )
     studying.add_argument("--users", type=int, default=24)
     studying.add_argument("--rounds", type=int, default=20)
+    command("variety", lambda _: variety.variety(), "measure variety, repeats and steadiness of the shelves")
     command("shelves", lambda _: study.shelves(), "print what each mood is offered")
     importing = command("import", _import, "add a source's items to the catalogue")
     add_import_arguments(importing, SOURCES)

@@ -27,7 +27,7 @@ from services.emotions import EMOTIONS, Emotion
 from services.recommender.prepare import prepare
 from services.recommender.ranking import mood
 from services.recommender.recommend import recommend
-from services.recommender.schemas.recommendation import Options, certain
+from services.recommender.schemas.recommendation import Options, RecommendedItem, Target, certain
 from services.recommender.settings import DATA_DIR
 from services.recommender.store import memory
 from services.recommender.store.db import Sessions, make_engine
@@ -130,8 +130,7 @@ def _add(tally: Tally, user: User, shelf: list[Item], emotion: Emotion, *, late:
     if late:
         tally.late.append(share)
     tally.shown.update(item.id for item in shelf)
-    point = mood.Point(*mood.CIRCUMPLEX[emotion])
-    target = mood.target(point, mood.auto_strategy(point))
+    target = mood.target(certain(emotion), "auto")
     for item in shelf:
         tally.distance.append(math.hypot(item.valence - target.valence, item.arousal - target.arousal))
     for one, other in combinations(shelf, 2):
@@ -140,7 +139,7 @@ def _add(tally: Tally, user: User, shelf: list[Item], emotion: Emotion, *, late:
 
 
 @contextmanager
-def _catalogue() -> Iterator[Sessions]:
+def catalogue() -> Iterator[Sessions]:
     """A new database with the shipped catalogue."""
     with tempfile.TemporaryDirectory() as folder:
         engine = make_engine(f"sqlite:///{Path(folder) / 'study.db'}")
@@ -165,7 +164,7 @@ def study(users: int, rounds: int) -> list[str]:
         "chance": _by_chance,
     }
     for name, recommender in recommenders.items():
-        with _catalogue() as sessions:
+        with catalogue() as sessions:
             with sessions.read.begin() as session:
                 films = session.scalars(select(Item).where(Item.medium == "movie", ~Item.removed))
                 items = {item.id: item for item in films}
@@ -178,13 +177,17 @@ def study(users: int, rounds: int) -> list[str]:
 
 
 def shelves() -> list[str]:
-    """For each mood, what a new user gets on the study's first day."""
+    """For each mood, what a new user gets on the study's first day, and where it lies in the plane."""
     lines = []
-    with _catalogue() as sessions, sessions.read.begin() as session:
+    with catalogue() as sessions, sessions.read.begin() as session:
         for emotion in EMOTIONS:
             answer = recommend(session, certain(emotion), Options(), START)
-            lines.append(f"{emotion}: {answer.strategy}")
+            lines.append(f"{emotion}: {answer.strategy}, {_place(answer.target)}")
             for item in answer.items:
                 creator = f" ({item.creator})" if item.creator else ""
-                lines.append(f"  {item.medium}: {item.title}{creator}. {item.reason}")
+                lines.append(f"  {item.medium}: {item.title}{creator}, {_place(item)}. {item.reason}")
     return lines
+
+
+def _place(at: Target | RecommendedItem) -> str:
+    return f"{at.valence:+.2f} {at.arousal:+.2f}"

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, SecretStr, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,11 +20,16 @@ OPEN: Final = {"/", "/docs", "/openapi.json", "/healthz", "/readyz"}
 OPEN_BELOW: Final = "/docs-assets/"
 HINT: Final = "Send the service's access key as `Authorization: Bearer KEY`."
 
-AccessKey = Annotated[
-    SecretStr | None,
-    StringConstraints(pattern=r"^[\x21-\x7e]+$"),
-    BeforeValidator(lambda text: text or None),
-]
+
+def _check_key(key: SecretStr | None) -> SecretStr | None:
+    text = key.get_secret_value() if key else "-"
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("should be of letters, digits and signs, without spaces")
+    return key
+
+
+EmptyIsNone = BeforeValidator(lambda text: text or None)
+AccessKey = Annotated[SecretStr | None, EmptyIsNone, AfterValidator(_check_key)]
 """Printable ASCII, as headers take it. An empty one, as compose files pass for one not set, is none."""
 
 

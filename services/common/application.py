@@ -5,9 +5,11 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from pydantic import SecretStr
 from starlette.middleware import Middleware
 
 from services.common import docs
+from services.common.access import Access
 from services.common.headers import ProblemsOnly, SecurityHeaders
 from services.common.limits import HeaderLimit
 from services.common.sockets import UnknownSockets
@@ -32,6 +34,7 @@ def new_app(
         version=VERSION,
         lifespan=lifespan,
         docs_url=None,
+        redirect_slashes=False,  # behind a proxy they would lead elsewhere
         redoc_url=None,
         telemetry=FASTAPIS_OWN,
         middleware=middleware,
@@ -43,11 +46,15 @@ def new_app(
 
 
 def outer_middleware(
-    metrics: RequestMetrics, tracing: "Tracing | None", headers: Mapping[str, str]
+    metrics: RequestMetrics,
+    tracing: "Tracing | None",
+    headers: Mapping[str, str],
+    cors: Sequence[Middleware] = (),
 ) -> list[Middleware]:
-    """The middleware of both services, the outermost first."""
+    """The middleware of both services, the outermost first; `cors` is outside of every answer."""
     return [
         Middleware(OneLineRefusals),
+        *cors,
         Middleware(Telemetry, metrics=metrics),
         *([tracing.middleware()] if tracing else []),
         Middleware(SecurityHeaders, own=headers),
@@ -55,3 +62,8 @@ def outer_middleware(
         Middleware(HeaderLimit),
         Middleware(UnknownSockets),
     ]
+
+
+def access(key: SecretStr | None, is_page: Callable[[str], bool] = lambda _path: False) -> list[Middleware]:
+    """The check of the access key, where there is one."""
+    return [Middleware(Access, key=key.get_secret_value(), is_page=is_page)] if key else []

@@ -1,5 +1,6 @@
 """/docs from files on this machine: Swagger UI as the fastapi-swagger package carries it, no CDN.
 
+Its addresses are relative, for a proxy that serves it below a path.
 And the OpenAPI document as client generators read it best.
 """
 
@@ -56,11 +57,11 @@ def serve(app: FastAPI) -> None:
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
         page = get_swagger_ui_html(
-            openapi_url="/openapi.json",
+            openapi_url="openapi.json",
             title=f"{app.title} API",
-            swagger_js_url="/docs-assets/swagger-ui-bundle.js",
-            swagger_css_url="/docs-assets/swagger-ui.css",
-            swagger_favicon_url="/docs-assets/favicon-32x32.png",
+            swagger_js_url="docs-assets/swagger-ui-bundle.js",
+            swagger_css_url="docs-assets/swagger-ui.css",
+            swagger_favicon_url="docs-assets/favicon-32x32.png",
         )
         page.headers["Content-Security-Policy"] = allowing_inline_scripts(bytes(page.body).decode())
         return page

@@ -7,12 +7,18 @@ from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Final
 
-from fastapi import WebSocket, WebSocketException
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.status import WS_1008_POLICY_VIOLATION
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.common.problems import code_of, problem
+from services.common.limits import refuse
+from services.common.problems import ServiceError, code_of, problem
+from services.common.telemetry import logger
+
+FOREIGN: Final = (
+    "The page's Origin is not the Host that this service was called by. A proxy must pass on the header "
+    "Host, or X-Forwarded-Host from an address in RECOMMENDER_TRUSTED_PROXIES. "
+    "RECOMMENDER_CORS_ORIGINS allows other sites."
+)
 
 PAGE_POLICY: Final = (
     "default-src 'self'; img-src 'self' blob: data:; connect-src 'self'; object-src 'none'; "
@@ -33,6 +39,11 @@ def allowing_inline_scripts(html: str) -> str:
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)
     return f"{PAGE_POLICY}; script-src 'self' {allowed}"
+
+
+class ForeignOriginError(ServiceError):
+    status = 403
+    code = "foreign_origin"
 
 
 class SecurityHeaders:
@@ -92,13 +103,33 @@ def describes_body(name: bytes) -> bool:
     return name.lower() in {b"content-length", b"content-type"}
 
 
-def check_origin(socket: WebSocket, allowed: Collection[str] = ()) -> None:
-    """Reject (403) a page of another site unless `allowed` names its origin.
+class OwnPages:
+    """Refuses (403) a WebSocket to pages of other sites, unless `allowed` names their origin.
 
     Browsers apply no CORS to WebSockets. Clients other than browsers send no `Origin`.
     """
-    origin = socket.headers.get("origin")
-    if origin is None or origin in allowed:
-        return
-    if origin.partition("://")[2].lower() != socket.headers.get("host", "").lower():
-        raise WebSocketException(WS_1008_POLICY_VIOLATION)
+
+    def __init__(self, app: ASGIApp, allowed: Collection[str] = ()) -> None:
+        self.app = app
+        self.allowed = allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            headers = Headers(scope=scope)
+            origin = headers.get("origin")
+            if (
+                origin is not None
+                and origin not in self.allowed
+                and not _is_same(origin, headers.get("host", ""))
+            ):
+                logger.warning("a page of another site was refused: %s", FOREIGN)
+                await refuse(ForeignOriginError(FOREIGN), scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+def _is_same(origin: str, host: str) -> bool:
+    """Whether the host of an origin is `host`; the scheme's own port may be left out."""
+    scheme, _, own = origin.lower().partition("://")
+    port = {"http": ":80", "https": ":443"}.get(scheme, "")
+    return own.removesuffix(port) == host.lower().removesuffix(port)

@@ -1,6 +1,7 @@
 """Limits on headers, body size, upload speed and the memory of all bodies together; pure ASGI."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -16,16 +17,45 @@ from services.common.problems import (
     TooLargeError,
     problem,
 )
+from services.common.telemetry import request_id_from
 
+DROP_S: Final = 10.0
+DROP_BYTES: Final = 100 * 1024 * 1024
 MAX_HEADERS: Final = 100
 MAX_HEADER_BYTES: Final = 16 * 1024
 """Names and values together. The server's own limit, 64 KiB with h11, holds while headers still come."""
 
 
 async def refuse(error: ServiceError, scope: Scope, receive: Receive, send: Send) -> None:
-    request_id = scope["state"]["request_id"]
+    """Answer the error; a body that comes is read and dropped, as its sender may read only after it."""
+    headers = Headers(scope=scope)
+    # Telemetry gives ids to HTTP requests only, not to a WebSocket's handshake.
+    request_id = scope.get("state", {}).get("request_id") or request_id_from(headers)
     answer = problem(request_id, error.status_code, error.code, str(error), error.headers)
-    await answer(scope, receive, send)
+    if scope["type"] != "http" or not has_body(headers) or "expect" in headers:
+        await answer(scope, receive, send)
+        return
+    start = {"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+    await drop_body(receive)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def has_body(headers: Headers) -> bool:
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
+async def drop_body(receive: Receive) -> None:
+    """Read a body to its end without keeping it, for a bounded time and size."""
+    dropped = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DROP_S):
+            while dropped < DROP_BYTES:
+                message = await receive()
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
+                dropped += len(message.get("body", b""))
 
 
 class HeaderLimit:
@@ -138,6 +168,8 @@ class Body:
             raise SlowBodyError("The body came too slowly.") from None
         size = len(message.get("body", b""))
         if self.received + size > self._limit:
+            if message.get("more_body", False):
+                await drop_body(self._receive)
             raise too_large(self._limit)
         self._budget.reserve(size)
         self.received += size

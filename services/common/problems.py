@@ -10,6 +10,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from services.common.methods import allowed_methods
+
 RETRY_AFTER_S: Final = 2
 MAX_DETAILS: Final = 5
 
@@ -159,6 +161,8 @@ def add_error_handlers(app: FastAPI, refused: Callable[[str], None] = lambda _co
     async def on_http(request: Request, error: HTTPException) -> JSONResponse:
         if isinstance(error, ServiceError):
             refused(error.code)
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            error.headers = {"Allow": allowed_methods(app, request.scope)}
         return answer_to(request, error)
 
     @app.exception_handler(RequestValidationError)

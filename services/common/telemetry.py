@@ -125,7 +125,7 @@ class Telemetry:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = request_id_from(Headers(scope=scope))
+        request_id, path = request_id_from(Headers(scope=scope)), scope["path"]
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         status = 0
@@ -149,9 +149,9 @@ class Telemetry:
             answer = problem(request_id, 500, "internal_error", "Something failed here. It has been logged.")
             await answer(scope, receive, send_with_id)
         finally:
-            self.record(scope, status, time.perf_counter() - started)
+            self.record(scope, path, status, time.perf_counter() - started)
 
-    def record(self, scope: Scope, status: int, seconds: float) -> None:
+    def record(self, scope: Scope, path: str, status: int, seconds: float) -> None:
         route = route_of(scope)
         self.metrics.requests.labels(scope["method"], route, str(status)).inc()
         self.metrics.duration.labels(route).observe(seconds)
@@ -163,7 +163,7 @@ class Telemetry:
             "status": status,
             "duration_ms": round(seconds * 1000, 2),
         }
-        checked = status < HTTPStatus.BAD_REQUEST and scope["path"] in CHECKS
+        checked = status < HTTPStatus.BAD_REQUEST and path in CHECKS
         logger.log(
             logging.ERROR if failure else logging.DEBUG if checked else logging.INFO,
             "request failed" if failure else "request",

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, WebSocket
+from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from services.common.headers import check_origin
 from services.inference.errors import NotReadyError
 from services.inference.metrics import Metrics
 from services.inference.pipeline import Reading
@@ -52,10 +51,3 @@ async def get_streams(connection: HTTPConnection) -> OpenStreams:
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 StreamsDep = Annotated[OpenStreams, Depends(get_streams)]
 ServingDep = Annotated[Serving, Depends(get_serving)]
-
-
-async def check_own_page(socket: WebSocket) -> None:
-    check_origin(socket)
-
-
-OwnPagesDep = Depends(check_own_page)

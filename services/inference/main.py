@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Final
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from services.common.application import new_app, outer_middleware
+from services.common.application import access, new_app, outer_middleware
+from services.common.headers import OwnPages
 from services.common.limits import BodyLimit, Pace, UploadBudget
+from services.common.methods import Head
 from services.common.problems import add_error_handlers
 from services.common.starting import StartError, start_tracing
 from services.common.telemetry import set_up_logging
@@ -111,7 +113,10 @@ def _middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None")
     most = max(settings.max_bodies_bytes, limit_of("/predict"), limit_of("/predict/batch"))
     return [
         *outer_middleware(metrics, tracing, HEADERS),
+        *access(settings.access_key),
         Middleware(BodyLimit, limit_of=limit_of, pace=pace, budget=UploadBudget(most)),
+        Middleware(OwnPages),
+        Middleware(Head),
     ]
 
 

@@ -5,9 +5,15 @@ import sys
 from services.common.processor import complaint
 from services.common.server import serve
 from services.common.starting import refuse
-from services.inference.settings import read_settings
 
-if __name__ == "__main__":
+
+def main(arguments: list[str]) -> int:
     if reason := complaint():
         refuse(reason)
-    sys.exit(serve("inference", 8001, read_settings, sys.argv[1:]))
+    from services.inference.settings import read_settings  # noqa: PLC0415 # leads to NumPy
+
+    return serve("inference", 8001, read_settings, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -4,6 +4,7 @@ from pydantic import AnyHttpUrl, BeforeValidator, Field, FilePath
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.common import starting
+from services.common.access import AccessKey
 from services.inference.decode import MAX_DECODE_BYTES
 from services.inference.model import MODEL_FILE
 
@@ -17,6 +18,8 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     """Where `services.inference.serve` listens; `::` is every address, IPv4 and IPv6."""
+    access_key: AccessKey = None
+    """What callers must send as `Authorization: Bearer KEY`; None is open to all."""
     model_file: FilePath = MODEL_FILE
     """The classifier; its JSON card lies beside it."""
     detector: Literal["auto", "haar", "network"] = "auto"

@@ -3,7 +3,7 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.common.limits import refuse
+from services.common.limits import has_body, refuse
 from services.common.problems import BusyError
 from services.recommender.rate import EXEMPT
 
@@ -39,9 +39,7 @@ class CrowdLimit:
                 enter()
             return message
 
-        headers = Headers(scope=scope)
-        has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
-        check = self._check if has_body else enter
+        check = self._check if has_body(Headers(scope=scope)) else enter
         try:
             check()
         except BusyError as error:

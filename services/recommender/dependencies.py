@@ -7,14 +7,15 @@ more than the rest of a small request.
 import hmac
 from typing import Annotated, Any
 
-from fastapi import BackgroundTasks, Depends, Header, WebSocket
+from fastapi import BackgroundTasks, Depends, Header
 from starlette.requests import HTTPConnection, Request
 
-from services.common.headers import check_origin
 from services.common.problems import request_id_of
+from services.recommender import languages
 from services.recommender.errors import NotAllowedError
 from services.recommender.inference_client import InferenceClient
 from services.recommender.metrics import Metrics
+from services.recommender.ranking.purposes import Language
 from services.recommender.recommend import Recommender
 from services.recommender.settings import Settings
 from services.recommender.store.db import Sessions
@@ -42,10 +43,17 @@ async def get_request_id(request: Request) -> str:
 RequestIdDep = Annotated[str, Depends(get_request_id)]
 
 
+async def get_language(accept_language: Annotated[str, Header()] = "") -> Language:
+    return languages.choose(accept_language)
+
+
+LanguageDep = Annotated[Language, Depends(get_language)]
+
+
 async def get_recommender(
-    sessions: SessionsDep, metrics: MetricsDep, background: BackgroundTasks
+    sessions: SessionsDep, metrics: MetricsDep, background: BackgroundTasks, language: LanguageDep
 ) -> Recommender:
-    return Recommender(sessions, metrics, background)
+    return Recommender(sessions, metrics, background, language)
 
 
 RecommenderDep = Annotated[Recommender, Depends(get_recommender)]
@@ -61,10 +69,3 @@ async def check_api_key(settings: SettingsDep, x_api_key: Annotated[str, Header(
 
 
 ApiKeyDep = Depends(check_api_key)
-
-
-async def check_own_page(socket: WebSocket, settings: SettingsDep) -> None:
-    check_origin(socket, settings.cors_origins)
-
-
-OwnPagesDep = Depends(check_own_page)

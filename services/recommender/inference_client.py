@@ -6,17 +6,19 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from functools import partial
-from typing import Any, Final, Literal
+from statistics import fmean
+from typing import Any, Final, Literal, TypeVar
 
 import httpx
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidHandshake
 
-from services.common.prediction import MainFace
+from services.common.prediction import MainFace, Probabilities
 from services.common.problems import ServiceError
-from services.emotions import Emotion
+from services.common.telemetry import logger
+from services.emotions import EMOTIONS, Emotion
 from services.recommender.breaker import STATES, Breaker, OpenError
 from services.recommender.errors import (
     InferenceBadAnswerError,
@@ -41,6 +43,7 @@ OCTETS: Final = "application/octet-stream"
 UNAVAILABLE: Final = "Photos cannot be read right now. Recommendations by mood still work."
 NOT_UNDERSTOOD: Final = "The answer to the photo could not be understood."
 TRY_AGAIN_LATER: Final = 1013
+Answer = TypeVar("Answer", bound=BaseModel)
 AroundCall = Callable[[MutableMapping[str, str]], AbstractContextManager[object]]
 """Makes a context for the call of one photo; may add headers."""
 
@@ -59,9 +62,12 @@ class InferenceClient:
         self.breaker = Breaker(settings.inference_failures, settings.inference_pause_s, answers)
         for state in STATES:
             metrics.breaker.labels(state).set_function(partial(lambda s: self.breaker.state == s, state))
+        key = settings.inference_access_key
+        self.access = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
         self.http = httpx.AsyncClient(
             base_url=str(settings.inference_url),
-            headers={"Accept-Encoding": "identity"},  # so that a small answer cannot grow when unpacked
+            # Not packed, so that a small answer cannot grow.
+            headers={"Accept-Encoding": "identity", **self.access},
             timeout=httpx.Timeout(settings.inference_timeout_s, connect=settings.inference_connect_timeout_s),
             transport=httpx.AsyncHTTPTransport(
                 # A new connection for each request spreads the load over all copies.
@@ -124,7 +130,7 @@ class InferenceClient:
         try:
             async with connect(
                 str(httpx.URL(self.stream_url, params=None if detect else NO_DETECTION)),
-                additional_headers={"X-Request-ID": request_id},
+                additional_headers={"X-Request-ID": request_id, **self.access},
                 open_timeout=self.connect_timeout_s,
                 max_size=MAX_ANSWER_BYTES,
                 compression=None,  # frames are compressed pictures already
@@ -163,6 +169,11 @@ def _read_answer(status: int, headers: Mapping[str, str], content: bytes) -> dic
     """Parse the JSON of a success. A 4xx about the photo is passed on; anything else is inference's fault."""
     if status == httpx.codes.SERVICE_UNAVAILABLE:
         raise InferenceBusyError("Photos cannot be read right now. Try again in a moment.")
+    if status == httpx.codes.UNAUTHORIZED:
+        logger.error(
+            "inference refused the key: RECOMMENDER_INFERENCE_ACCESS_KEY is not INFERENCE_ACCESS_KEY"
+        )
+        raise InferenceBadAnswerError("This service is not allowed to have photos read.")
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:
         raise InferenceBadAnswerError("Reading the photo failed.")
     try:
@@ -182,8 +193,34 @@ def _read_answer(status: int, headers: Mapping[str, str], content: bytes) -> dic
 
 def read_mood(answer: dict[str, Any]) -> dict[Emotion, float] | None:
     """Read the probabilities of the main face; None without a face."""
+    probabilities = _read(MainFace, answer).probabilities
+    return rescale(probabilities) if probabilities else None
+
+
+class _FaceMood(BaseModel):
+    probabilities: Probabilities
+    uncertain: bool = False
+
+
+class _Everyone(BaseModel):
+    faces: list[_FaceMood]
+
+
+def read_moods(answer: dict[str, Any]) -> tuple[dict[Emotion, float] | None, bool]:
+    """Read the mean probabilities of the faces that are not uncertain, and True.
+
+    Of all faces, and False, where all are uncertain; None without a face.
+    """
+    faces = _read(_Everyone, answer).faces
+    sure = [face for face in faces if not face.uncertain]
+    moods = [rescale(face.probabilities) for face in sure or faces]
+    if not moods:
+        return None, True
+    return {label: fmean(mood[label] for mood in moods) for label in EMOTIONS}, bool(sure)
+
+
+def _read(model: type[Answer], answer: dict[str, Any]) -> Answer:
     try:
-        probabilities = MainFace.model_validate(answer).probabilities
+        return model.model_validate(answer)
     except ValidationError as error:
         raise InferenceBadAnswerError(NOT_UNDERSTOOD) from error
-    return rescale(probabilities) if probabilities else None

@@ -9,14 +9,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from services.common.application import new_app, outer_middleware
-from services.common.headers import PAGE_POLICY
+from services.common.application import access, new_app, outer_middleware
+from services.common.headers import PAGE_POLICY, OwnPages
 from services.common.limits import BodyLimit, Pace, UploadBudget
+from services.common.methods import Head
 from services.common.problems import add_error_handlers
 from services.common.starting import start_tracing
 from services.common.telemetry import set_up_logging
 from services.recommender.crowd import CrowdLimit
 from services.recommender.errors import add_database_handlers
+from services.recommender.forwarded import Forwarded
 from services.recommender.inference_client import InferenceClient
 from services.recommender.metrics import Metrics
 from services.recommender.prepare import prepare
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from services.common.tracing import Tracing
 
 DESCRIPTION = "Recommends films, songs, books and games for a mood, or for the mood of a photo."
+PAGE: Final = {path.name for path in WEB_DIR.iterdir()}
+"""First parts of the paths of the page's files."""
 UPLOADS: Final = {"/predict", "/recommend/photo"}
 HEADERS: Final = {
     "Cache-Control": "no-cache",  # answers change by the day, the page with the next version
@@ -93,18 +97,21 @@ def _middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None")
         CORSMiddleware,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST", "PUT", "DELETE"],
-        allow_headers=["Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-ID"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-ID"],
         expose_headers=["Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"],
     )
     pace = Pace(settings.body_grace_s, settings.body_min_bytes_per_s)
     # At least one body of the largest size always finds room.
     most = max(settings.max_bodies_bytes, settings.max_upload_bytes, settings.max_json_bytes)
     return [
-        *outer_middleware(metrics, tracing, HEADERS),
-        *([cors] if settings.cors_origins else []),
+        *outer_middleware(metrics, tracing, HEADERS, [cors] if settings.cors_origins else []),
         *_rate_limits(settings),
+        *access(settings.access_key, is_page=lambda path: path.split("/")[1] in PAGE),
         Middleware(BodyLimit, limit_of=limit_of, pace=pace, budget=UploadBudget(most)),
         Middleware(CrowdLimit, most=settings.max_requests),
+        Middleware(Forwarded, trusted=settings.trusted_proxies),
+        Middleware(OwnPages, allowed=settings.cors_origins),
+        Middleware(Head),
     ]
 
 

@@ -37,6 +37,11 @@ def parse_address(text: str) -> Address | None:
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
+def is_trusted(peer: str, trusted: Sequence[Network]) -> bool:
+    address = parse_address(peer) if trusted else None
+    return address is not None and any(address in network for network in trusted)
+
+
 def client_of(peer: str, forwarded: Sequence[str], trusted: Sequence[Network]) -> str:
     """Find whose request it is: the peer, or behind trusted proxies the last address that is none of them.
 

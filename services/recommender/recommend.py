@@ -1,4 +1,4 @@
-"""The steps of a recommendation: mood, target, candidates, ranking."""
+"""The steps of a recommendation: mood, target, candidates, ranking, reasons."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from services.emotions import Emotion
 from services.recommender import upkeep
 from services.recommender.metrics import Metrics
-from services.recommender.ranking import mood, rank
-from services.recommender.ranking.taste import Taste
+from services.recommender.ranking import rank
+from services.recommender.ranking.purposes import Language
+from services.recommender.ranking.reasons import Writer
 from services.recommender.schemas.recommendation import (
     ItemOut,
     Options,
@@ -28,63 +29,76 @@ from services.recommender.store.db import Sessions
 class Recommender:
     """Recommends in a database session of its own, and counts the mood."""
 
-    def __init__(self, sessions: Sessions, metrics: Metrics, later: BackgroundTasks) -> None:
+    def __init__(
+        self, sessions: Sessions, metrics: Metrics, later: BackgroundTasks, language: Language
+    ) -> None:
         """`later` runs after the answer was sent."""
-        self.sessions, self.metrics, self.later = sessions, metrics, later
+        self.sessions, self.metrics, self.later, self.language = sessions, metrics, later, language
 
-    async def recommend(self, felt: Emotion | Mapping[Emotion, float], options: Options) -> Recommendation:
-        today = datetime.now(UTC).date()
+    async def recommend(
+        self, felt: Emotion | Mapping[Emotion, float], options: Options, *, sure: bool = True
+    ) -> Recommendation:
+        """`sure` is False where the mood was read from faces that are all uncertain."""
+        today, language = datetime.now(UTC).date(), self.language
 
         def read(session: Session) -> tuple[Recommendation, bool]:
-            answer = recommend(session, felt, options, today)
+            answer = recommend(session, felt, options, today, language)
             return answer, not options.user_id or uses.is_noted(session, options.user_id, upkeep.today())
 
         answer, noted = await self.sessions.reading(read)
         if options.user_id and not noted:
             self.later.add_task(upkeep.note_use, self.sessions, options.user_id)
+        answer.clear = answer.clear and sure
         self.metrics.moods.labels(answer.emotion, answer.strategy).inc()
         return answer
 
 
 def recommend(
-    session: Session, felt: Emotion | Mapping[Emotion, float], options: Options, day: date
+    session: Session,
+    felt: Emotion | Mapping[Emotion, float],
+    options: Options,
+    day: date,
+    language: Language = "en",
 ) -> Recommendation:
     """Recommend for one emotion, or for the probabilities of all six; the same answer all day long."""
-    probabilities = certain(felt) if isinstance(felt, str) else felt
-    located = mood.locate(probabilities)
-    strategy = mood.auto_strategy(located.point) if options.strategy == "auto" else options.strategy
-    query = rank.RankingQuery(
-        probabilities=probabilities,
-        mood=located,
-        strategy=strategy,
-        target=mood.target(located.point, strategy),
+    query = rank.ask(
+        certain(felt) if isinstance(felt, str) else felt,
+        options.strategy,
         limit=options.limit,
-        seed=_seed(day, options.user_id),
-        taste=memory.taste_of(session, options.user_id) if options.user_id else Taste(),
+        seed=_number(f"{day}:{options.user_id or ''}"),
+        turn=_number(options.user_id or "") + day.toordinal(),
+        sensitive=options.sensitive == "include",
+        taste=memory.taste_of(session, options.user_id) if options.user_id else None,
     )
     excluded = frozenset(options.exclude)
-    ranked = [
-        item
-        for medium in dict.fromkeys(options.medium)
-        for item in rank.rank(catalogue.candidates(session, medium, query, excluded, options.user_id), query)
-    ]
+    writer = Writer(query, language)
+    items: list[RecommendedItem] = []
+    left_out = 0
+    for medium in dict.fromkeys(options.medium):
+        found = catalogue.candidates(session, medium, query, excluded, options.user_id)
+        chosen, held_back = rank.rank(found, query)
+        reasons = writer.write([ranked.candidate for ranked in chosen])
+        items += map(_to_item, chosen, reasons)
+        left_out += held_back
     return Recommendation(
         emotion=query.strongest,
         probabilities=None if isinstance(felt, str) else dict(felt),
-        strategy=strategy,
+        strategy=query.strategy,
         target=Target(valence=round(query.target.valence, 4), arousal=round(query.target.arousal, 4)),
-        items=[_to_item(item) for item in ranked],
+        items=items,
+        clear=query.mood.clear,
+        left_out=left_out,
     )
 
 
 ITEM_FIELDS: Final = tuple(name for name in ItemOut.model_fields if name != "links")
 
 
-def _to_item(ranked: rank.Ranked) -> RecommendedItem:
+def _to_item(ranked: rank.Ranked, reason: str) -> RecommendedItem:
     known: dict[str, Any] = {name: getattr(ranked.candidate, name) for name in ITEM_FIELDS}
-    return RecommendedItem(**known, score=ranked.score, reason=ranked.reason)
+    return RecommendedItem(**known, score=ranked.score, reason=reason)
 
 
-def _seed(day: date, user_id: str | None) -> int:
-    """A number that changes from day to day and from user to user."""
-    return int.from_bytes(hashlib.sha256(f"{day}:{user_id or ''}".encode()).digest()[:7])
+def _number(text: str) -> int:
+    """A number that is the same for the same text on every machine."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7])

@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from services.common import starting
+from services.common.access import AccessKey
 
 DATA_DIR: Final = Path(__file__).parent / "data"
 WEB_DIR: Final = Path(__file__).parent / "web"
@@ -54,6 +55,10 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     """Where `services.recommender.serve` listens; `::` is every address, IPv4 and IPv6."""
+    access_key: AccessKey = None
+    """What callers must send as `Authorization: Bearer KEY`; None is open to all."""
+    inference_access_key: AccessKey = None
+    """The key that inference asks for."""
     database_url: Annotated[str, AfterValidator(_check_database_url)] = "sqlite:///var/recommender.db"
     """SQLAlchemy's form. `sqlite:///relative`, `sqlite:////absolute` or `postgresql://user:password@host/name`."""
     database_timeout_s: Annotated[float, Field(gt=0, le=60)] = 5.0

@@ -16,7 +16,6 @@ from services.common.prediction import DetectParam
 from services.common.problems import BusyError, ServiceError, problem_body
 from services.inference.answers import to_stream_prediction
 from services.inference.dependencies import (
-    OwnPagesDep,
     Serving,
     ServingDep,
     StreamsDep,
@@ -33,7 +32,7 @@ NORMAL: Final = 1000
 TRY_AGAIN_LATER: Final = 1013
 
 
-@router.websocket("/stream", dependencies=[OwnPagesDep])
+@router.websocket("/stream")
 async def stream(
     socket: WebSocket,
     serving: ServingDep,

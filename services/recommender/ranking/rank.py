@@ -1,60 +1,86 @@
-"""Orders candidates and gives each a reason. Pure: the same answer for the same input, no I/O."""
+"""Chooses from candidates what one person's shelf holds. Pure: the same answer for the same input, no I/O.
+
+An item's score says how well it suits. The choice adds a chance that is fixed for a person, a day and an
+item, so that near equals take turns: with Gumbel noise of a temperature T, an item is drawn before another
+that scores d less with odds of exp(d / T) (Yellott 1977).
+"""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from services.emotions import EMOTIONS, Emotion
-from services.recommender.ranking import reasons
+from services.recommender.ranking import mood, needs
+from services.recommender.ranking.care import is_sensitive
 from services.recommender.ranking.item import Candidate
-from services.recommender.ranking.mood import Mood, Point, Strategy
+from services.recommender.ranking.mood import Mood, Point, Strategy, StrategyChoice
 from services.recommender.ranking.taste import Taste, appeal, features_of
 
 AFFECT_WEIGHT: Final = 1.0
+FIT_WEIGHT: Final = 0.35
 CURATED_WEIGHT: Final = 0.30
 QUALITY_WEIGHT: Final = 0.30
 POPULARITY_WEIGHT: Final = 0.20
 TASTE_WEIGHT: Final = 1.2
+LIKING_FADES: Final = 0.25
+"""Power of closeness with which a liking fades: far from the target it counts about half."""
 RECENT_PENALTY: Final = 0.50
-VARIETY: Final = 0.12
-"""Largest bonus that the day's seed may give: enough to swap near equals."""
-FULL_SCORE: Final = AFFECT_WEIGHT + CURATED_WEIGHT + QUALITY_WEIGHT + POPULARITY_WEIGHT + VARIETY
-DIVERSITY: Final = 0.25
+HORROR_PENALTY: Final = 4.0
+"""More than all else together: no taste outweighs it where a mood is lifted or calmed."""
+FULL_SCORE: Final = AFFECT_WEIGHT + FIT_WEIGHT + CURATED_WEIGHT + QUALITY_WEIGHT + POPULARITY_WEIGHT
+TEMPERATURE: Final = 0.07
+DIVERSITY: Final = 0.4
 """MMR's penalty for likeness to items already chosen."""
 SHORTLIST: Final = 4
 """MMR considers this many times the wanted number."""
-WIDTH: Final = 0.35
+WIDTH: Final = 0.18
 """Distance in the plane at which closeness has fallen to 0.61, for a sure mood and a sure estimate."""
-GLOOM_FACTOR: Final = 1.6
-"""Multiplies the distance of items that are darker than the target, as that mistake costs more."""
-GLOOM_WANTED: Final = -0.15
-"""Target valence up to which `GLOOM_FACTOR` does not apply: a dark mood is being matched."""
+GLOOM_FACTOR: Final = 0.6
+"""By how much more the distance of items counts that are darker than the target: that mistake costs more."""
+GLOOM_WANTED: Final = -0.30
+"""Target valence up to which `GLOOM_FACTOR` does not apply, as a dark mood is matched; from 0 on it applies
+in full."""
 UNSURE: Final = 0.3
 """Closeness of an item whose affect is unknown."""
-LIKED: Final = 0.3
-"""Leaning above which a reason names a feature."""
 RELEVANT: Final = 0.15
 """Probability from which on an emotion's curated items are candidates."""
+TORN: Final = 0.25
+"""Weight of sad and frightened emotions that are matched, from which on sensitive works are held back."""
 
 
 @dataclass(frozen=True, slots=True)
 class RankingQuery:
-    """What one person's list is ranked by."""
+    """What one person's list is ranked by; `ask` makes it."""
 
     probabilities: Mapping[Emotion, float]
     mood: Mood
     strategy: Strategy
     target: Point
+    served: Sequence[Emotion]
+    """The emotions that the strategy is meant for."""
+    worths: Mapping[str, float]
+    """What each genre or theme adds to an item's fit."""
+    soothed: float
+    """The weight of unhappy emotions that are lifted or calmed."""
+    careful: bool
+    """Whether sensitive works are held back."""
     limit: int
     """Items per medium."""
     seed: int
-    """Varies the order among near equals."""
+    """Chooses among near equals."""
+    turn: int
+    """Which part of the catalogue is looked at; grows by one a day."""
     taste: Taste = field(default_factory=Taste)
 
     @property
     def strongest(self) -> Emotion:
         return max(EMOTIONS, key=lambda emotion: self.probabilities[emotion])
+
+    @property
+    def addressed(self) -> Emotion:
+        """The emotion that the strategy is about: the strongest of those that it is meant for."""
+        return max(self.served, key=lambda emotion: self.probabilities[emotion])
 
     @property
     def relevant(self) -> list[Emotion]:
@@ -65,44 +91,95 @@ class RankingQuery:
 class Ranked:
     candidate: Candidate
     score: float
-    reason: str
 
 
-def rank(candidates: Iterable[Candidate], query: RankingQuery) -> list[Ranked]:
-    """Choose at most `limit` of one medium, best first; the order of `candidates` does not matter."""
-    scored = sorted(((_score(candidate, query), candidate) for candidate in candidates), key=_order)
-    chosen = sorted(_diversify(scored[: query.limit * SHORTLIST], query.limit), key=_order)
-    return [Ranked(item, round(value, 4), _reason(item, query)) for value, item in chosen]
+def ask(  # noqa: PLR0913 # one for each thing that a person can say
+    probabilities: Mapping[Emotion, float],
+    choice: StrategyChoice = "auto",
+    *,
+    limit: int,
+    seed: int,
+    turn: int = 0,
+    sensitive: bool = False,
+    taste: Taste | None = None,
+) -> RankingQuery:
+    """Work out what ranking needs of a mood.
+
+    `sensitive` includes works about suicide, self-harm and abuse where they would be held back.
+    """
+    strategy = mood.auto_strategy(probabilities) if choice == "auto" else choice
+    matched_pain = probabilities["sad"] + probabilities["fear"] if strategy == "match" else 0.0
+    return RankingQuery(
+        probabilities=probabilities,
+        mood=mood.locate(probabilities),
+        strategy=strategy,
+        target=mood.target(probabilities, choice),
+        served=mood.served(strategy, choice),
+        worths=needs.worths(needs.needs_of(probabilities, choice)),
+        soothed=needs.soothed(probabilities, choice),
+        careful=not sensitive and matched_pain >= TORN,
+        limit=limit,
+        seed=seed,
+        turn=turn,
+        taste=taste or Taste(),
+    )
 
 
-def _order(pair: tuple[float, Candidate]) -> tuple[float, int]:
-    return -pair[0], pair[1].id
+def rank(candidates: Iterable[Candidate], query: RankingQuery) -> tuple[list[Ranked], int]:
+    """Choose at most `limit` of one medium, best first; the order of `candidates` does not matter.
+
+    Also gives how many works were held back that would have been chosen.
+    """
+    scored = [(_score(candidate, query), candidate) for candidate in candidates]
+    chosen = _choose(scored, query)
+    held_back = 0
+    if query.careful:
+        held_back = sum(_is_sensitive(candidate) for _, candidate in chosen)
+        if held_back:
+            chosen = _choose([pair for pair in scored if not _is_sensitive(pair[1])], query)
+    chosen.sort(key=lambda pair: (-pair[0], pair[1].id))
+    return [Ranked(item, round(_share(value), 4)) for value, item in chosen], held_back
+
+
+def _is_sensitive(candidate: Candidate) -> bool:
+    return is_sensitive((*candidate.tags, *candidate.genres))
+
+
+def _share(value: float) -> float:
+    return max(0.0, min(1.0, value / FULL_SCORE))
 
 
 def _score(candidate: Candidate, query: RankingQuery) -> float:
-    """From 0 to 1, the higher the better."""
+    """The higher the better; at most FULL_SCORE but for taste."""
+    words, near = needs.words_of(candidate), _closeness(candidate, query)
     total = (
-        AFFECT_WEIGHT * _closeness(candidate, query)
-        + CURATED_WEIGHT * sum(query.probabilities[emotion] for emotion in candidate.emotions)
+        AFFECT_WEIGHT * near
+        + FIT_WEIGHT * needs.fit(words, query.worths)
         + QUALITY_WEIGHT * candidate.quality
         + POPULARITY_WEIGHT * candidate.popularity
-        + VARIETY * chance(query.seed, candidate.id)
-        - RECENT_PENALTY * query.taste.recent.get(candidate.id, 0.0)
     )
+    if candidate.emotions:
+        total += CURATED_WEIGHT * sum(query.probabilities[emotion] for emotion in candidate.emotions)
+    if query.soothed and not needs.HORROR.isdisjoint(words):
+        total -= HORROR_PENALTY * query.soothed
+    if query.taste.recent:
+        total -= RECENT_PENALTY * query.taste.recent.get(candidate.id, 0.0)
     if query.taste.features:
-        total += TASTE_WEIGHT * appeal(features_of(candidate), query.taste.features)
-    return max(0.0, min(1.0, total / FULL_SCORE))
+        liking = appeal(features_of(candidate), query.taste.features)
+        # A liking counts for less far from the target, so that taste does not override the mood.
+        total += TASTE_WEIGHT * (liking * near**LIKING_FADES if liking > 0 else liking)
+    return total
 
 
 def _closeness(candidate: Candidate, query: RankingQuery) -> float:
     """How near the item's affect is to the target, 0 to 1.
 
-    A spread mood widens the tolerance; an unsure estimate counts as partly unknown.
+    A spread or unclear mood widens the tolerance; an unsure estimate counts as partly unknown.
     """
-    width = WIDTH * (1 + query.mood.spread)
+    width = WIDTH * (1 + query.mood.spread) * (1 + query.mood.breadth)
     gloom = candidate.valence - query.target.valence
-    if gloom < 0 and query.target.valence > GLOOM_WANTED:
-        gloom *= GLOOM_FACTOR
+    if gloom < 0:
+        gloom *= 1 + GLOOM_FACTOR * max(0.0, min(1.0, 1 - query.target.valence / GLOOM_WANTED))
     squared = gloom * gloom + (candidate.arousal - query.target.arousal) ** 2
     near = math.exp(-squared / (2 * width * width))
     return candidate.affect_confidence * near + (1 - candidate.affect_confidence) * UNSURE
@@ -116,17 +193,39 @@ def chance(seed: int, item_id: int) -> float:
     return ((mixed ^ (mixed >> 31)) >> 11) / (1 << 53)
 
 
-def _diversify(scored: list[tuple[float, Candidate]], limit: int) -> list[tuple[float, Candidate]]:
-    """Choose by maximal marginal relevance (Carbonell & Goldstein 1998): good and unlike those before."""
-    left = list(scored)
+def _gumbel(uniform: float) -> float:
+    """A number of the standard Gumbel distribution, from one in [0, 1)."""
+    return -math.log(-math.log(uniform or 2**-53))
+
+
+def _choose(scored: list[tuple[float, Candidate]], query: RankingQuery) -> list[tuple[float, Candidate]]:
+    """Draw by score and chance; then take by maximal marginal relevance: good and unlike those before."""
+    drawn = sorted(
+        (
+            (value + TEMPERATURE * _gumbel(chance(query.seed, candidate.id)), value, candidate)
+            for value, candidate in scored
+        ),
+        key=lambda draw: (-draw[0], draw[2].id),
+    )[: query.limit * SHORTLIST]
+    breadth = query.mood.breadth
+    return _diversify(drawn, query.limit, lambda a, b: likeness(a, b) + breadth * nearness(a, b))
+
+
+def _diversify(
+    left: list[tuple[float, float, Candidate]],
+    limit: int,
+    alike: Callable[[Candidate, Candidate], float],
+) -> list[tuple[float, Candidate]]:
+    """Choose by maximal marginal relevance (Carbonell & Goldstein 1998)."""
     closest = [0.0] * len(left)  # likeness to the most similar of those chosen
     chosen: list[tuple[float, Candidate]] = []
     while left and len(chosen) < limit:
         best = max(range(len(left)), key=lambda i: left[i][0] - DIVERSITY * closest[i])
-        pick = left.pop(best)
+        _, value, pick = left.pop(best)
         closest.pop(best)
-        chosen.append(pick)
-        closest = [max(old, likeness(pick[1], other)) for old, (_, other) in zip(closest, left, strict=True)]
+        chosen.append((value, pick))
+        if len(chosen) < limit:
+            closest = [max(old, alike(pick, draw[2])) for old, draw in zip(closest, left, strict=True)]
     return chosen
 
 
@@ -143,13 +242,6 @@ def likeness(one: Candidate, other: Candidate) -> float:
     return alike
 
 
-def _reason(candidate: Candidate, query: RankingQuery) -> str:
-    mood = query.strongest
-    if mood in candidate.emotions:
-        return reasons.curated(mood)
-    leanings = query.taste.features
-    liked = max(features_of(candidate), key=lambda feature: leanings.get(feature, 0.0))
-    if leanings.get(liked, 0.0) > LIKED and not liked.startswith("region:"):
-        return reasons.liked(liked, candidate.medium)
-    name = reasons.name_of(candidate.medium, next(iter(candidate.genres), None), candidate.creator)
-    return reasons.felt(name, Point(candidate.valence, candidate.arousal), query.strategy, mood)
+def nearness(one: Candidate, other: Candidate) -> float:
+    """1 for items at the same place of the plane, 0 from half a unit on."""
+    return max(0.0, 1 - 2 * math.hypot(one.valence - other.valence, one.arousal - other.arousal))

@@ -1,61 +1,67 @@
-"""Writes the one sentence that says why an item is on the list. Pure."""
+"""Writes the one sentence that says why an item is on a shelf. Pure.
 
-from typing import Final
+A sentence says what the item is (its strongest themes and a fact), what is known of the user, and what it is
+for. On one medium's shelf no form is used twice as long as there are others, and no sentence is.
+"""
 
-from services.emotions import Emotion
-from services.recommender.ranking.item import Medium
-from services.recommender.ranking.mood import Point, Strategy
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import product
 
-NOUNS: Final[dict[Medium, str]] = {"movie": "film", "song": "song", "book": "book", "game": "game"}
-ADJECTIVES: Final[dict[Emotion, str]] = {
-    "angry": "an angry",
-    "fear": "an anxious",
-    "happy": "a happy",
-    "sad": "a sad",
-    "surprise": "a surprised",
-    "neutral": "a neutral",
-}
-FEELS: Final = (
-    ("melancholy", "sombre", "dark and intense"),
-    ("quiet", "even-tempered", "energetic"),
-    ("gentle and soothing", "warm", "bright and lively"),
-)
-"""By third of valence (unpleasant to pleasant), then of arousal (calm to excited)."""
-PURPOSES: Final[dict[Strategy, str]] = {
-    "match": "in tune with",
-    "lift": "to lift",
-    "calm": "to settle",
-}
-EDGE: Final = 0.2
-SPOKEN_WITH_A_VOWEL: Final = {"rpg", "lgbt"}
+from services.recommender.ranking.facts import facts_of
+from services.recommender.ranking.item import Candidate
+from services.recommender.ranking.needs import need_of
+from services.recommender.ranking.purposes import PURPOSES, Language, Purpose, say
+from services.recommender.ranking.rank import RankingQuery
+from services.recommender.ranking.tongues import TONGUES, leads
 
 
-def _third(axis: float) -> int:
-    return 0 if axis < -EDGE else 2 if axis > EDGE else 1
+class Writer:
+    """Writes the reasons of one answer, shelf by shelf."""
 
+    def __init__(self, query: RankingQuery, language: Language) -> None:
+        self.query, self.language, self.tongue = query, language, TONGUES[language]
+        self.purposes = PURPOSES[need_of(query.addressed, query.strategy) if query.mood.clear else "unclear"]
+        self.written: set[str] = set()
 
-def curated(mood: Emotion) -> str:
-    return f"Picked by hand for {ADJECTIVES[mood]} mood."
+    def write(self, shelf: Sequence[Candidate]) -> list[str]:
+        """A reason for each item of one medium's shelf, in their order."""
+        forms: Counter[str] = Counter()
+        used: Counter[Purpose] = Counter()
+        reasons = []
+        for item in shelf:
+            form, purpose, reason = self._write(item, forms, used)
+            forms[form] += 1
+            used[purpose] += 1
+            self.written.add(reason)
+            reasons.append(reason)
+        return reasons
 
+    def _write(
+        self, item: Candidate, forms: Counter[str], used: Counter[Purpose]
+    ) -> tuple[str, Purpose, str]:
+        options = self._options(item, forms, used)
+        first = next(options)
+        fresh = (option for option in (first, *options) if option[2] not in self.written)
+        form, purpose, reason = next(fresh, first)
+        if reason in self.written:  # many items of one maker and kind
+            reason = f"{item.title}: {reason[0].lower()}{reason[1:]}"
+        return form, purpose, reason
 
-def liked(feature: str, medium: Medium) -> str:
-    """The reason for a feature of taste.py that is a genre or a creator."""
-    kind, _, rest = feature.partition(":")
-    if kind == "creator":
-        return f"By {rest}, whom you have liked before."
-    genre = rest.partition(":")[2]
-    return f"You have liked other {genre.removesuffix(NOUNS[medium]).rstrip()} {NOUNS[medium]}s."
+    def _options(
+        self, item: Candidate, forms: Counter[str], used: Counter[Purpose]
+    ) -> Iterator[tuple[str, Purpose, str]]:
+        """All sentences for an item; those of rarely used forms first, then the most telling."""
+        query = self.query
+        facts = facts_of(item, query.addressed, query.worths, query.taste.features)
+        beginnings = sorted(leads(facts, self.tongue), key=lambda lead: forms[lead[0]])
+        fitting = [purpose for purpose in self._turned(item.id) if purpose.fits(item)]
+        purposes = sorted(fitting, key=lambda purpose: (used[purpose], purpose.condition is None))
+        for (form, beginning), purpose in product(beginnings, purposes):
+            text = f"{beginning}{say(purpose, query.addressed, self.language)}."
+            yield form, purpose, text[0].upper() + text[1:]
 
-
-def name_of(medium: Medium, genre: str | None, creator: str | None) -> str:
-    """Name the item: "A comedy film", or "A song by Sade" where no genre is known."""
-    noun = NOUNS[medium]
-    if genre:
-        article = "An" if genre[0] in "aeiou" or genre in SPOKEN_WITH_A_VOWEL else "A"
-        return f"{article} {genre}" if genre.endswith(noun) else f"{article} {genre} {noun}"
-    return f"A {noun} by {creator}" if creator else f"A {noun}"
-
-
-def felt(name: str, point: Point, strategy: Strategy, mood: Emotion) -> str:
-    feel = FEELS[_third(point.valence)][_third(point.arousal)]
-    return f"{name} that feels {feel}, {PURPOSES[strategy]} {ADJECTIVES[mood]} mood."
+    def _turned(self, item_id: int) -> list[Purpose]:
+        """The purposes from another one on for each item and day."""
+        start = (self.query.seed + item_id) % len(self.purposes)
+        return [*self.purposes[start:], *self.purposes[:start]]

@@ -1,6 +1,6 @@
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.common.problems import InvalidError
 from services.emotions import ALIASES
@@ -35,7 +35,7 @@ def list_emotions() -> list[EmotionOut]:
             aliases=[alias for alias, label in ALIASES.items() if label == name],
             valence=valence,
             arousal=arousal,
-            auto_strategy=mood.auto_strategy(mood.Point(valence, arousal)),
+            auto_strategy=mood.OWN[name],
         )
         for name, (valence, arousal) in mood.CIRCUMPLEX.items()
     ]
@@ -77,11 +77,11 @@ async def get_item(item_id: IdPath, sessions: SessionsDep) -> Item:
 
 
 @router.post("/items", status_code=201, dependencies=[ApiKeyDep], response_model=CatalogueItem)
-async def add_item(body: ItemIn, sessions: SessionsDep, response: Response) -> Item:
+async def add_item(body: ItemIn, sessions: SessionsDep, request: Request, response: Response) -> Item:
     """Add an item; 409 if the catalogue has it: the same known id, or medium, title, creator and year."""
     values = Row.model_validate(body.model_dump()).values()
     item = await sessions.writing(lambda session: catalogue.add_item(session, values))
-    response.headers["Location"] = f"/items/{item.id}"
+    response.headers["Location"] = f"{request.scope['root_path']}/items/{item.id}"
     return item
 
 

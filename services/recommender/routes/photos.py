@@ -21,7 +21,7 @@ from services.common.forms import (
 from services.common.prediction import DetectParam, Prediction
 from services.common.problems import UnreadableError
 from services.recommender.dependencies import InferenceDep, RecommenderDep, RequestIdDep
-from services.recommender.inference_client import OCTETS, read_mood
+from services.recommender.inference_client import OCTETS, read_mood, read_moods
 from services.recommender.schemas.recommendation import (
     MAX_EXCLUDED_IN_QUERY,
     PhotoOptions,
@@ -68,8 +68,8 @@ async def recommend_for_photo(
     """Recommend for a photo's mood. Options come in the query or as form fields; a form field wins."""
     image, content_type, options = await _read_photo(request, query)
     prediction = await inference.predict(image, content_type, request_id, detect=options.detect)
-    mood = read_mood(prediction)
-    shelf = await recommender.recommend(mood, options) if mood else None
+    mood, sure = read_moods(prediction) if options.faces == "all" else (read_mood(prediction), True)
+    shelf = await recommender.recommend(mood, options, sure=sure) if mood else None
     return _json({"prediction": prediction, "recommendation": shelf})
 
 

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from services.common.prediction import DetectParam
 from services.common.problems import ServiceError, problem_body
 from services.common.telemetry import request_id_from
-from services.recommender.dependencies import InferenceDep, OwnPagesDep
+from services.recommender.dependencies import InferenceDep
 from services.recommender.inference_client import TRY_AGAIN_LATER
 
 router = APIRouter(tags=["photos"])
@@ -20,7 +20,7 @@ GONE: Final = (RuntimeError, WebSocketDisconnect)
 """What sending raises once the client has left; which one depends on the moment."""
 
 
-@router.websocket("/stream", dependencies=[OwnPagesDep])
+@router.websocket("/stream")
 async def stream(socket: WebSocket, inference: InferenceDep, *, detect: DetectParam = True) -> None:
     """Relay image frames and predictions; `{"error": problem}` and 1013 where inference is unavailable."""
     await socket.accept()

@@ -25,6 +25,10 @@ def _one_or_many(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
+def _to_lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
 def _merge_aliases(given: object) -> object:
     """Turn names into labels; adds up the shares of names for one label, as angry and disgust are."""
     if not isinstance(given, dict):
@@ -72,6 +76,14 @@ class Options(BaseModel):
         list[ItemId], Field(max_length=MAX_EXCLUDED, description="Item ids not to show."), OneOrMany
     ] = []
     user_id: UserId | None = None
+    sensitive: Annotated[
+        Literal["leave_out", "include"],
+        BeforeValidator(_to_lower),
+        Field(
+            description="Works about suicide, self-harm and abuse when a sad or frightened mood is matched; "
+            "`left_out` in the answer counts those held back."
+        ),
+    ] = "leave_out"
 
 
 class QueryOptions(Options):
@@ -88,6 +100,14 @@ class PhotoOptions(Options):
     """The options of a photo, in a form or a URL."""
 
     detect: DetectParam = True
+    faces: Annotated[
+        Literal["main", "all"],
+        BeforeValidator(_to_lower),
+        Field(
+            description="Whose mood counts: the main face's, or the mean of all faces that are not uncertain "
+            "(of all, if all are; `clear` is false then)."
+        ),
+    ] = "main"
 
 
 class PhotoQuery(QueryOptions, PhotoOptions):
@@ -177,6 +197,8 @@ class Recommendation(BaseModel):
     strategy: Strategy
     target: Target
     items: list[RecommendedItem]
+    clear: Annotated[bool, Field(description="false: no clear mood, a broad shelf")]
+    left_out: Annotated[int, Field(ge=0, description="works held back by `sensitive`")]
 
 
 class PhotoRecommendation(BaseModel):

@@ -19,10 +19,10 @@ from services.recommender.store.models import CatalogueState, EmotionSet, Item
 
 NEAR_CELLS: Final = 6
 """Cells of the affect plane around the target that are searched first."""
-PER_CELL: Final = 12
+PER_CELL: Final = 20
 """Candidates from each cell, at least: its best by prior."""
-PER_CELL_KNOWN: Final = 20
-"""The same for a known user, so that taste has more to choose from."""
+TURNS: Final = 5
+"""The catalogue is looked at in this many parts, one a day, so no item is on a list more often."""
 ENOUGH: Final = 3
 """Candidates wanted for each item to be shown, so that ranking has a choice."""
 PAGE: Final = 500
@@ -124,13 +124,18 @@ def candidates(
     """
     enough = query.limit * ENOUGH
     cells = cells_around(query.target)
-    now_ms = time.time_ns() // 1_000_000
-    values = {"medium": medium, "user_id": user_id or "", "now_ms": now_ms}  # no user id is empty
-    per_cell = max(PER_CELL_KNOWN if user_id else PER_CELL, query.limit)
-    found = _select(session, CURATED, values | {"bits": query.relevant, "rows": enough})
-    for near in (cells[:NEAR_CELLS], cells):
+    values: dict[str, object] = {
+        "medium": medium,
+        "user_id": user_id or "",  # no user id is empty
+        "now_ms": time.time_ns() // 1_000_000,
+        "bits": query.relevant,
+        "turn": query.turn % TURNS,
+        "rows": max(PER_CELL, query.limit),
+    }
+    found: dict[int, Candidate] = {}
+    for near, turned in ((cells[:NEAR_CELLS], True), (cells[:NEAR_CELLS], False), (cells, False)):
         places = {f"cell{i}": cell for i, cell in enumerate(near)}
-        found |= _select(session, cells_query(len(near)), values | places | {"rows": per_cell})
+        found |= _select(session, around_query(len(near), turned=turned), values | places)
         left = [item for item in found.values() if item.id not in excluded]
         if len(left) >= enough:
             return left
@@ -151,21 +156,24 @@ SHOWN: Final = (
     "AND user_items.blocked_until_ms > :now_ms) "
     "ORDER BY prior DESC, id DESC LIMIT :rows"
 )
-CURATED: Final = (
-    text(f"{SELECT} AND emotions <> 0 AND emotions & :bits <> 0 AND {SHOWN}")
-    .bindparams(bindparam("bits", type_=EmotionSet))
-    .columns(*COLUMNS)
-)
 BEST: Final = text(f"{SELECT} AND (prior < :prior OR (prior = :prior AND id < :id)) AND {SHOWN}").columns(
     *COLUMNS
 )
 
 
 @lru_cache(maxsize=8)
-def cells_query(count: int) -> TextualSelect:
-    """One indexed look-up per cell, joined: a condition over all cells would sort all their rows."""
-    arms = (f"SELECT * FROM ({SELECT} AND cell = :cell{i} AND {SHOWN}) AS arm{i}" for i in range(count))  # noqa: S608 # constants
-    return text(" UNION ALL ".join(arms)).columns(*COLUMNS)
+def around_query(count: int, *, turned: bool) -> TextualSelect:
+    """One indexed look-up per cell and one of what people linked to the mood, joined.
+
+    A condition over all cells would sort all their rows. `turned` looks at one part in TURNS only.
+    """
+    part = f"AND id % {TURNS} = :turn AND" if turned else "AND"
+    conditions = ["emotions <> 0 AND emotions & :bits <> 0", *(f"cell = :cell{i}" for i in range(count))]
+    arms = (
+        f"SELECT * FROM ({SELECT} AND {condition} {part} {SHOWN}) AS arm{i}"  # noqa: S608 # constants
+        for i, condition in enumerate(conditions)
+    )
+    return text(" UNION ALL ".join(arms)).bindparams(bindparam("bits", type_=EmotionSet)).columns(*COLUMNS)
 
 
 def _select(session: Session, query: TextualSelect, values: Mapping[str, object]) -> dict[int, Candidate]:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.emotions import EMOTIONS
 from tests.helpers.recommender import NO_FACE, PREDICTION, FakeInference, assert_problem, recommender
 from tests.helpers.serving import free_port
 
@@ -86,6 +87,40 @@ def test_no_face(api: httpx.Client, inference: FakeInference) -> None:
     inference.answer(NO_FACE)
     body = api.post("/recommend/photo", files=FORM).json()
     assert body == {"prediction": NO_FACE, "recommendation": None}
+
+
+def face(emotion: str, *, uncertain: bool) -> Any:
+    shares = {label: float(label == emotion) for label in EMOTIONS}
+    return {"emotion": emotion, "probabilities": shares, "uncertain": uncertain}
+
+
+@pytest.mark.parametrize(
+    ("faces", "shares", "clear"),
+    [
+        ([("happy", False), ("sad", False), ("angry", True)], {"happy": 0.5, "sad": 0.5}, True),
+        ([("happy", True), ("sad", True)], {"happy": 0.5, "sad": 0.5}, False),
+        ([("surprise", False)], {"surprise": 1.0}, True),
+    ],
+)
+def test_all_faces(api: httpx.Client, inference: FakeInference, faces: Any, shares: Any, clear: Any) -> None:
+    """`faces=all` takes the mean of the faces that are not uncertain, or of all if all are."""
+    made = [face(emotion, uncertain=uncertain) for emotion, uncertain in faces]
+    inference.answer({**PREDICTION, "faces": made})
+    shelf = api.post("/recommend/photo?faces=all", files=FORM).json()["recommendation"]
+    assert shelf["probabilities"] == pytest.approx(dict.fromkeys(EMOTIONS, 0.0) | shares)
+    assert shelf["clear"] is clear
+    inform = api.post("/recommend/photo", files=FORM, data={"faces": "ALL"}).json()["recommendation"]
+    assert inform["probabilities"] == shelf["probabilities"]
+    main = api.post("/recommend/photo?faces=main", files=FORM).json()["recommendation"]
+    assert main["probabilities"] == pytest.approx(PREDICTION["probabilities"])
+    assert main["clear"] is True
+
+
+def test_all_of_no_faces(api: httpx.Client, inference: FakeInference) -> None:
+    """Without a face, `faces=all` gets no recommendation; an unknown value is a 422."""
+    inference.answer(NO_FACE)
+    assert api.post("/recommend/photo?faces=all", files=FORM).json()["recommendation"] is None
+    assert_problem(api.post("/recommend/photo?faces=some", files=FORM), 422, "invalid")
 
 
 def test_unknown_fields(api: httpx.Client, inference: FakeInference) -> None:

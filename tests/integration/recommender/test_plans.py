@@ -1,7 +1,5 @@
 """Query plans of both kinds of database."""
 
-from typing import Any
-
 import pytest
 from sqlalchemy import text
 
@@ -16,30 +14,30 @@ VALUES = {
     "now_ms": 0,
     "rows": 12,
     "bits": 8,
+    "turn": 1,
     "prior": 2.0,
     "id": 0,
     **{f"cell{i}": 20 + i for i in range(6)},
 }
 QUERIES = {
-    "ix_items_cell": catalogue.cells_query(6),
-    "ix_items_curated": catalogue.CURATED,
-    "ix_items_prior": catalogue.BEST,
+    "in turn": (catalogue.around_query(6, turned=True), {"ix_items_cell", "ix_items_curated"}),
+    "all": (catalogue.around_query(6, turned=False), {"ix_items_cell", "ix_items_curated"}),
+    "the best": (catalogue.BEST, {"ix_items_prior"}),
 }
 
 
-@pytest.mark.parametrize("index", QUERIES)
-def test_queries_use_their_index(database_url: str, index: Any) -> None:
-    """Each query for candidates uses its index and scans no table."""
+@pytest.mark.parametrize("name", QUERIES)
+def test_queries_use_their_index(database_url: str, name: str) -> None:
+    """Each query for candidates uses its indices and scans no table."""
+    query, indices = QUERIES[name]
     engine = make_engine(database_url)
     prepare(engine, DATA_DIR)
     explain = "EXPLAIN QUERY PLAN " if engine.dialect.name == "sqlite" else "EXPLAIN "
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("ANALYZE items"))
-        plan = "\n".join(
-            str(tuple(row)) for row in connection.execute(text(explain + str(QUERIES[index])), VALUES)
-        )
+        plan = "\n".join(str(tuple(row)) for row in connection.execute(text(explain + str(query)), VALUES))
     engine.dispose()
-    assert index in plan
+    assert all(index in plan for index in indices)
     assert "SCAN items" not in plan
     assert "Seq Scan on items" not in plan

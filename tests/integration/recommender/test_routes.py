@@ -10,7 +10,8 @@ from services.emotions import EMOTIONS
 from tests.helpers.recommender import PROBABILITIES, FakeInference, assert_problem
 
 ITEM_FIELDS = [
-    *("id", "medium", "title", "creator", "year", "url"),
+    *("id", "medium", "title", "creator", "year", "url", "kind", "genres", "tags", "language"),
+    *("runtime_min", "explicit", "age_rating", "links", "image_url"),
     *("emotions", "valence", "arousal", "score", "reason"),
 ]
 MEDIA = ["movie", "song", "book", "game"]
@@ -21,7 +22,7 @@ def test_recommend_shape(api: httpx.Client) -> None:
     answer = api.get("/recommend", params={"emotion": "sad"})
     assert answer.status_code == 200
     body = answer.json()
-    assert set(body) == {"emotion", "probabilities", "strategy", "target", "items"}
+    assert set(body) == {*("emotion", "probabilities", "strategy", "target", "items", "clear", "left_out")}
     assert body["emotion"] == "sad"
     assert body["probabilities"] is None
     assert body["strategy"] == "lift"
@@ -73,7 +74,38 @@ def test_curated_item(api: httpx.Client) -> None:
     items = api.get("/recommend", params={"emotion": "sad", "medium": "movie", "limit": 20}).json()["items"]
     picked = [item for item in items if item["title"] == "Handpicked"]
     assert picked[0]["emotions"] == ["happy", "sad"]
-    assert picked[0]["reason"] == "Picked by hand for a sad mood."
+    assert "picked by hand for a sad mood" in picked[0]["reason"]
+
+
+def test_language(api: httpx.Client) -> None:
+    """Reasons speak the language that Accept-Language asks for; the items are the same."""
+    params: dict[str, str | int] = {"emotion": "sad", "medium": "movie"}
+    answers = {
+        header: api.get("/recommend", params=params, headers={"Accept-Language": header}).json()["items"]
+        for header in ("de-AT,de;q=0.9,en;q=0.5", "en", "fr", "fr;q=0.9, de;q=0.1")
+    }
+    german, english, french, rather_german = answers.values()
+    assert [item["id"] for item in german] == [item["id"] for item in english]
+    assert all(item["reason"].startswith("Ein") for item in german)
+    assert english == french
+    assert german == rather_german
+    assert not {item["reason"] for item in german} & {item["reason"] for item in english}
+
+
+def test_flat_vector(api: httpx.Client) -> None:
+    """Equal shares are no clear mood, and are not matched."""
+    answer = api.post("/recommend", json={"probabilities": dict.fromkeys(EMOTIONS, 1 / 6)}).json()
+    assert answer["clear"] is False
+    assert answer["strategy"] != "match"
+    assert api.get("/recommend", params={"emotion": "sad"}).json()["clear"] is True
+
+
+def test_sensitive(api: httpx.Client) -> None:
+    """`sensitive` takes two values, case-blind."""
+    params: dict[str, str | int] = {"emotion": "sad", "strategy": "match"}
+    for value in ("include", "Leave_Out"):
+        assert api.get("/recommend", params={**params, "sensitive": value}).json()["left_out"] == 0
+    assert_problem(api.get("/recommend", params={**params, "sensitive": "some"}), 422, "invalid")
 
 
 def test_whole_vector(api: httpx.Client) -> None:

@@ -1,3 +1,4 @@
+import math
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from services.recommender.ranking.mood import (
     cell_of,
     cells_around,
     locate,
+    served,
     target,
 )
 
@@ -85,19 +87,71 @@ def test_order_of_shares(vector: Any, order: Any) -> None:
     ],
 )
 def test_auto_strategy(emotion: Emotion, strategy: Strategy) -> None:
-    """The automatic strategy depends on where the mood lies."""
-    assert auto_strategy(Point(*CIRCUMPLEX[emotion])) == strategy
+    """A certain emotion has its own automatic strategy."""
+    assert auto_strategy(sure(emotion)) == strategy
 
 
-@given(axis, axis)
-def test_target(valence: Any, arousal: Any) -> None:
-    """Matching stays, lifting never lowers valence, calming never raises arousal."""
-    point = Point(valence, arousal)
-    assert target(point, "match") == point
-    if valence <= 0.7:
-        assert target(point, "lift").valence >= valence - 1e-9
-    if arousal >= -0.5:
-        assert target(point, "calm").arousal <= arousal + 1e-9
+@given(vectors())
+def test_unhappy_half(vector: Any) -> None:
+    """The automatic strategy matches a mood if less than half of it is unhappy, and no other."""
+    unhappy = vector["angry"] + vector["fear"] + vector["sad"]
+    assert (auto_strategy(vector) == "match") == (unhappy < 0.5 - 1e-9)
+
+
+@pytest.mark.parametrize("shares", [(0.1, 0.1, 0.0, 0.3, 0.2, 0.3), (0.25, 0.25, 0.5, 0.0, 0.0, 0.0)])
+def test_exactly_half(shares: Any) -> None:
+    """A mood that is unhappy by exactly one half is not matched, whatever the rounding."""
+    assert auto_strategy(dict(zip(EMOTIONS, shares, strict=True))) != "match"
+
+
+@given(vectors(), st.sampled_from(STRATEGIES))
+def test_no_strategy_lowers_valence(vector: Any, choice: Any) -> None:
+    """No strategy leads to less valence than the mood has; calming raises no arousal."""
+    point, aimed = locate(vector).point, target(vector, choice)
+    assert aimed.valence >= point.valence - 1e-9
+    if choice == "match":
+        assert (aimed.valence, aimed.arousal) == pytest.approx((point.valence, point.arousal))
+    if choice == "calm":
+        assert aimed.arousal <= point.arousal + 1e-9
+
+
+@given(vectors(), st.sampled_from(EMOTIONS), st.sampled_from(EMOTIONS), st.sampled_from(STRATEGIES))
+def test_steady_target(vector: Any, giver: Emotion, taker: Emotion, choice: Any) -> None:
+    """Moving 0.02 from one emotion to another moves the target by little, also where the strategy changes."""
+    step = min(0.02, vector[giver])
+    moved = dict(vector)
+    moved[giver] -= step
+    moved[taker] += step
+    before, after = target(vector, choice), target(moved, choice)
+    assert math.dist((before.valence, before.arousal), (after.valence, after.arousal)) < 0.04
+
+
+@pytest.mark.parametrize(
+    ("shares", "clear"),
+    [
+        ((1 / 6,) * 6, False),
+        ((0.40, 0.12, 0.12, 0.12, 0.12, 0.12), False),
+        ((0.46, 0.108, 0.108, 0.108, 0.108, 0.108), True),
+        ((0.3, 0.3, 0.04, 0.3, 0.03, 0.03), True),
+        ((0.0, 0.0, 1.0, 0.0, 0.0, 0.0), True),
+    ],
+)
+def test_clear(shares: Any, clear: Any) -> None:
+    """A mood is not clear where its shares are nearly equal."""
+    assert locate(dict(zip(EMOTIONS, shares, strict=True))).clear is clear
+
+
+def test_breadth() -> None:
+    """The shelf is broadest for equal shares, and as narrow as ever for a certain emotion."""
+    assert locate(dict.fromkeys(EMOTIONS, 1 / 6)).breadth == pytest.approx(1)
+    assert locate(sure("sad")).breadth == 0
+
+
+def test_served() -> None:
+    """`auto` speaks of the emotions that its strategy is for, another strategy of all."""
+    assert served("calm", "auto") == ("angry", "fear", "sad")
+    assert served("match", "auto") == ("happy", "surprise", "neutral")
+    assert served("match", "match") == EMOTIONS
 
 
 def test_strategies() -> None:

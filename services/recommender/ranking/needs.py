@@ -1,0 +1,195 @@
+"""What a mood asks of an item's genres and themes, and which themes call for care. Pure.
+
+A place in the plane does not tell what calms anger from what reassures in fear. docs/decisions/0019 gives the
+sources of these tables; where research is silent they are judgement.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Final, Literal
+
+from services.emotions import EMOTIONS, Emotion
+from services.recommender.ranking.care import SENSITIVE
+from services.recommender.ranking.item import Candidate
+from services.recommender.ranking.mood import OWN, UNHAPPY, Strategy, StrategyChoice
+
+Need = Literal["joy", "wonder", "ease", "sorrow", "fury", "dread", "cheer", "absorb", "reassure"]
+
+MATCHED: Final[dict[Emotion, Need]] = {
+    "angry": "fury",
+    "fear": "dread",
+    "happy": "joy",
+    "sad": "sorrow",
+    "surprise": "wonder",
+    "neutral": "ease",
+}
+
+HORROR: Final = frozenset({
+    "horror", "slasher", "gore", "splatter", "torture", "survival horror", "psychological horror",
+    "body horror", "supernatural horror", "monster horror", "zombie horror", "vampire horror",
+    "teen horror", "folk horror", "witch horror", "werewolf horror", "found footage horror", "b horror",
+    "giallo", "zombies", "zombie", "serial killer", "cannibalism", "lovecraftian", "demons", "disturbing",
+    "sadist", "cruelty", "grindhouse", "scary", "creepy", "terrifying",
+})  # fmt: skip
+"""Kept from people who are to be lifted or calmed, whatever they like otherwise."""
+GRIM: Final = frozenset({
+    "death", "dying", "grief", "loss", "tragedy", "tragic", "depressing", "bleak", "gloomy", "sad", "dark",
+    "heartbreaking", "tearjerker", "tear jerker", "despair", "cancer", "illness", "holocaust", "nazis",
+    "war", "world war ii", "vietnam", "genocide", "slavery", "racism", "terrorism", "apocalyptic",
+    "post apocalyptic", "dystopia", "drugs", "addiction", "prison", "murder", "violent", "violence",
+    "kidnapping", "depression", "mental illness", "melancholy", "haunting", "oppressive", "brutal",
+    "religious", "spirituality", "education",
+}) | SENSITIVE  # fmt: skip
+TENSE: Final = frozenset({
+    "thriller", "suspense", "suspenseful", "tense", "intense", "crime", "shooter", "war", "eerie", "gothic",
+    "paranormal", "supernatural", "vampire", "vampires", "psychological thriller", "noir", "dark fantasy",
+    "survival", "claustrophobic", "conspiracy", "dystopia", "fighting", "souls like", "difficult",
+    "stealth", "action", "true crime", "gangster", "mafia", "metal", "punk", "hardcore", "industrial",
+    "hard rock", "aggressive", "angry", "mystery", "spy", "mythology", "competitive", "pvp",
+})  # fmt: skip
+HEATED: Final = frozenset({
+    "revenge", "violence", "violent", "brutal", "aggressive", "angry", "war", "shooter", "fighting",
+    "gangster", "mafia", "crime", "injustice", "racism", "politics", "political", "corruption", "hardcore",
+    "metal", "punk", "difficult", "competitive", "pvp", "martial arts", "action", "betrayal", "hitman",
+    "abuse", "self help", "religious",
+})  # fmt: skip
+FUNNY: Final = frozenset({
+    "comedy", "funny", "humorous", "witty", "hilarious", "satire", "parody", "silly", "quirky",
+    "screwball comedy", "buddy comedy", "slapstick", "farce", "romantic comedy", "mockumentary", "absurd",
+    "playful", "whimsical",
+})  # fmt: skip
+WARM: Final = frozenset({
+    "feel good", "heartwarming", "warm", "cozy", "wholesome", "gentle", "tender", "charming", "sweet",
+    "cute", "friendship", "family", "kindness", "love", "hope", "hopeful", "comforting", "touching",
+    "feel good romance", "animals", "animal", "dogs", "dog", "cats", "cat", "fairy tale", "childhood",
+    "christmas", "holiday", "community", "slice of life", "inspiring", "uplifting", "optimism",
+    "second chance", "small town",
+})  # fmt: skip
+QUIET: Final = frozenset({
+    "calm", "peaceful", "relaxing", "relaxed", "soothing", "serene", "dreamy", "ambient", "acoustic",
+    "soft rock", "farming", "gardening", "casual", "nostalgia", "nostalgic", "comfort", "lullaby", "jazz",
+    "bossa nova", "classical", "soul", "folk", "easy listening", "adult standards", "romance", "food",
+    "poetry", "nature",
+})  # fmt: skip
+ABSORBING: Final = frozenset({
+    "puzzle", "strategy", "building", "management", "exploration", "open world", "sandbox", "city builder",
+    "turn based", "automation", "simulation", "platformer", "racing", "sports", "sport", "football",
+    "baseball", "basketball", "running", "climbing", "mountains", "sea", "ocean", "outdoors", "nature",
+    "wilderness", "travel", "road trip", "adventure", "quest", "journey", "space", "science",
+    "science fiction", "whodunnit", "heist", "caper", "clever", "cooking", "music", "dance", "invention",
+    "chess", "craft", "expedition", "island", "treasure", "detective", "time travel", "underdog",
+    "training", "western",
+})  # fmt: skip
+LIVELY: Final = frozenset({
+    "fun", "party", "energetic", "exciting", "upbeat", "joyful", "happiness", "celebration", "dance",
+    "disco", "funk", "pop", "musical", "music", "exhilarating", "triumph", "wedding", "summer", "colorful",
+    "arcade", "adventure", "swashbuckler", "superhero", "road trip", "romance", "romantic", "uplifting",
+    "feel good",
+})  # fmt: skip
+STRANGE: Final = frozenset({
+    "plot twist", "twist", "mystery", "surreal", "mind bending", "magic", "magical realism", "time travel",
+    "space", "discovery", "science fiction", "fantasy", "whimsical", "quirky", "psychedelic", "clever",
+    "alien", "aliens", "parallel worlds", "dreams", "exploration", "experimental", "absurd", "whodunnit",
+    "wonder", "robots", "artificial intelligence", "invention", "puzzle", "roguelike", "adventure",
+    "exciting",
+})  # fmt: skip
+LEVEL: Final = frozenset({
+    "thoughtful", "thought provoking", "documentary", "biography", "history", "science", "nature", "travel",
+    "slice of life", "storytelling", "philosophy", "philosophical", "relaxed", "puzzle", "strategy",
+    "simulation", "detective", "coming of age", "literary", "classic", "everyday life", "subtle",
+    "contemplation", "reflective", "indie", "folk", "jazz", "clever",
+})  # fmt: skip
+MOURNFUL: Final = frozenset({
+    "sad", "melancholy", "touching", "bittersweet", "loss", "grief", "loneliness", "heartbreak", "longing",
+    "tearjerker", "tear jerker", "tragedy", "tragic", "reflective", "drama", "farewell", "memory",
+    "nostalgia", "sadness", "poetry", "blues", "acoustic", "gloomy",
+})  # fmt: skip
+RAGING: Final = frozenset({
+    "revenge", "rebellion", "injustice", "angry", "aggressive", "metal", "punk", "hard rock", "rap",
+    "action", "fighting", "shooter", "intense", "war", "corruption", "violence", "resistance",
+})  # fmt: skip
+DREADFUL: Final = frozenset({
+    "suspense", "suspenseful", "tense", "eerie", "thriller", "mystery", "survival", "paranoia", "haunting",
+    "psychological thriller", "conspiracy", "gothic", "escape", "dread", "horror", "fear",
+})  # fmt: skip
+
+WELCOME: Final[dict[Need, frozenset[str]]] = {
+    "joy": FUNNY | LIVELY,
+    "wonder": STRANGE,
+    "ease": LEVEL,
+    "sorrow": MOURNFUL,
+    "fury": RAGING,
+    "dread": DREADFUL,
+    "cheer": FUNNY | WARM,
+    "absorb": ABSORBING | FUNNY,
+    "reassure": WARM | QUIET,
+}
+AVOIDED: Final[dict[Need, frozenset[str]]] = {
+    "joy": GRIM | HORROR,
+    "wonder": GRIM | HORROR | {"drama", "religious"},
+    "ease": HORROR | SENSITIVE | {"intense", "disturbing", "tense", "depressing"},
+    "sorrow": FUNNY | LIVELY | HORROR | SENSITIVE,
+    "fury": WARM | QUIET,
+    "dread": WARM | FUNNY,
+    "cheer": GRIM | HORROR | TENSE,
+    "absorb": GRIM | HORROR | HEATED | {"romance", "family", "cute"},
+    "reassure": (GRIM | HORROR | TENSE | HEATED | {"science fiction", "adventure", "satire", "dark comedy"})
+    - WARM,
+}
+WELCOME_WORTH: Final = 0.35
+AVOIDED_WORTH: Final = -0.5
+LEADING: Final = 8
+"""Only an item's strongest words count."""
+
+
+def words_of(item: Candidate) -> list[str]:
+    """The item's genres and themes, the strongest first, each once."""
+    return list(dict.fromkeys((*item.tags[:LEADING], *item.genres)))
+
+
+def needs_of(probabilities: Mapping[Emotion, float], choice: StrategyChoice) -> dict[Need, float]:
+    """How much weight each need has; the weights sum to 1."""
+    weights: dict[Need, float] = {}
+    for emotion in EMOTIONS:
+        need = need_of(emotion, OWN[emotion] if choice == "auto" else choice)
+        weights[need] = weights.get(need, 0.0) + probabilities[emotion]
+    return weights
+
+
+def need_of(emotion: Emotion, strategy: Strategy) -> Need:
+    """What a strategy does about an emotion."""
+    if strategy == "match":
+        return MATCHED[emotion]
+    if strategy == "lift":
+        return "cheer"
+    return "absorb" if emotion == "angry" else "reassure"
+
+
+def worths(weights: Mapping[Need, float]) -> dict[str, float]:
+    """What each word adds to an item's fit."""
+    summed: dict[str, float] = {}
+    for need, weight in weights.items():
+        if weight > 0:
+            for word, worth in _worths_of(need).items():
+                summed[word] = summed.get(word, 0.0) + weight * worth
+    return summed
+
+
+@lru_cache
+def _worths_of(need: Need) -> dict[str, float]:
+    welcome = dict.fromkeys(WELCOME[need], WELCOME_WORTH)
+    return welcome | dict.fromkeys(AVOIDED[need], AVOIDED_WORTH)
+
+
+def fit(words: Iterable[str], worth: Mapping[str, float]) -> float:
+    """How well an item with these words meets the needs, from -1 to 1; 0 where nothing is known."""
+    return max(-1.0, min(1.0, sum(worth.get(word, 0.0) for word in words)))
+
+
+def soothed(probabilities: Mapping[Emotion, float], choice: StrategyChoice) -> float:
+    """The weight of unhappy emotions that are not matched, 0 to 1."""
+    return sum(
+        probabilities[emotion]
+        for emotion in UNHAPPY
+        if (OWN[emotion] if choice == "auto" else choice) != "match"
+    )
