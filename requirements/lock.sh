@@ -28,6 +28,6 @@ lock() {
 }
 
 lock dev "$@"
-for extra in inference recommender bulk heic tracing training; do
+for extra in inference recommender bulk heic neighbours tracing training; do
   lock "$extra" --constraints requirements/dev.txt "$@"
 done

@@ -8,9 +8,9 @@ the posterior mean estimates how likely the user is to like an item with that fe
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, get_args
+from typing import Final, Literal, Protocol, get_args
 
-from services.recommender.ranking.item import Candidate
+from services.recommender.ranking.item import Medium
 from services.recommender.ranking.mood import cell_of
 
 Verdict = Literal["like", "dislike", "hide"]
@@ -48,7 +48,7 @@ THEMES: Final = 6
 GENRES_WEIGHT: Final = 0.50
 THEMES_WEIGHT: Final = 0.35
 OTHER_WEIGHT: Final = 0.35
-"""In `appeal`: of the genres together, the themes together, and of the creator and the region each."""
+"""In `appeal`: of the genres together, the themes together, and of creator, region and item each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +56,47 @@ class Taste:
     """A user's taste; empty for an unknown user."""
 
     features: Mapping[str, float] = field(default_factory=dict)
-    """Feature (see `features_of`) to leaning: -1 always disliked, 0 unknown, 1 always liked."""
+    """Feature (see `features_of`) to leaning: -1 always disliked, 0 unknown, 1 always liked.
+
+    Of an item itself: how near it is to one that the user likes, by the likes of others.
+    """
     recent: Mapping[int, float] = field(default_factory=dict)
     """Item id to how recent the last action on it is: 1 just now, falling to 0."""
 
 
-def features_of(item: Candidate) -> list[str]:
-    """The item's features: genres first, then themes, the creator if there is one, the region last."""
+class Featured(Protocol):
+    """What features are read from: a candidate, or a row of its columns."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def medium(self) -> Medium: ...
+    @property
+    def genres(self) -> tuple[str, ...]: ...
+    @property
+    def tags(self) -> tuple[str, ...]: ...
+    @property
+    def creator(self) -> str | None: ...
+    @property
+    def valence(self) -> float: ...
+    @property
+    def arousal(self) -> float: ...
+
+
+def features_of(item: Featured) -> list[str]:
+    """The item's features: genres first, then themes, the creator if there is one, the region, itself."""
     features = [f"genre:{item.medium}:{genre}" for genre in item.genres]
     features += [f"theme:{tag}" for tag in item.tags[:THEMES]]
     if item.creator:
         features.append(f"creator:{item.creator}"[:200])
     features.append(f"region:{item.medium}:{cell_of(item.valence, item.arousal, REGIONS)}")
+    features.append(itself(item.id))
     return features
+
+
+def itself(item_id: int) -> str:
+    """The feature that only this item has: what is known of it from the opinions of others."""
+    return f"item:{item_id}"
 
 
 def evidence(verdict: Verdict | None, *, saved: bool, opened: bool) -> Counts:
@@ -87,12 +115,12 @@ def blocked_until_ms(verdict: Verdict | None, verdict_ms: int | None, *, seen: b
     return (verdict_ms or 0) + LIKED_AWAY_MS if verdict == "like" else 0
 
 
-def learn(standing: Iterable[tuple[Candidate, Counts]]) -> dict[str, Counts]:
+def learn(standing: Iterable[tuple[Featured, Counts]]) -> dict[str, Counts]:
     """Likes and dislikes by feature, from each item's evidence. Features without any are left out."""
     learnt: dict[str, Counts] = {}
     for item, (likes, dislikes) in standing:
         if likes or dislikes:
-            for feature in features_of(item):
+            for feature in features_of(item)[:-1]:  # of the item itself, others' likes tell
                 before = learnt.get(feature, (0.0, 0.0))
                 learnt[feature] = (before[0] + likes, before[1] + dislikes)
     return learnt

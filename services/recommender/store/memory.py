@@ -3,15 +3,14 @@
 import math
 import time
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import bindparam, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from services.emotions import Emotion
 from services.recommender.errors import ConflictError
-from services.recommender.ranking.item import Candidate
 from services.recommender.ranking.taste import (
     DAY_MS,
     Action,
@@ -19,16 +18,18 @@ from services.recommender.ranking.taste import (
     Taste,
     blocked_until_ms,
     evidence,
+    itself,
     leaning,
     learn,
 )
 from services.recommender.store.catalogue import get_item
 from services.recommender.store.models import Feedback, Item, User, UserItem
+from services.recommender.store.neighbours import near_likes
 from services.recommender.store.uses import lock_user, note_use
 
 FRESH_DAYS: Final = 3.0
 """After this many days the last action on an item counts 1/e as recent."""
-LEARNT: Final = 500
+LEARNT: Final = 300
 """Items that taste is learnt from: those that the user acted on last."""
 NS_PER_MS: Final = 1_000_000
 
@@ -131,14 +132,20 @@ def take_back(session: Session, user_id: str, item_id: int, actions: Collection[
         session.execute(delete(User).where(User.user_id == user_id))
 
 
-COLUMNS: Final = [getattr(Item, field.name) for field in fields(Candidate)]
-"""What a candidate is made of, in order."""
-
-
-TELLING: Final = or_(
-    UserItem.verdict.is_not(None), UserItem.saved_ms.is_not(None), UserItem.opened_ms.is_not(None)
+LATEST: Final = (
+    select(
+        *(Item.id, Item.medium, Item.genres, Item.tags, Item.creator, Item.valence, Item.arousal),
+        *(UserItem.verdict, UserItem.saved_ms, UserItem.opened_ms, UserItem.at_ms),
+    )
+    .join(Item, Item.id == UserItem.item_id)
+    .where(
+        UserItem.user_id == bindparam("user_id"),
+        or_(UserItem.verdict.is_not(None), UserItem.saved_ms.is_not(None), UserItem.opened_ms.is_not(None)),
+    )
+    .order_by(UserItem.at_ms.desc())
+    .limit(LEARNT)
 )
-"""Something stands that says something of taste; seen does not."""
+"""What stands and says something of taste, which seen does not; the latest first."""
 
 
 def learnt(session: Session, user_id: str) -> tuple[dict[str, Counts], dict[int, int]]:
@@ -146,19 +153,9 @@ def learnt(session: Session, user_id: str) -> tuple[dict[str, Counts], dict[int,
 
     Items count as the catalogue has them today, so that a change there changes what is learnt.
     """
-    latest = (
-        select(*COLUMNS, UserItem.verdict, UserItem.saved_ms, UserItem.opened_ms, UserItem.at_ms)
-        .join(Item, Item.id == UserItem.item_id)
-        .where(UserItem.user_id == user_id, TELLING)
-        .order_by(UserItem.at_ms.desc())
-        .limit(LEARNT)
-    )
-    rows = session.execute(latest).all()
+    rows = session.execute(LATEST, {"user_id": user_id}).all()
     counts = learn(
-        (
-            Candidate(*row[: len(COLUMNS)]),
-            evidence(row.verdict, saved=row.saved_ms is not None, opened=row.opened_ms is not None),
-        )
+        (row, evidence(row.verdict, saved=row.saved_ms is not None, opened=row.opened_ms is not None))
         for row in rows
     )
     return counts, {row.id: row.at_ms for row in rows}
@@ -169,7 +166,8 @@ def taste_of(session: Session, user_id: str) -> Taste:
     counts, times = learnt(session, user_id)
     now = now_ms()
     return Taste(
-        features={feature: leaning(*each) for feature, each in counts.items()},
+        features={feature: leaning(*each) for feature, each in counts.items()}
+        | {itself(item): nearness for item, nearness in near_likes(session, user_id).items()},
         recent={
             item_id: math.exp(-max(0, now - at_ms) / (FRESH_DAYS * DAY_MS))
             for item_id, at_ms in times.items()

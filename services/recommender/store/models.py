@@ -175,3 +175,16 @@ class User(Base):
     user_id: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     used_day: Mapped[int]
     """Days since 1970, UTC."""
+
+
+class Neighbour(Base):
+    """Two items that the same users liked; written by the offline command, empty where it never ran."""
+
+    __tablename__ = "neighbours"
+
+    item_id: Mapped[int] = mapped_column(sa.ForeignKey("items.id"), primary_key=True)
+    neighbour_id: Mapped[int] = mapped_column(sa.ForeignKey("items.id"), primary_key=True)
+    nearness: Mapped[float]
+    """0 to 1: cosine of the sets of users who liked each."""
+    users: Mapped[int]
+    """How many liked both."""

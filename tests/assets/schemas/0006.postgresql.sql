@@ -59,8 +59,7 @@ CREATE TABLE public.items (
     age_rating character varying(20),
     image_url character varying(2000),
     family boolean DEFAULT false NOT NULL,
-    sensitive boolean DEFAULT false NOT NULL,
-    work character varying(300) DEFAULT ''::character varying NOT NULL
+    sensitive boolean DEFAULT false NOT NULL
 );
 CREATE SEQUENCE public.items_id_seq
     AS integer
@@ -70,6 +69,12 @@ CREATE SEQUENCE public.items_id_seq
     NO MAXVALUE
     CACHE 1;
 ALTER SEQUENCE public.items_id_seq OWNED BY public.items.id;
+CREATE TABLE public.neighbours (
+    item_id integer NOT NULL,
+    neighbour_id integer NOT NULL,
+    nearness double precision NOT NULL,
+    users integer NOT NULL
+);
 CREATE TABLE public.user_items (
     user_id character varying(64) NOT NULL,
     item_id integer NOT NULL,
@@ -91,8 +96,8 @@ ALTER TABLE ONLY public.items ALTER COLUMN id SET DEFAULT nextval('public.items_
 INSERT INTO public.alembic_version VALUES ('0006');
 INSERT INTO public.catalogue_state VALUES (1, 'an earlier catalogue');
 INSERT INTO public.feedback VALUES (3, 'someone', 7, 'like', 'sad', 1790000000000, 'k1');
-INSERT INTO public.items VALUES (7, 'web:example.org/kept', 'movie', 'Kept', 'Ada', 1999, 'https://example.org/kept', 'drama|war', 8, -0.5, 0.25, 'made', 0.8, 0.6, 0.4, 0.5, 34, 'kept ada', false, true, false, 'work', 'grief|hope', 'en', 96, NULL, 'PG', NULL, true, false, 'movie:kept:ada:1999');
-INSERT INTO public.items VALUES (8, 'web:example.org/gone', 'song', 'Gone', NULL, NULL, 'https://example.org/gone', '', 0, 0, 0, 'made', 0.3, 0.5, 0.5, 0.4, 36, 'gone', true, false, true, 'work', '', NULL, NULL, NULL, NULL, NULL, false, false, 'song:gone::');
+INSERT INTO public.items VALUES (8, 'song:gone::', 'song', 'Gone', NULL, NULL, 'https://example.org/gone', '', 0, 0, 0, 'made', 0.3, 0.5, 0.5, 0.4, 36, 'gone', true, false, true, 'work', '', NULL, NULL, NULL, NULL, NULL, false, false);
+INSERT INTO public.items VALUES (7, 'movie:kept:ada:1999', 'movie', 'Kept', 'Ada', 1999, 'https://example.org/kept', 'drama|war', 8, -0.5, 0.25, 'made', 0.8, 0.6, 0.4, 0.5, 34, 'kept ada', false, true, false, 'work', 'grief|hope', 'en', 96, NULL, 'PG', NULL, false, false);
 INSERT INTO public.user_items VALUES ('someone', 7, 1790000000000, 'like', 1790000000000, NULL, NULL, NULL, 1797776000000);
 INSERT INTO public.users VALUES ('someone', 20717);
 SELECT pg_catalog.setval('public.catalogue_state_id_seq', 1, true);
@@ -110,6 +115,8 @@ ALTER TABLE ONLY public.items
     ADD CONSTRAINT items_key_key UNIQUE (key);
 ALTER TABLE ONLY public.items
     ADD CONSTRAINT items_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.neighbours
+    ADD CONSTRAINT neighbours_pkey PRIMARY KEY (item_id, neighbour_id);
 ALTER TABLE ONLY public.user_items
     ADD CONSTRAINT user_items_pkey PRIMARY KEY (user_id, item_id);
 ALTER TABLE ONLY public.users
@@ -119,11 +126,13 @@ CREATE INDEX ix_items_cell ON public.items USING btree (medium, cell, prior);
 CREATE INDEX ix_items_curated ON public.items USING btree (medium, prior) WHERE (emotions <> 0);
 CREATE INDEX ix_items_listing ON public.items USING btree (medium, id);
 CREATE INDEX ix_items_prior ON public.items USING btree (medium, prior);
-CREATE INDEX ix_items_words ON public.items USING gin (array_to_tsvector(string_to_array(search, ' '::text)));
-CREATE INDEX ix_items_work ON public.items USING btree (work);
 CREATE INDEX ix_user_items_recent ON public.user_items USING btree (user_id, at_ms);
 CREATE INDEX ix_users_used ON public.users USING btree (used_day);
 ALTER TABLE ONLY public.feedback
     ADD CONSTRAINT feedback_item_id_fkey FOREIGN KEY (item_id) REFERENCES public.items(id);
+ALTER TABLE ONLY public.neighbours
+    ADD CONSTRAINT neighbours_item_id_fkey FOREIGN KEY (item_id) REFERENCES public.items(id);
+ALTER TABLE ONLY public.neighbours
+    ADD CONSTRAINT neighbours_neighbour_id_fkey FOREIGN KEY (neighbour_id) REFERENCES public.items(id);
 ALTER TABLE ONLY public.user_items
     ADD CONSTRAINT user_items_item_id_fkey FOREIGN KEY (item_id) REFERENCES public.items(id);

@@ -44,12 +44,21 @@ CREATE TABLE items (
 	search TEXT NOT NULL, 
 	shipped BOOLEAN DEFAULT 0 NOT NULL, 
 	edited BOOLEAN DEFAULT 0 NOT NULL, 
-	removed BOOLEAN DEFAULT 0 NOT NULL, kind VARCHAR(10) DEFAULT 'work' NOT NULL, tags VARCHAR(600) DEFAULT '' NOT NULL, language VARCHAR(2), runtime_min INTEGER, explicit BOOLEAN, age_rating VARCHAR(20), image_url VARCHAR(2000), family BOOLEAN DEFAULT 0 NOT NULL, sensitive BOOLEAN DEFAULT 0 NOT NULL, work VARCHAR(300) DEFAULT '' NOT NULL, 
+	removed BOOLEAN DEFAULT 0 NOT NULL, kind VARCHAR(10) DEFAULT 'work' NOT NULL, tags VARCHAR(600) DEFAULT '' NOT NULL, language VARCHAR(2), runtime_min INTEGER, explicit BOOLEAN, age_rating VARCHAR(20), image_url VARCHAR(2000), family BOOLEAN DEFAULT 0 NOT NULL, sensitive BOOLEAN DEFAULT 0 NOT NULL, 
 	PRIMARY KEY (id), 
 	UNIQUE ("key")
 );
-INSERT INTO "items" VALUES(7,'web:example.org/kept','movie','Kept','Ada',1999,'https://example.org/kept','drama|war',8,-0.5,0.25,'made',0.8,0.6,0.4,0.5,34,'kept ada',0,1,0,'work','grief|hope','en',96,NULL,'PG',NULL,1,0,'movie:kept:ada:1999');
-INSERT INTO "items" VALUES(8,'web:example.org/gone','song','Gone',NULL,NULL,'https://example.org/gone','',0,0.0,0.0,'made',0.3,0.5,0.5,0.4,36,'gone',1,0,1,'work','',NULL,NULL,NULL,NULL,NULL,0,0,'song:gone::');
+INSERT INTO "items" VALUES(7,'movie:kept:ada:1999','movie','Kept','Ada',1999,'https://example.org/kept','drama|war',8,-0.5,0.25,'made',0.8,0.6,0.4,0.5,34,'kept ada',0,1,0,'work','grief|hope','en',96,NULL,'PG',NULL,0,0);
+INSERT INTO "items" VALUES(8,'song:gone::','song','Gone',NULL,NULL,'https://example.org/gone','',0,0.0,0.0,'made',0.3,0.5,0.5,0.4,36,'gone',1,0,1,'work','',NULL,NULL,NULL,NULL,NULL,0,0);
+CREATE TABLE neighbours (
+	item_id INTEGER NOT NULL, 
+	neighbour_id INTEGER NOT NULL, 
+	nearness DOUBLE NOT NULL, 
+	users INTEGER NOT NULL, 
+	PRIMARY KEY (item_id, neighbour_id), 
+	FOREIGN KEY(item_id) REFERENCES items (id), 
+	FOREIGN KEY(neighbour_id) REFERENCES items (id)
+);
 CREATE TABLE "user_items" (
 	user_id VARCHAR(64) NOT NULL, 
 	item_id INTEGER NOT NULL, 
@@ -70,11 +79,6 @@ CREATE TABLE users (
 	PRIMARY KEY (user_id)
 );
 INSERT INTO "users" VALUES('someone',20717);
-CREATE VIRTUAL TABLE items_words USING fts5(
-    search, content='items', content_rowid='id', detail=none, columnsize=0, prefix='1 2 3',
-    tokenize="ascii tokenchars '_+#$%='"
-);
-INSERT INTO items_words(items_words) VALUES ('rebuild');
 CREATE INDEX ix_items_cell ON items (medium, cell, prior);
 CREATE INDEX ix_items_prior ON items (medium, prior);
 CREATE INDEX ix_items_listing ON items (medium, id);
@@ -82,14 +86,4 @@ CREATE INDEX ix_items_curated ON items (medium, prior) WHERE emotions <> 0;
 CREATE INDEX ix_feedback_history ON feedback (user_id, id);
 CREATE INDEX ix_user_items_recent ON user_items (user_id, at_ms);
 CREATE INDEX ix_users_used ON users (used_day);
-CREATE INDEX ix_items_work ON items (work);
-CREATE TRIGGER items_words_insert AFTER INSERT ON items
-BEGIN INSERT INTO items_words(rowid, search) VALUES (new.id, new.search); END;
-CREATE TRIGGER items_words_delete AFTER DELETE ON items
-BEGIN INSERT INTO items_words(items_words, rowid, search) VALUES ('delete', old.id, old.search); END;
-CREATE TRIGGER items_words_update AFTER UPDATE OF search ON items WHEN old.search <> new.search
-BEGIN
-    INSERT INTO items_words(items_words, rowid, search) VALUES ('delete', old.id, old.search);
-    INSERT INTO items_words(rowid, search) VALUES (new.id, new.search);
-END;
 COMMIT;

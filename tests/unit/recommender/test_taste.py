@@ -34,11 +34,12 @@ def test_leaning() -> None:
 
 
 def test_features() -> None:
-    """Features are the genres, the themes, the creator and the region, in this order."""
+    """Features are the genres, the themes, the creator, the region and the item, in this order."""
     made = candidate(1, genres=("war", "drama"), tags=("hope",), creator="Ada", valence=0.9, arousal=-0.9)
-    features = features_of(made)
-    assert features == ["genre:movie:war", "genre:movie:drama", "theme:hope", "creator:Ada", "region:movie:3"]
-    assert features_of(candidate(2, medium="song", valence=0, arousal=0)) == ["region:song:10"]
+    *genres, theme, creator, region, itself = features_of(made)
+    assert genres == ["genre:movie:war", "genre:movie:drama"]
+    assert (theme, creator, region, itself) == ("theme:hope", "creator:Ada", "region:movie:3", "item:1")
+    assert features_of(candidate(2, medium="song", valence=0, arousal=0)) == ["region:song:10", "item:2"]
 
 
 @given(
