@@ -4,6 +4,8 @@ import html
 import re
 from typing import Final
 
+from services.recommender.schemas.fields import fold
+
 SERIES: Final = re.compile(r"\s*\((?:[^()]|\([^()]*\))*#(?:[^()]|\([^()]*\))*\)\s*$")
 """A trailing "(The Hunger Games, #1)"."""
 VOLUME: Final = re.compile(r"\s*\(\d+\)\s*$")
@@ -30,3 +32,9 @@ def first_name(names: str) -> str | None:
 def bare(title: str) -> str:
     """Removes brackets and what follows a dash, so that all versions of a song have one title."""
     return re.sub(r"[(\[].*?[)\]]| - .*$", "", title).strip() or title
+
+
+def song_key(title: str, artists: str) -> str:
+    """`title|first artist`, folded, the same for all versions of a song."""
+    first = re.split(r"[|,]", artists)[0]
+    return f"{fold(bare(title))}|{fold(first).removeprefix('the ')}"

@@ -1,18 +1,31 @@
-"""Reads a source's CSV with a function that makes an item of a line."""
+"""Reads the sources' CSVs, plain or gzipped."""
 
-from collections.abc import Callable, Iterator
+import csv
+import gzip
+from collections.abc import Iterator
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import Any
-
-from services.recommender.imports.csv_file import Refused, checked, read_table
-from services.recommender.imports.file import Reader
-from services.recommender.imports.row import Row
 
 
-def reader(needed: set[str], make: Callable[[dict[str, str]], dict[str, Any]]) -> Reader:
-    """`needed` are the columns that the file must have."""
+def rows(path: Path) -> Iterator[dict[str, str]]:
+    with (
+        path.open("rb") as raw,
+        TextIOWrapper(_unpacked(path, raw), encoding="utf-8-sig", newline="") as file,
+    ):
+        yield from csv.DictReader(file)
 
-    def read(path: Path) -> Iterator[tuple[int, Row] | Refused]:
-        return (checked(line, make, cells) for line, cells in read_table(path, needed))
 
-    return read
+def _unpacked(path: Path, raw: BufferedReader) -> BufferedReader | gzip.GzipFile:
+    return gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
+
+
+def parts(cell: str) -> list[str]:
+    return [part for part in cell.split("|") if part]
+
+
+def number(cell: str) -> float | None:
+    return float(cell) if cell else None
+
+
+def whole(cell: str) -> int | None:
+    return int(float(cell)) if cell else None

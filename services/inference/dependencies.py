@@ -4,6 +4,7 @@ The functions are `async` though they wait for nothing: FastAPI would send each 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends
@@ -18,9 +19,23 @@ from services.inference.streams import OpenStreams
 from services.inference.workers import Workers
 
 
-async def get_settings(connection: HTTPConnection) -> Settings:
-    settings: Settings = connection.app.state.settings
-    return settings
+@dataclass(frozen=True)
+class Serving:
+    """What every route that reads photos needs, as one dependency: FastAPI takes its time for each."""
+
+    settings: Settings
+    model: Model
+    workers: Workers
+    record: Callable[[Reading], None]
+    """Counts a reading in the metrics, and traces its stages."""
+
+
+async def get_serving(connection: HTTPConnection) -> Serving:
+    """NotReadyError until the model is loaded and every worker has its tools."""
+    serving: Serving | None = getattr(connection.app.state, "serving", None)
+    if serving is None:
+        raise NotReadyError("the model is not loaded yet")
+    return serving
 
 
 async def get_metrics(connection: HTTPConnection) -> Metrics:
@@ -28,33 +43,11 @@ async def get_metrics(connection: HTTPConnection) -> Metrics:
     return metrics
 
 
-async def get_record(connection: HTTPConnection) -> Callable[[Reading], None]:
-    """Counts a reading in the metrics, and traces its stages."""
-    record: Callable[[Reading], None] = connection.app.state.record
-    return record
-
-
-async def get_model(connection: HTTPConnection) -> Model:
-    model: Model = connection.app.state.model
-    return model
-
-
-async def get_workers(connection: HTTPConnection) -> Workers:
-    """NotReadyError until the model is loaded and every worker has its tools."""
-    workers: Workers | None = getattr(connection.app.state, "workers", None)
-    if workers is None:
-        raise NotReadyError("the model is not loaded yet")
-    return workers
-
-
 async def get_streams(connection: HTTPConnection) -> OpenStreams:
     streams: OpenStreams = connection.app.state.streams
     return streams
 
 
-SettingsDep = Annotated[Settings, Depends(get_settings)]
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
-RecordDep = Annotated[Callable[[Reading], None], Depends(get_record)]
-ModelDep = Annotated[Model, Depends(get_model)]
 StreamsDep = Annotated[OpenStreams, Depends(get_streams)]
-WorkersDep = Annotated[Workers, Depends(get_workers)]
+ServingDep = Annotated[Serving, Depends(get_serving)]

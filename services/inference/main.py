@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from services.common.application import access, new_app, outer_middleware
@@ -18,12 +18,12 @@ from services.common.headers import OwnPages
 from services.common.limits import BodyLimit, Pace, UploadBudget
 from services.common.methods import Head
 from services.common.problems import add_error_handlers
-from services.common.queries import check_query
 from services.common.starting import StartError, start_tracing
 from services.common.telemetry import set_up_logging
 from services.inference.cascade import Cascade
 from services.inference.classify import Classifier, load_model
 from services.inference.decode import DecodeRoom
+from services.inference.dependencies import Serving
 from services.inference.detect import shipped_finder
 from services.inference.errors import ModelFileError
 from services.inference.metrics import Metrics
@@ -49,6 +49,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     set_up_logging("inference", settings.log_level)
     metrics, tracing = Metrics(), start_tracing("inference", settings.otlp_endpoint)
 
+    def record(reading: Reading) -> None:
+        metrics.count(reading)
+        if tracing:
+            _trace(tracing, reading)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         """StartError, and no service, where the model and its card do not fit."""
@@ -62,7 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             settings.patience_s,
         )
         await workers.warm()
-        app.state.model, app.state.workers = model, workers
+        app.state.serving = Serving(settings, model, workers, record)
         metrics.model.labels(model.name, model.version).set(1)
         metrics.queue.set_function(lambda: workers.taken)
         yield
@@ -74,18 +79,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = new_app("Expression inference", DESCRIPTION, lifespan, middleware)
     streams = OpenStreams(settings.max_streams)
     metrics.streams.set_function(lambda: streams.count)
-    app.state.settings, app.state.metrics, app.state.streams = settings, metrics, streams
-
-    def record(reading: Reading) -> None:
-        metrics.count(reading)
-        if tracing:
-            _trace(tracing, reading)
-
-    app.state.record = record
+    app.state.metrics, app.state.streams = metrics, streams
     add_error_handlers(app, lambda code: metrics.rejected.labels(code).inc())
-    for module in (predict, batch, about):
-        app.include_router(module.router, dependencies=[Depends(check_query)])
-    app.include_router(stream.router)
+    for module in (predict, batch, stream, about):
+        app.include_router(module.router)
     return app
 
 

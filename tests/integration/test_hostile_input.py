@@ -183,7 +183,7 @@ def test_nothing_that_clients_send_reaches_a_log(inference: str, recommender: st
         httpx.post(f"{address}/predict", content=part, headers=headers)
     httpx.get(f"{recommender}/users/{someone}/history")
     httpx.get(f"{recommender}/recommend", params={"emotion": someone})
-    last = httpx.get(f"{recommender}/healthz", headers={"X-Request-ID": "the-last-one"})
+    last = httpx.get(f"{recommender}/emotions", headers={"X-Request-ID": "the-last-one"})
     assert last.status_code == 200
     logged(logs / "recommender.log", "the-last-one")
     for name in ("inference.log", "recommender.log"):

@@ -108,7 +108,7 @@ def test_decoders_are_silent(services: dict[str, str], folder: Path) -> None:
     for data in (jpeg, png, fax):
         data[len(data) // 2 : len(data) // 2 + 2000 : 7] = bytes(len(range(0, 2000, 7)))
         httpx.post(f"{services['inference']}/predict", content=bytes(data))
-    httpx.get(f"{services['inference']}/healthz", headers={"X-Request-ID": "after-damage"})
+    httpx.get(f"{services['inference']}/model", headers={"X-Request-ID": "after-damage"})
     logged(folder / "inference.log", "after-damage")
     text = (folder / "inference.log").read_text()
     assert not [name for name in ("Corrupt JPEG", "libpng", "Fax4Decode", "TIFF") if name in text]

@@ -3,16 +3,17 @@
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from services.inference.dependencies import MetricsDep, ModelDep, WorkersDep
+from services.common.queries import StrictRoute
+from services.inference.dependencies import MetricsDep, ServingDep
 from services.inference.schemas import Health, ModelCard
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], route_class=StrictRoute)
 
 
 @router.get("/model")
-async def model(model: ModelDep) -> ModelCard:
+async def model(serving: ServingDep) -> ModelCard:
     """The network behind the answers: its training, its accuracy, what it must not be used for."""
-    return ModelCard.model_validate(model.card)
+    return ModelCard.model_validate(serving.model.card)
 
 
 @router.get("/healthz")
@@ -22,7 +23,7 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz")
-async def readyz(_: WorkersDep) -> Health:
+async def readyz(_: ServingDep) -> Health:
     """The model is loaded and every worker has its tools."""
     return Health(status="ready")
 

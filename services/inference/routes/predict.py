@@ -4,12 +4,13 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.common.forms import PHOTO_BODY
 from services.common.prediction import DetectParam, Prediction
+from services.common.queries import StrictRoute
 from services.inference.answers import to_prediction
-from services.inference.dependencies import ModelDep, RecordDep, SettingsDep, WorkersDep
+from services.inference.dependencies import ServingDep
 from services.inference.errors import NoFaceError
 from services.inference.upload import read_image
 
-router = APIRouter(tags=["photos"])
+router = APIRouter(tags=["photos"], route_class=StrictRoute)
 
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"description": text}
@@ -26,10 +27,7 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 @router.post("/predict", responses={200: {"model": Prediction}, **PROBLEMS}, openapi_extra=PHOTO_BODY)
 async def predict(
     request: Request,
-    settings: SettingsDep,
-    workers: WorkersDep,
-    model: ModelDep,
-    record: RecordDep,
+    serving: ServingDep,
     strict: Annotated[bool, Query(description="answer 422 where no face is found")] = False,
     detect: DetectParam = True,
 ) -> Response:
@@ -37,10 +35,10 @@ async def predict(
 
     Send the photo as the multipart field `file` or as the body itself. No face is a result, not an error.
     """
-    data = await read_image(request, settings.max_upload_bytes)
-    reading = await workers.run(lambda pipeline: pipeline.predict(data, detect=detect))
-    record(reading)
+    data = await read_image(request, serving.settings.max_upload_bytes)
+    reading = await serving.workers.run(lambda pipeline: pipeline.predict(data, detect=detect))
+    serving.record(reading)
     if strict and not reading.faces:
         raise NoFaceError("no face was found in the picture")
     # FastAPI would validate the answer again and copy it before it writes JSON.
-    return Response(to_prediction(reading, model).model_dump_json(), media_type="application/json")
+    return Response(to_prediction(reading, serving.model).model_dump_json(), media_type="application/json")

@@ -4,7 +4,6 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,19 +16,15 @@ from services.common.prediction import DetectParam
 from services.common.problems import BusyError, ServiceError, problem_body
 from services.inference.answers import to_stream_prediction
 from services.inference.dependencies import (
-    ModelDep,
-    RecordDep,
-    SettingsDep,
+    Serving,
+    ServingDep,
     StreamsDep,
-    WorkersDep,
 )
 from services.inference.errors import BadRequestError
-from services.inference.pipeline import Pipeline, Reading, Stream
-from services.inference.runtime import Model
+from services.inference.pipeline import Pipeline, Stream
 from services.inference.settings import Settings
 from services.inference.streams import Inbox
 from services.inference.upload import check_size
-from services.inference.workers import Workers
 
 router = APIRouter()
 
@@ -40,10 +35,7 @@ TRY_AGAIN_LATER: Final = 1013
 @router.websocket("/stream")
 async def stream(
     socket: WebSocket,
-    settings: SettingsDep,
-    workers: WorkersDep,
-    model: ModelDep,
-    record: RecordDep,
+    serving: ServingDep,
     streams: StreamsDep,
     detect: DetectParam = True,
 ) -> None:
@@ -54,7 +46,7 @@ async def stream(
     await socket.accept()
     try:
         with streams.one_more():
-            why = await _converse(socket, settings, Reader(workers, model, record, detect))
+            why = await _converse(socket, serving.settings, Reader(serving, detect))
     except BusyError as busy:
         await _close(socket, TRY_AGAIN_LATER, busy.code)
     except WebSocketDisconnect:
@@ -67,18 +59,16 @@ async def stream(
 class Reader:
     """Reads the frames of one stream."""
 
-    workers: Workers
-    model: Model
-    record: Callable[[Reading], None]
+    serving: Serving
     detect: bool
     memory: Stream = field(default_factory=Stream)
 
     async def read(self, number: int, content: bytes) -> str:
         """One frame → its StreamPrediction as JSON; ServiceError where it is no picture that is read."""
         job = partial(Pipeline.next_frame, data=content, stream=self.memory, detect=self.detect)
-        reading = await self.workers.run(job)
-        self.record(reading)
-        return to_stream_prediction(reading, self.model, number).model_dump_json()
+        reading = await self.serving.workers.run(job)
+        self.serving.record(reading)
+        return to_stream_prediction(reading, self.serving.model, number).model_dump_json()
 
 
 async def _converse(socket: WebSocket, settings: Settings, frames: Reader) -> str:

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select, text
 
-from curation.__main__ import main as curation
 from services.recommender.__main__ import main as recommender
 from services.recommender.prepare import prepare
 from services.recommender.store.db import WRITING, make_engine
@@ -32,9 +31,7 @@ class Command:
         self.database_url, self.catalogue, self.folder = database_url, catalogue, folder
         self.engine = make_engine(database_url)
 
-    def __call__(
-        self, *arguments: str, inherit: bool = False, main: Callable[[list[str]], int] = recommender
-    ) -> "subprocess.CompletedProcess[str]":
+    def __call__(self, *arguments: str, inherit: bool = False) -> "subprocess.CompletedProcess[str]":
         """Run it in this process, on the database of the test, or with `inherit` on the environment's."""
         environment = self.environment()
         if inherit:
@@ -48,7 +45,7 @@ class Command:
             for name, value in environment.items():
                 patch.setenv(name, value)
             try:
-                status: object = main(list(arguments))
+                status: object = recommender(list(arguments))
             except SystemExit as end:
                 status = end.code
         assert isinstance(status, int)
@@ -314,7 +311,5 @@ def test_import_while_others_write(run: Command) -> None:
 
 
 def test_import_sources(run: Command) -> None:
-    """`curation import` knows the sources; the service knows only CSV."""
-    songs = run.write("title,artist,deezer_id,valence,arousal,artist_tracks\nOne,A,1,0.5,0.5,3\n")
-    assert "1 added" in run("import", "deezer", songs, main=curation).stdout
-    assert run("import", "vinyl", songs).returncode == 2
+    """The service imports only its own CSV."""
+    assert run("import", "vinyl", run.write(HEAD)).returncode == 2

@@ -3,10 +3,6 @@ from typing import Any
 
 import pytest
 
-from curation.affect import film_affect, mean_of_tags, tag_table
-from curation.ratings import popularity, quality, shrunken
-from curation.sources import deezer, goodbooks, movielens, report, steam
-from curation.titles import bare, clean, first_name
 from services.recommender.imports import csv_file
 from services.recommender.imports.csv_file import Refused, SourceError
 from services.recommender.imports.keys import key_of, site_id
@@ -32,32 +28,6 @@ def made(tmp_path: Path) -> Any:
         return path
 
     return write
-
-
-@pytest.mark.parametrize(
-    ("title", "cleaned"),
-    [
-        ("The Hunger Games (The Hunger Games, #1)", "The Hunger Games"),
-        ("Hunger Games, The (1)", "The Hunger Games"),
-        ("Misty of Chincoteague (Misty, #1-3)", "Misty of Chincoteague"),
-        ("Rock &amp; Roll™", "Rock & Roll"),
-        ("(500) Days of Summer", "(500) Days of Summer"),
-        ("1984", "1984"),
-        ("Frost/Nixon", "Frost/Nixon"),
-        ("Crouching Tiger, Hidden Dragon", "Crouching Tiger, Hidden Dragon"),
-    ],
-)
-def test_clean_titles(title: Any, cleaned: Any) -> None:
-    """Titles lose series, escapes, trade marks and inverted articles, and keep the rest."""
-    assert clean(title) == cleaned
-
-
-def test_names_and_versions() -> None:
-    """The first author is taken, and versions of a song are dropped from its title."""
-    assert first_name("J.K. Rowling, Mary GrandPré") == "J.K. Rowling"
-    assert first_name("Michael   Lewis") == "Michael Lewis"
-    assert first_name("") is None
-    assert bare("Song (Live) [2004] - Remastered") == "Song"
 
 
 def test_fold() -> None:
@@ -150,121 +120,6 @@ def test_missing_file(tmp_path: Path) -> None:
         list(csv_file.read(tmp_path / "none.csv"))
 
 
-def test_report(made: Any) -> None:
-    """The report's rows are joined by work; untitled ones are left out and links are shortened."""
-    text = (
-        "emotion,medium,title,url,title_as_printed\n"
-        "angry,movie,Inside Out,https://www.imdb.com/title/tt2096673/,x\n"
-        "happy,movie,Inside Out,https://m.imdb.com/title/tt2096673/?ref_=1,x\n"
-        "disgust,movie,,https://www.imdb.com/title/tt4193394/,link2\n"
-    )
-    results = list(report.read(made(text)))
-    (inside,) = rows(results)
-    assert inside.emotions == ["angry", "happy"]
-    assert inside.url == "https://www.imdb.com/title/tt2096673/"
-    assert [result.line for result in refused(results)] == [4]
-
-
-def test_goodbooks(made: Any) -> None:
-    """A book's affect comes from its readers' tags."""
-    head = "title,authors,year,goodreads_id,rating_mean,rating_count,tags\n"
-    text = head + (
-        '"Sad One (S, #1)",A,1999.0,1,4.5,900000,tear-jerker:900|cancer:500|sad:400\n'
-        "Funny One,B,2001,2,3.0,4000,humor:900|funny:800|romance:100\n"
-        "No Number,C,2001,x,3.0,4000,humor:900\n"
-    )
-    results = list(goodbooks.read(made(text)))
-    sad, funny = rows(results)
-    assert (sad.title, sad.year, sad.url) == ("Sad One", 1999, "https://www.goodreads.com/book/show/1")
-    assert sad.valence < -0.3 < 0.3 < funny.valence
-    assert funny.genres == ["comedy", "romance"]
-    assert sad.quality > funny.quality
-    assert sad.popularity > funny.popularity
-    assert [result.line for result in refused(results)] == [4]
-
-
-def test_movielens(made: Any) -> None:
-    """A film's affect comes from genres and tags, and its ratings become four tiers."""
-    head = "title,year,imdb_id,genres,movielens_genres,movielens_tags,rating_mean,rating_count\n"
-    text = head + (
-        '"Shining, The",1980,tt0081505,Horror,Horror,creepy,4.1,109\n'
-        "Elf,2003,tt0319343,Comedy|Family,Children|Comedy,christmas,3.4,50\n"
-    )
-    shining, elf = rows(movielens.read(made(text)))
-    assert shining.title == "The Shining"
-    assert shining.valence < 0 < elf.valence
-    assert shining.arousal > elf.arousal
-    tiers = {0.2, 0.4, 0.65, 0.9}
-    assert {shining.quality, elf.quality} <= tiers
-    assert shining.genres == ["horror"]
-
-
-def test_deezer(made: Any) -> None:
-    """A song's measured affect is rescaled."""
-    text = "title,artist,deezer_id,valence,arousal,artist_tracks\nCheer Up_ Boys,Foo,5,1.5,-9,3\n"
-    (song,) = rows(deezer.read(made(text)))
-    assert (song.title, song.creator) == ("Cheer Up, Boys", "Foo")
-    assert song.valence == pytest.approx(0.63)
-    assert song.arousal == -1
-    assert song.affect_source == "measured"
-
-
-def test_steam(made: Any) -> None:
-    """A game's affect comes from its players' tags."""
-    head = "title,developer,year,steam_app_id,tags,positive,negative\n"
-    text = head + (
-        "Calm,Dev &amp; Co,2020,1,Cozy|Relaxing|Farming Sim,900,10\n"
-        "Scary,Dev,2020,2,Survival Horror|Gore|Zombies,100,90\n"
-        "Odd,Dev,2020,3,Nothing Known,0,0\n"
-    )
-    calm, scary, odd = rows(steam.read(made(text)))
-    assert calm.creator == "Dev & Co"
-    assert calm.valence > 0.5 > -0.5 > scary.valence
-    assert calm.arousal < 0 < scary.arousal
-    assert calm.quality > scary.quality
-    assert odd.affect_confidence == 0
-
-
-@pytest.mark.parametrize("source", [goodbooks, movielens, deezer, steam, report])
-def test_missing_columns(made: Any, source: Any) -> None:
-    """Every source names its missing columns."""
-    with pytest.raises(SourceError, match="missing columns"):
-        list(source.read(made("a,b\n1,2\n")))
-
-
-def test_tag_table() -> None:
-    """The tag table is large, folded and within range."""
-    table = tag_table()
-    assert len(table) > 250
-    assert all(tag == fold(tag) for tag in table)
-    assert all(-1 <= t.valence <= 1 and -1 <= t.arousal <= 1 and 0 < t.weight <= 4 for t in table.values())
-
-
-def test_mean_of_tags() -> None:
-    """Each tag counts once, and unknown ones do not count."""
-    once = mean_of_tags([("Horror", 1.0)])
-    assert mean_of_tags([("horror", 1.0), ("HORROR", 1.0), ("xyzzy", 1.0)]) == once
-    assert mean_of_tags([("xyzzy", 1.0)]).known == 0
-
-
-def test_film_affect() -> None:
-    """Genres lie in the right parts of the plane."""
-    assert film_affect(["Horror", "Slasher"])[0] < -0.3
-    assert film_affect(["Comedy", "Children", "Animation"])[0] > 0.4
-    assert film_affect(["Action", "Thriller"])[1] > film_affect(["Drama", "Biography"])[1] + 0.3
-
-
-def test_shrunken_ratings() -> None:
-    """Few ratings are drawn to the mean, and all measures stay in range."""
-    assert shrunken(5.0, 0, 3.0, 10) == 3.0
-    assert shrunken(5.0, 10, 3.0, 10) == 4.0
-    assert quality(3.0, 3.0, 0.2) == 0.5
-    assert quality(9.0, 3.0, 0.2) == 1.0
-    assert popularity(0, 10, 1000) == 0.0
-    assert popularity(100, 10, 1000) == 0.5
-    assert popularity(10**9, 10, 1000) == 1.0
-
-
 def test_fill_from() -> None:
     """A row keeps its values, gets missing ones from another, and joins the emotions."""
     known = Row(medium="movie", title="A", url="https://example.org/", emotions=["sad"], quality=0.9)
@@ -293,15 +148,6 @@ def test_shipped_catalogue() -> None:
     ]
     for part in ("movies", "books", "songs", "games", "report"):
         assert (DATA_DIR / f"{part}.LICENSE.md").is_file()
-
-
-def test_shipped_films() -> None:
-    """Films carry only a few tiers of ratings, as MovieLens' terms demand."""
-    films = [
-        row for row in merged_rows(DATA_DIR).values() if row.affect_source == "genres and tags, calibrated"
-    ]
-    assert len({row.quality for row in films}) <= 4
-    assert len({row.popularity for row in films}) <= 4
 
 
 def test_digest(tmp_path: Path) -> None:

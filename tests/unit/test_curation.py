@@ -1,0 +1,235 @@
+"""How the catalogue is made of its sources, on small made ones."""
+
+import csv
+import gzip
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curation import song_places, terms
+from curation.build import FRAMES
+from curation.entry import Entry, write
+from curation.known import check, find, known_works, quadrant_of
+from curation.plane import Frame, spread
+from curation.ratings import quality, shrunken
+from curation.sources import books, games, report
+from curation.titles import bare, clean, first_name, song_key
+from services.recommender.imports.shipped import merged_rows
+from services.recommender.schemas.fields import fold
+from services.recommender.settings import DATA_DIR
+
+TABLES = ("tags", "film_terms", "song_words")
+
+
+@pytest.mark.parametrize(
+    ("title", "cleaned"),
+    [
+        ("The Hunger Games (The Hunger Games, #1)", "The Hunger Games"),
+        ("Hunger Games, The (1)", "The Hunger Games"),
+        ("Misty of Chincoteague (Misty, #1-3)", "Misty of Chincoteague"),
+        ("Rock &amp; Roll™", "Rock & Roll"),
+        ("(500) Days of Summer", "(500) Days of Summer"),
+        ("1984", "1984"),
+        ("Frost/Nixon", "Frost/Nixon"),
+        ("Crouching Tiger, Hidden Dragon", "Crouching Tiger, Hidden Dragon"),
+    ],
+)
+def test_clean_titles(title: Any, cleaned: Any) -> None:
+    """Titles lose series, escapes, trade marks and inverted articles, and keep the rest."""
+    assert clean(title) == cleaned
+
+
+def test_names_and_versions() -> None:
+    """The first author is taken, and all versions of a song have one key."""
+    assert first_name("J.K. Rowling, Mary GrandPré") == "J.K. Rowling"
+    assert first_name("Michael   Lewis") == "Michael Lewis"
+    assert first_name("") is None
+    assert bare("Song (Live) [2004] - Remastered") == "Song"
+    assert song_key("Song (Live)", "The Band|Guest") == song_key("song", "Band") == "song|band"
+
+
+def written(path: Path, rows: list[dict[str, Any]]) -> Path:
+    """A source's file with these rows, gzipped if its name says so."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    content = text.getvalue().encode()
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return path
+
+
+def test_report(tmp_path: Path) -> None:
+    """The report's rows are joined by work; untitled ones are left out; a list of works is a collection."""
+    head = {"emotion": "angry", "medium": "movie", "title": "Inside Out"}
+    path = written(
+        tmp_path / "report.csv",
+        [
+            head | {"url": "https://www.imdb.com/title/tt2096673/"},
+            head | {"emotion": "happy", "url": "https://m.imdb.com/title/tt2096673/?ref_=1"},
+            head | {"emotion": "disgust", "title": "", "url": "https://www.imdb.com/title/tt4193394/"},
+            head
+            | {"medium": "song", "title": "x", "url": "https://www.songfacts.com/category/songs-about-djs"},
+        ],
+    )
+    inside, songs = report.read(path)
+    assert inside.emotions == ("angry", "happy")
+    assert inside.url == "https://www.imdb.com/title/tt2096673/"
+    assert (inside.kind, songs.kind) == (None, "collection")
+
+
+def made_books(folder: Path) -> dict[str, tuple[Entry, tuple[float, float]]]:
+    """Books by title, read from a made source."""
+    common = {
+        "rating_mean": 4.0,
+        "rating_count": 9000,
+        "language": "eng",
+        "genres_check": "ok",
+        "year": "1999.0",
+    }
+    named = [
+        ("1", "Sad One (S, #1)", ""), ("2", "Funny One", "Humor|Romance"), ("3", "Late One (S, #7)", "Humor"),
+        ("4", "The Holy Bible", "Religion"), ("5", "Study One", "Textbooks|Science"),
+    ]  # fmt: skip
+    rows = [common | {"goodreads_id": i, "title": t, "authors": "A|B", "genres": g} for i, t, g in named]
+    extra = dict.fromkeys(("genres_other", "isbn13", "image_url"), "")
+    written(folder / "goodbooks.csv.gz", [row | extra for row in rows])
+    newer = {"goodreads_id": "", "title": "New One", "author": "C", "genres": "Horror", "rating_count": 5}
+    written(folder / "best_books_genres.csv.gz", [newer | {"rating_mean": 4}])
+    tags = written(folder / "tags.csv", [{"goodreads_id": "1", "tags": "tear-jerker:900|suicide:50|sad:400"}])
+    return {
+        entry.title: (entry, place) for entry, place in books.read(folder, tags, {"funny one": (1.0, 1.0)})
+    }
+
+
+def test_books(tmp_path: Path) -> None:
+    """A book is placed by tags, genres and the film made of it; scripture and textbooks stay out."""
+    found = made_books(tmp_path)
+    assert set(found) == {"Sad One", "Funny One", "New One"}
+    sad, place = found["Sad One"]
+    assert (sad.year, sad.url, sad.creator) == (1999, "https://www.goodreads.com/book/show/1", "A")
+    assert place[0] < -0.3
+    assert {"suicide", "tearjerker"} <= set(sad.tags)
+    assert found["Funny One"][1][1] > 0.3
+    assert found["New One"][0].url == "https://www.goodreads.com/search?q=New+One+C"
+
+
+def test_games(tmp_path: Path) -> None:
+    """A game is placed by its players' tags, a console's by genres and series; games for adults stay out."""
+    common = {"developer": "Dev &amp; Co", "year": 2020, "positive": 900, "negative": 10}
+    named = [
+        ("Calm", 1, "Cozy|Farming Sim"),
+        ("Scary", 2, "Survival Horror|Gore"),
+        ("Lewd", 3, "Hentai|Cute"),
+    ]
+    steam = written(
+        tmp_path / "steam.csv", [common | {"title": t, "steam_app_id": i, "tags": g} for t, i, g in named]
+    )
+    logged = {"plays": 5000, "rating": 4, "developers": "Nintendo", "release_date": "3-Mar-17"}
+    titles = [
+        ("Mario Kart 8", "Wii U", "Racing"),
+        ("Calm", "Wii U", "Simulator"),
+        ("Odd", "Windows PC|Mac", "RPG"),
+    ]
+    written(
+        tmp_path / "backloggd.csv.gz",
+        [logged | {"title": t, "platforms": p, "genres": g} for t, p, g in titles],
+    )
+    found = {entry.title: (entry, place) for entry, place in games.read(tmp_path, steam)}
+    assert set(found) == {"Calm", "Scary", "Mario Kart 8", "Odd"}
+    assert found["Calm"][0].creator == "Dev & Co"
+    assert found["Calm"][1][0] > 0.5 > -0.5 > found["Scary"][1][0]
+    assert "party" in found["Mario Kart 8"][0].tags
+    assert found["Mario Kart 8"][0].year == 2017
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables(name: str) -> None:
+    """The tables are large enough and within range, and themes are folded."""
+    table = terms.table(name)
+    assert len(table) > 20
+    assert all(
+        -1 <= one.valence <= 1 and -1 <= one.arousal <= 1 and 0 < one.weight <= 4 for one in table.values()
+    )
+    assert all(fold(one.theme) == one.theme.replace("-", " ") for one in table.values())
+
+
+def test_themes() -> None:
+    """The strongest themes come first, and those that filters go by are never cut off."""
+    many = [terms.Felt("", f"theme {i}", 0.0, 0.0, 2.0) for i in range(20)]
+    themes = terms.themes(
+        [*many, terms.Felt("", "suicide", 0.0, 0.0, 0.1), terms.Felt("", "witty", 0.0, 0.0, 9.0)]
+    )
+    assert (themes[0], themes[-1], len(themes)) == ("witty", "suicide", 12)
+
+
+def test_spread() -> None:
+    """Places keep their side of the middle and their order, and reach the edges."""
+    raw = [(i / 10, -i / 20) for i in range(-5, 11)]
+    places = spread(raw, Frame(0.05, 0.01))
+    assert [place[0] for place in places] == sorted(place[0] for place in places)
+    assert all((place[0] > 0) is (own[0] > 0.05) for own, place in zip(raw, places, strict=True))
+    assert places[-1] == (0.95, -0.95)
+
+
+def test_song_model() -> None:
+    """Loud angry metal is unpleasant and excited, quiet acoustic songs are calm."""
+    loud = song_places.Song("x|y", -0.3, 0.3, -0.2, -0.25, 0.0, 0.1, 1.0, 0.5, 0.0, "nu metal|metal")
+    quiet = song_places.Song("x|y", -0.1, -0.45, 0.0, 0.6, 0.0, 0.0, -1.0, -0.5, 0.3, "folk")
+    model = {row["feature"]: row for row in terms.read_table(terms.TABLES / "song_model.csv")}
+
+    def place(song: song_places.Song) -> list[float]:
+        found = song_places.features(song, (0.0, 0.0))
+        return [
+            sum(v * float(model[n][axis]) for n, v in found.items() if n in model)
+            for axis in ("valence", "arousal")
+        ]
+
+    assert place(loud)[0] < FRAMES["songs"].valence
+    assert place(loud)[1] > FRAMES["songs"].arousal
+    assert place(quiet)[1] < -0.2
+
+
+def test_shrunken_ratings() -> None:
+    """Few ratings are drawn to the mean, and quality stays in range."""
+    assert shrunken(5.0, 0, 3.0, 10) == 3.0
+    assert shrunken(5.0, 10, 3.0, 10) == 4.0
+    assert quality(3.0, 3.0, 0.2) == 0.5
+    assert quality(9.0, 3.0, 0.2) == 1.0
+
+
+def test_written(tmp_path: Path) -> None:
+    """A written CSV is what the recommender reads."""
+    entry = Entry(
+        medium="song", title="One", url="https://example.org/1", explicit=False, tags=("calm", "happy")
+    )
+    write(tmp_path / "songs.csv", [entry.placed((0.5, -0.25))])
+    (row,) = merged_rows(tmp_path).values()
+    assert (row.title, row.explicit, row.tags, row.valence) == ("One", False, ["calm", "happy"], 0.5)
+
+
+def test_known_works() -> None:
+    """Two hundred works, fifty a medium, half of them to tune on; a missing or misplaced one is named."""
+    works = known_works()
+    assert len(works) == 200
+    assert {sum(work.medium == medium for work in works) for medium in ("movie", "song", "book", "game")} == {
+        50
+    }
+    up = Entry(medium="movie", title="Elf", url="https://example.org/1").placed((-0.5, 0.5))
+    elf = next(work for work in works if work.title == "Elf")
+    assert find(elf, [up]) is up
+    assert any("Elf: intense" in line for line in check([up]))
+    assert quadrant_of(0.5, -0.5) == "calm"
+
+
+def test_shipped_places() -> None:
+    """Few works share their exact place, and every corner of the plane has some of each medium."""
+    shipped = [row for row in merged_rows(DATA_DIR).values() if row.valence is not None]
+    for medium in ("movie", "song", "book", "game"):
+        places = [(row.valence, row.arousal) for row in shipped if row.medium == medium]
+        assert len(set(places)) > (0.8 if medium == "game" else 0.9) * len(places)
+        corners = [quadrant_of(v or 0.0, a or 0.0) for v, a in places]
+        assert all(corners.count(name) > 0.04 * len(places) for name in ("lively", "intense", "sad", "calm"))
