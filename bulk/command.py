@@ -35,6 +35,7 @@ MOST_PER_CHUNK: Final = 100
 CHUNKS_PER_CORE: Final = 4
 """At least, so that no core is idle at the end."""
 STOPPED: Final = 130
+TEXT_TABLES: Final = {".csv", ".tsv", ".txt", ".xlsx", ".json"}
 
 
 def main(arguments: list[str]) -> int:
@@ -64,6 +65,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.processes < 1:
         parser.error("--processes must be at least 1")
+    if options.out.suffix.lower() in TEXT_TABLES:
+        parser.error(f"{options.out.name}: the output is Parquet; name it faces.parquet")
     return options
 
 

@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from services.common.cells import guarded
 from services.common.prediction import FacePrediction, Prediction, StreamPrediction
 from services.common.problems import ServiceError
 from services.emotions import EMOTIONS
@@ -200,7 +201,7 @@ def write_rows(out: Path, rows: Iterator[dict[str, Any]]) -> int:
         table = csv.DictWriter(file, [*COLUMNS, *EMOTIONS, "error"], restval="")
         table.writeheader()
         for one in chain(first, rows):
-            table.writerow(one)
+            table.writerow({**one, "source": guarded(one["source"])})
             failed += one.get("error", NO_FACE) != NO_FACE
     if failed:
         print(f"{failed:,} pictures could not be read; the column `error` says why", file=sys.stderr)

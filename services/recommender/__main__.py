@@ -32,6 +32,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     saving.add_argument("file", type=Path)
     restoring = commands.add_parser("restore", help="replace the database by a backup; keeps the old one")
     restoring.add_argument("file", type=Path)
+    commands.add_parser("remove-replaced", help="delete the databases that restores replaced")
     commands.add_parser("erase-unused", help="erase ids that were not used for RECOMMENDER_MEMORY_DAYS")
     commands.add_parser("neighbours", help="find items that the same users liked; run it nightly")
     importing = commands.add_parser("import", help="add a file's items to the catalogue")
@@ -54,17 +55,22 @@ def _run(options: argparse.Namespace) -> Iterator[str]:
 
 
 def _lines(options: argparse.Namespace, settings: Settings) -> Iterable[str]:
-    if options.command == "backup":
-        return backup.backup(settings.database_url, options.file)
-    if options.command == "restore":
-        shared = settings.database_shared
-        return backup.restore(settings.database_url, options.file, settings.database_timeout_s, shared=shared)
-    if options.command == "import":
-        only = {"dry_run": options.dry_run, "keep_good": options.keep_good}
-        return import_file(csv_file.read, options.path, settings, **only)
-    if options.command == "export":
-        return export_csv(options.path, settings)
-    return _on_database(options.command, settings)
+    url, patience_s, shared = settings.database_url, settings.database_timeout_s, settings.database_shared
+    match options.command:
+        case "backup":
+            lines: Iterable[str] = backup.backup(url, options.file)
+        case "restore":
+            lines = backup.restore(url, options.file, patience_s, shared=shared)
+        case "remove-replaced":
+            lines = backup.remove_replaced(url)
+        case "import":
+            only = {"dry_run": options.dry_run, "keep_good": options.keep_good}
+            lines = import_file(csv_file.read, options.path, settings, **only)
+        case "export":
+            lines = export_csv(options.path, settings)
+        case _:
+            lines = _on_database(options.command, settings)
+    return lines
 
 
 def _on_database(command: str, settings: Settings) -> list[str]:

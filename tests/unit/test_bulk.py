@@ -123,3 +123,12 @@ def test_without_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
         runpy.run_module("bulk", run_name="__main__", alter_sys=False)
     assert ended.value.code == 2
     assert "python -m pip install -r requirements/bulk.txt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["out.csv", "OUT.CSV", "out.xlsx"])
+def test_output_of_another_kind(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that promises another format than Parquet is refused."""
+    with pytest.raises(SystemExit) as refused:
+        main([str(tmp_path), name])
+    assert refused.value.code == 2
+    assert f"{name}: the output is Parquet" in capsys.readouterr().err

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from services.common.cells import unguarded
 from services.common.problems import describe
 from services.recommender.imports.row import Row
 from services.recommender.imports.table import SourceError, read_table
@@ -22,8 +23,6 @@ __all__ = ["COLUMNS", "NEEDED", "Note", "Refused", "SourceError", "checked", "re
 NEEDED: Final = {"medium", "title", "url"}
 COLUMNS: Final = ("medium", "title", "url", *(name for name in Row.model_fields if name not in NEEDED))
 DECIMAL_COMMA: Final = re.compile(r"-?\d*,\d+")
-GUARDED: Final = re.compile(r"'+[=+\-@]")
-"""How `export` writes a text that a spreadsheet would run; see `guarded`."""
 TEXTS: Final = {"title", "creator"}
 NUMBERS: Final = {"valence", "arousal", "affect_confidence", "quality", "popularity"}
 
@@ -85,12 +84,7 @@ def _fields(cells: dict[str, str]) -> dict[str, Any]:
 
 
 def _value(name: str, cell: str) -> str:
-    if name in TEXTS and GUARDED.match(cell):
-        return cell[1:]
+    if name in TEXTS:
+        return unguarded(cell)
     # Where the semicolon separates cells, the comma is the decimal point.
     return cell.replace(",", ".") if name in NUMBERS and DECIMAL_COMMA.fullmatch(cell) else cell
-
-
-def guarded(text: str) -> str:
-    """A text that begins like a formula gets an apostrophe before it, which `read` takes away again."""
-    return f"'{text}" if re.match(r"'*[=+\-@]", text) else text

@@ -7,7 +7,8 @@ from typing import TextIO
 
 from sqlalchemy import Connection
 
-from services.recommender.imports.csv_file import COLUMNS, TEXTS, SourceError, guarded
+from services.common.cells import guarded
+from services.recommender.imports.csv_file import COLUMNS, TEXTS, SourceError
 from services.recommender.settings import Settings
 from services.recommender.store import load
 from services.recommender.store.db import is_missing, make_engine

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import URL, Engine, make_url
 
@@ -21,6 +22,9 @@ from services.recommender.store.schema import (
     is_current,
     migrate,
 )
+
+REPLACED: Final = ".before-"
+"""Follows the database's name in those of the files that a restore replaced."""
 
 
 class BackupError(Exception):
@@ -61,13 +65,22 @@ def restore(url: str, source: Path, timeout_s: float, *, shared: bool = False) -
             protect(live, shared=shared)
             _sync(live.parent)
             return [f"{live} now holds what {source} held"]
-        aside = live.with_name(f"{live.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
+        aside = live.with_name(f"{live.name}{REPLACED}{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
         if _is_usable(live):
             _replace_rows(live, ready, aside, timeout_s)
         else:
             _replace_file(live, ready, aside)
             protect(live, shared=shared)
     return [f"{live} now holds what {source} held", f"what it held before is in {aside}"]
+
+
+def remove_replaced(url: str) -> list[str]:
+    """Delete what `restore` kept beside the database; it may hold users who were erased since."""
+    live = _sqlite_file(url, "(nothing is kept beside PostgreSQL)", Path())
+    kept = sorted(live.parent.glob(f"{live.name}{REPLACED}*"))
+    for path in kept:
+        path.unlink()
+    return [f"{path}: removed" for path in kept] or ["nothing was kept"]
 
 
 def _sqlite_file(url: str, command: str, file: Path) -> Path:

@@ -17,6 +17,7 @@ import pytest
 
 from services.recommender.__main__ import main
 from services.recommender.prepare import prepare
+from services.recommender.store import backup
 from services.recommender.store.db import make_engine
 from tests.helpers.postgres import new_database, server_programs
 from tests.helpers.serving import ROOT, serve
@@ -257,3 +258,13 @@ def test_postgresql_commands(cluster: str, tmp_path: Path, made_catalogue: Path,
     as_told("restore")
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT count(*) FROM items WHERE id = 1").fetchone() == (1,)
+
+
+def test_remove_replaced(tmp_path: Path) -> None:
+    """What a restore kept beside the database can be deleted, and nothing else is."""
+    for name in ("r.db", "r.db.before-1", "r.db.before-2-wal", "other.db.before-1"):
+        (tmp_path / name).touch()
+    url = f"sqlite:///{tmp_path / 'r.db'}"
+    assert len(backup.remove_replaced(url)) == 2
+    assert {path.name for path in tmp_path.iterdir()} == {"r.db", "other.db.before-1"}
+    assert backup.remove_replaced(url) == ["nothing was kept"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.common.cells import guarded
 from services.recommender.imports import csv_file
 from services.recommender.imports.csv_file import Note, Refused, SourceError
 from services.recommender.imports.row import Row
@@ -119,6 +120,6 @@ def test_column_twice(made: Write) -> None:
 @pytest.mark.parametrize("title", ["=1+1", "+1", "-", "@me", "'=1", "''+x", "plain", "'quoted'"])
 def test_formulas(made: Write, title: str) -> None:
     """What `export` writes in place of a formula is read as it was."""
-    cell: Any = csv_file.guarded(title)
+    cell: Any = guarded(title)
     assert not cell.startswith(("=", "+", "-", "@"))
     assert one(made(f'title,medium,url\n"{cell}",book,{URL}\n')).title == title
