@@ -52,8 +52,11 @@ def _chosen(pairs: list[tuple[Entry, Place]], size: int, frame: Frame, picks: It
     """The best known works, and the report's, in order of fame, with places and popularity."""
     wanted = set(picks)
     unique: dict[str, tuple[Entry, Place]] = {}
+    urls: set[str] = set()
     for pair in sorted(pairs, key=lambda pair: (-pair[0].fame, pair[0].url)):
-        unique.setdefault(pair[0].key, pair)
+        if pair[0].url not in urls:
+            urls.add(pair[0].url)
+            unique.setdefault(pair[0].key, pair)
     chosen = [pair for rank, (key, pair) in enumerate(unique.items()) if rank < size or key in wanted]
     places = spread([place for _, place in chosen], frame)
     last = len(chosen)

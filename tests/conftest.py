@@ -19,6 +19,7 @@ ALONE = (
 )
 """Files that put load on a service and measure it: no other test runs meanwhile."""
 TIMING = (
+    "tests/integration/recommender/test_import.py::test_import_while_others_write",
     "tests/integration/recommender/test_breaker.py",
     "tests/integration/recommender/test_locks.py",
     "tests/integration/test_hostile_input.py",

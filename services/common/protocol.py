@@ -1,6 +1,8 @@
-"""How the server reads HTTP: `uvicorn --http services.common.protocol:HeadTimeoutProtocol`.
+"""How the server reads HTTP and WebSockets.
 
-What goes wrong before there is a request never reaches the application; it is dealt with here.
+`uvicorn --http services.common.protocol:HeadTimeoutProtocol --ws services.common.protocol:FarewellProtocol`.
+What goes wrong before there is a request never reaches the application, nor does the server's end: both are
+dealt with here.
 """
 
 import asyncio
@@ -11,6 +13,8 @@ from typing import ClassVar
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Close, CloseCode, Frame, Opcode
 
 from services.common.problems import problem_body
 from services.common.telemetry import logger
@@ -70,3 +74,27 @@ class HeadTimeoutProtocol(H11Protocol):
         elif not waiting and self._patience is not None:
             self._patience.cancel()
             self._patience = None
+
+
+class FarewellProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's WebSockets, closed as the contract says.
+
+    1001 `shutting_down` when the server stops, where uvicorn sends 1012; 1009 `too_large` for a message above
+    its limit, where the library gives a sentence of its own.
+    """
+
+    def handle_parser_exception(self) -> None:
+        close = self.conn.close_sent
+        if close is not None and close.code == CloseCode.MESSAGE_TOO_BIG:
+            self.conn.data_to_send()  # drops the library's own frame
+            words = Close(CloseCode.MESSAGE_TOO_BIG, "too_large").serialize()
+            self.transport.write(Frame(Opcode.CLOSE, words).serialize(mask=False))
+        super().handle_parser_exception()
+
+    def shutdown(self) -> None:
+        if self.handshake_complete and not self.close_sent:
+            self.close_sent = True  # then uvicorn's part only closes the connection
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.GOING_AWAY})
+            self.conn.send_close(CloseCode.GOING_AWAY, "shutting_down")
+            self.transport.write(b"".join(self.conn.data_to_send()))
+        super().shutdown()

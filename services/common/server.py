@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import uvicorn
 
 from services.common.addresses import ListenError, bind, port_number
-from services.common.protocol import HeadTimeoutProtocol
+from services.common.protocol import FarewellProtocol, HeadTimeoutProtocol
 from services.common.starting import REFUSED, refuse
 
 GRACE_S: Final = 8
@@ -41,6 +41,7 @@ def serve(name: str, default_port: int, read_settings: Callable[[], HasHost], ar
             host=host,
             port=options.port,
             http=HeadTimeoutProtocol,
+            ws=FarewellProtocol,
             proxy_headers=False,  # whose X-Forwarded-For to believe is a setting
             timeout_graceful_shutdown=GRACE_S,
             log_config=None,

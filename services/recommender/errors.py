@@ -32,6 +32,8 @@ class InferenceUnavailableError(RetryableError):
 class InferenceBusyError(InferenceUnavailableError):
     """Inference is healthy and has too much to do."""
 
+    code = "busy"
+
 
 class InferenceTimeoutError(RetryableError):
     status = 504

@@ -13,7 +13,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosedError, InvalidHandshake
+from websockets.exceptions import InvalidHandshake
 
 from services.common.prediction import MainFace, Probabilities
 from services.common.problems import ServiceError
@@ -42,7 +42,6 @@ NO_DETECTION: Final = {"detect": "false"}
 OCTETS: Final = "application/octet-stream"
 UNAVAILABLE: Final = "Photos cannot be read right now. Recommendations by mood still work."
 NOT_UNDERSTOOD: Final = "The answer to the photo could not be understood."
-TRY_AGAIN_LATER: Final = 1013
 Answer = TypeVar("Answer", bound=BaseModel)
 AroundCall = Callable[[MutableMapping[str, str]], AbstractContextManager[object]]
 """Makes a context for the call of one photo; may add headers."""
@@ -141,10 +140,6 @@ class InferenceClient:
             raise InferenceUnavailableError(
                 "The live view cannot be read right now. Recommendations by mood still work."
             ) from error
-        except ConnectionClosedError as error:
-            if error.rcvd is not None and error.rcvd.code == TRY_AGAIN_LATER:
-                raise InferenceUnavailableError("Too many live views are open. Try again later.") from error
-            raise InferenceBadAnswerError("The live view broke off.") from error
 
     async def state(self) -> Literal["ok", "unavailable"]:
         """Ask inference whether it is ready."""

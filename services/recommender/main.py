@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from services.common.application import access, new_app, outer_middleware
 from services.common.headers import PAGE_POLICY, OwnPages
@@ -21,6 +22,7 @@ from services.recommender.errors import add_database_handlers
 from services.recommender.forwarded import Forwarded
 from services.recommender.inference_client import InferenceClient
 from services.recommender.metrics import Metrics
+from services.recommender.page import TYPES, PageFiles
 from services.recommender.prepare import prepare
 from services.recommender.rate import RateLimit, is_feedback
 from services.recommender.routes import health, items, photos, recommendations, stream, users
@@ -36,6 +38,8 @@ DESCRIPTION = "Recommends films, songs, books and games for a mood, or for the m
 PAGE: Final = {path.name for path in WEB_DIR.iterdir()}
 """First parts of the paths of the page's files."""
 UPLOADS: Final = {"/predict", "/recommend/photo"}
+NOT_PACKED: Final = (*DEFAULT_EXCLUDED_CONTENT_TYPES, *TYPES.values())
+"""Types that are not compressed for each answer: pictures, and files, which PageFiles compresses once."""
 HEADERS: Final = {
     "Cache-Control": "no-cache",  # answers change by the day, the page with the next version
     "Content-Security-Policy": PAGE_POLICY,
@@ -105,10 +109,12 @@ def _middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None")
     most = max(settings.max_bodies_bytes, settings.max_upload_bytes, settings.max_json_bytes)
     return [
         *outer_middleware(metrics, tracing, HEADERS, [cors] if settings.cors_origins else []),
+        Middleware(GZipMiddleware, compresslevel=5, exclude_content_types=NOT_PACKED),
         *_rate_limits(settings),
         *access(settings.access_key, is_page=lambda path: path.split("/")[1] in PAGE),
         Middleware(BodyLimit, limit_of=limit_of, pace=pace, budget=UploadBudget(most)),
         Middleware(CrowdLimit, most=settings.max_requests),
+        Middleware(PageFiles, folder=WEB_DIR, covers=settings.covers),
         Middleware(Forwarded, trusted=settings.trusted_proxies),
         Middleware(OwnPages, allowed=settings.cors_origins),
         Middleware(Head),

@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     body_min_bytes_per_s: Annotated[int, Field(ge=1)] = 8192
     """A body that is slower on average, after the grace, is answered 408."""
 
+    covers: bool = True
+    """Lets the page offer real covers; browsers load them from other sites once a person switches them on."""
+
     rate_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """Requests of one client; 0 is no limit. Off by default: behind a proxy that is not in `trusted_proxies`
     all clients look like one."""

@@ -1,8 +1,10 @@
 """Opens the page in headless Chromium, with both real services behind it."""
 
+import csv
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from services.recommender.settings import DATA_DIR
 from tests.helpers import pictures
 from tests.helpers.serving import serve
 from tests.helpers.stages import cannot_run
@@ -25,6 +28,8 @@ from tests.helpers.stages import cannot_run
 CHROMIUM = Path("/usr/bin/chromium")
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 FRAMES = 12
+ROWS = 400
+"""Items of each medium in the tests' catalogue."""
 CONSENT = "if (location.protocol !== 'about:') localStorage.setItem('expression.consent', '1')"
 
 
@@ -44,6 +49,8 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     two.paste(Image.open(pictures.HOPPER), (512, 0))
     two.save(folder / "two.jpg", quality=92)
     Image.linear_gradient("L").resize((640, 480)).save(folder / "nobody.png")
+    pictures.astronaut().resize((256, 256)).save(folder / "png.png")
+    (folder / "huge.jpg").write_bytes(bytes(12_000_000))
     (folder / "phone.jpg").write_bytes(pictures.phone_photo())
     (folder / "notes.txt").write_text("not a photo")
     (folder / "lies.jpg").write_text("not a photo either")
@@ -89,7 +96,19 @@ def browser(camera_film: Path) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first rows of the shipped catalogue: all of it would take long to fill in on a busy machine."""
+    folder = tmp_path_factory.mktemp("catalogue")
+    for path in DATA_DIR.glob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as source:
+            rows = list(islice(csv.reader(source), 1 + ROWS))
+        with (folder / path.name).open("w", encoding="utf-8", newline="") as sink:
+            csv.writer(sink).writerows(rows)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory, catalogue: Path) -> Iterator[str]:
     """The address of a recommender with a database of its own and an inference service behind it."""
     folder = tmp_path_factory.mktemp("services")
     with ExitStack() as stack:
@@ -100,6 +119,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 folder / "recommender.log",
                 inference_url=inference,
                 database_url=f"sqlite:///{folder / 'recommender.db'}",
+                catalogue_dir=str(catalogue),
                 feedback_per_minute="0",
             )
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Watch
 from tests.browser.steps import CARDS, choose, predict, press_predict, say
@@ -28,7 +28,11 @@ def test_not_a_picture(page: Page, photos: dict[str, Path]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("lies", "This kind of picture cannot be read here."), ("cut", "This picture cannot be read.")],
+    [
+        ("lies", "This kind of picture cannot be read here."),
+        ("cut", "This picture cannot be read."),
+        ("huge", "too large to send as it is"),
+    ],
 )
 def test_unreadable_picture(
     page: Page, photos: dict[str, Path], watch: Watch, name: str, sentence: str
@@ -39,6 +43,7 @@ def test_unreadable_picture(
     expect(page.locator("#stage-note")).to_contain_text("This browser cannot show this picture.")
     press_predict(page)
     expect(page.locator("#photo-problem")).to_contain_text(sentence)
+    expect(page.locator("#stage-note")).to_be_hidden()
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Choose another photo").click()
     chooser.value.set_files(photos["astronaut"])
@@ -47,23 +52,29 @@ def test_unreadable_picture(
 
 
 @pytest.mark.parametrize(
-    ("status", "sentence"),
+    ("status", "code", "sentence"),
     [
-        (413, "This picture is too large"),
-        (429, "Many photos are being read"),
-        (500, "mention the number 7f3a"),
-        (504, "does not answer at the moment"),
+        (401, "unauthorized", "asks for an access key"),
+        (403, "not_allowed", "does not allow that"),
+        (413, "too_large", "This picture is too large"),
+        (429, "too_many_requests", "A lot is going on here"),
+        (500, "internal_error", "mention the number 7f3a"),
+        (503, "busy", "A lot is going on here"),
+        (503, "database_unavailable", "The server cannot do this right now."),
+        (504, "inference_timeout", "does not answer at the moment"),
     ],
 )
-def test_sentences(page: Page, photos: dict[str, Path], watch: Watch, status: int, sentence: str) -> None:
-    """Each faked status becomes its sentence, and one that may pass offers another try."""
+def test_sentences(
+    page: Page, photos: dict[str, Path], watch: Watch, status: int, code: str, sentence: str
+) -> None:
+    """Each faked problem becomes its sentence, and one that may pass offers another try."""
     watch.allow(FAILED_REQUEST)
     problem = {
         "type": "about:blank",
         "title": "x",
         "status": status,
         "detail": "x",
-        "code": "x",
+        "code": code,
         "request_id": "7f3a",
     }
     page.route(
@@ -74,12 +85,30 @@ def test_sentences(page: Page, photos: dict[str, Path], watch: Watch, status: in
     press_predict(page)
     box = page.locator("#photo-problem")
     expect(box).to_contain_text(sentence)
-    expect(box.get_by_role("button", name="Try again")).to_have_count(0 if status == 413 else 1)
+    expect(box.get_by_role("button", name="Try again")).to_have_count(1 if status >= 429 else 0)
     expect(box.get_by_role("button", name="Choose the mood by hand")).to_be_visible()
 
 
+def test_access_key(page: Page, watch: Watch) -> None:
+    """A server with a key is told it from then on, with each request, once it was entered."""
+    watch.allow(FAILED_REQUEST)
+
+    def check(route: Route) -> None:
+        if route.request.headers.get("authorization") == "Bearer open sesame":
+            route.continue_()
+        else:
+            route.fulfill(status=401, json={"status": 401, "code": "unauthorized", "detail": "x"})
+
+    page.route("**/recommend", check)
+    page.locator('.mood[data-emotion="sad"]').click()
+    page.get_by_role("button", name="Enter the key").click()
+    page.get_by_label("Access key").fill("open sesame")
+    page.get_by_role("button", name="Use it").click()
+    expect(page.locator(CARDS).first).to_be_visible()
+
+
 @pytest.fixture
-def fragile(tmp_path: Path) -> Iterator[Any]:
+def fragile(tmp_path: Path, catalogue: Path) -> Iterator[Any]:
     """A recommender, and functions that kill its inference service and start it at the same address."""
     port = free_port()
     command = server_command("inference", port)
@@ -103,6 +132,7 @@ def fragile(tmp_path: Path) -> Iterator[Any]:
                 tmp_path / "recommender.log",
                 inference_url=f"http://127.0.0.1:{port}",
                 database_url=f"sqlite:///{tmp_path / 'recommender.db'}",
+                catalogue_dir=str(catalogue),
             )
         )
         yield address, kill, start

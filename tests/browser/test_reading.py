@@ -48,7 +48,7 @@ def test_several_faces(page: Page, photos: dict[str, Path]) -> None:
     faces = answer["prediction"]["faces"]
     assert len(faces) == 2
     expect(page.locator(".face")).to_have_count(2)
-    expect(page.locator("#stage-note")).to_have_text("2 faces found. Choose the one whose mood counts.")
+    expect(page.locator("#stage-note")).to_have_text("2 faces found. Choose one, or everyone.")
     happy = next(i for i, face in enumerate(faces) if face["emotion"] == "happy")
     chosen = page.locator('.face[aria-pressed="true"]')
     expect(chosen).to_have_count(1)
@@ -60,6 +60,26 @@ def test_several_faces(page: Page, photos: dict[str, Path]) -> None:
     assert json.loads(sent)["probabilities"] == faces[happy]["probabilities"]
     expect(page.locator("#verdict")).to_contain_text("Looks happy")
     expect(page.get_by_role("heading", name="For feeling happy")).to_be_visible()
+
+
+def test_everyone(page: Page, photos: dict[str, Path]) -> None:
+    """The mood of all faces together can be chosen, and one face again after it."""
+    answer = predict(page, photos["two"])
+    everyone = page.get_by_role("button", name="Everyone")
+    with page.expect_request("**/recommend") as request:
+        everyone.click()
+    sent = (request.value.post_data_json or {})["probabilities"]
+    faces = answer["prediction"]["faces"]
+    counted = [face for face in faces if not face["uncertain"]] or faces
+    for name, share in sent.items():
+        mean = sum(face["probabilities"][name] for face in counted) / len(counted)
+        assert share == pytest.approx(mean)
+    expect(everyone).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("heading", name="What everyone shows together")).to_be_visible()
+    expect(page.locator('.face[aria-pressed="true"]')).to_have_count(0)
+    page.locator(".face").first.click()
+    expect(everyone).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_role("heading", name="What the face shows")).to_be_visible()
 
 
 def answer_for(address: str, photo: Path) -> dict[str, Any]:
@@ -133,10 +153,10 @@ def test_reload(page: Page, photos: dict[str, Path]) -> None:
     """A reload keeps the reading, the strategy and the shelves, but not the photo."""
     predict(page, photos["astronaut"])
     page.get_by_label("Calm").check()
-    expect(page.locator("#shelves-note")).to_have_text("These lead somewhere calmer.")
+    expect(page.locator("#shelves-note")).to_have_text("Calm, unhurried picks.")
     page.reload()
     expect(page.locator(CARDS).first).to_be_visible()
     expect(page.locator("#verdict")).to_contain_text("Looks happy")
-    expect(page.locator("#shelves-note")).to_have_text("These lead somewhere calmer.")
+    expect(page.locator("#shelves-note")).to_have_text("Calm, unhurried picks.")
     expect(page.locator("#preview")).to_be_hidden()
     expect(page.locator("#stage-note")).to_contain_text("The photo was not kept over the reload")

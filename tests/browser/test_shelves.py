@@ -2,27 +2,19 @@
 
 import json
 import re
+from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.steps import CARDS, predict, say, shown_titles
+from services.emotions import EMOTIONS
+from tests.browser.steps import CARDS, place, predict, say, shown_titles
 
 MEDIA = ["movie", "song", "book", "game"]
-
-
-def user_id(page: Page) -> str | None:
-    kept = page.evaluate("localStorage.getItem('expression.user')")
-    return json.loads(kept) if kept else None
-
-
-def press(page: Page, card_id: str, action: str) -> None:
-    with page.expect_response("**/feedback") as response:
-        page.locator(f"#{card_id} [data-action={action}]").click()
-    assert response.value.status == 201
 
 
 def test_cards(page: Page) -> None:
@@ -37,6 +29,48 @@ def test_cards(page: Page) -> None:
         assert link.get_attribute("href") == httpx.URL(item["url"])
         assert link.get_attribute("target") == "_blank"
         assert "noopener" in (link.get_attribute("rel") or "")
+
+
+def test_reasons_change(page: Page) -> None:
+    """An item that stays on the shelf for another mood gets that mood's reason."""
+    answer = say(page, "fear")
+    other = json.loads(json.dumps(answer))
+    for item in other["items"]:
+        item["reason"] = f"Another reason for {item['id']}."
+    page.route("**/recommend", lambda route: route.fulfill(json=other))
+    say(page, "angry")
+    for item in other["items"]:
+        expect(page.locator(f"#item-{item['id']} .card-reason")).to_have_text(item["reason"])
+
+
+def test_language_of_reasons(page: Page) -> None:
+    """A change of the language asks for the reasons in it."""
+    say(page, "happy")
+    with page.expect_request("**/recommend") as request:
+        page.get_by_label("Language").select_option("de")
+    assert request.value.header_value("accept-language") == "de"
+
+
+@pytest.mark.parametrize(
+    "title", ["君の名は。それでもボクはやってない千と千尋の神隠し" * 2, "Donaudampfschifffahrts" * 4]
+)
+def test_long_titles(open_page: Callable[..., Page], title: str) -> None:
+    """A title without spaces wraps within its card, and the page does not scroll sideways."""
+    page = open_page(viewport={"width": 320, "height": 800})
+
+    def lengthen(route: Route) -> None:
+        answer = route.fetch().json()
+        for item in answer["items"]:
+            item["title"] = item["creator"] = title
+        route.fulfill(json=answer)
+
+    page.route("**/recommend", lengthen)
+    say(page, "happy")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    overflow = page.locator(".card-title").evaluate_all(
+        "(all) => all.map((title) => title.scrollWidth - title.clientWidth)"
+    )
+    assert max(overflow) <= 0
 
 
 def test_unsafe_data(page: Page) -> None:
@@ -67,6 +101,25 @@ def test_unsafe_data(page: Page) -> None:
     expect(page.locator(".card-title")).to_have_text(item["title"])
     expect(page.locator(".card-title a")).to_have_count(0)
     expect(page.locator(".card img")).to_have_count(0)
+
+
+def test_facts(page: Page) -> None:
+    """A card tells length, age, genres and further links, as far as they are known."""
+    known = {"runtime_min": 96, "age_rating": "PG", "explicit": True, "genres": ["comedy", "family"]}
+    links = [{"label": "Where to watch", "url": "https://example.org/"}, {"label": "x", "url": "data:,x"}]
+
+    def add(route: Route) -> None:
+        answer = route.fetch().json()
+        answer["items"][0] |= {**known, "links": links}
+        answer["items"][1] |= {"runtime_min": None, "age_rating": None, "explicit": None, "genres": []}
+        route.fulfill(json=answer)
+
+    page.route("**/recommend", add)
+    items = say(page, "happy")["items"]
+    card = page.locator(f"#item-{items[0]['id']}")
+    expect(card.locator(".chip")).to_have_text(["1 h 36 min", "PG", "explicit", "comedy", "family"])
+    expect(card.locator(".card-link")).to_have_text(["Where to watch"])
+    expect(page.locator(f"#item-{items[1]['id']} .chip")).to_have_count(0)
 
 
 def test_medium_switch(page: Page) -> None:
@@ -106,6 +159,87 @@ def test_map(page: Page) -> None:
     expect(page.locator(".map-item.lit")).to_have_count(1)
 
 
+def test_map_names(page: Page) -> None:
+    """A dot under the pointer or with the focus names its item; Enter leads to the card."""
+    items = say(page, "sad")["items"]
+    first = min(items, key=lambda item: item["valence"])
+    dot = page.locator(f'.map-item[data-item="item-{first["id"]}"]')
+    dot.dispatch_event("pointerover")  # others may lie on it
+    expect(page.locator("#map-caption")).to_contain_text(first["title"])
+    page.locator(".map-axis").dispatch_event("pointerover")
+    expect(page.locator("#map-caption")).to_contain_text("pleasant to the right")
+    dot.focus()
+    page.keyboard.press("ArrowRight")
+    second = page.locator(".map-item:focus").get_attribute("data-item")
+    assert second != f"item-{first['id']}"
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#{second} .card-title a")).to_be_focused()
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS)
+@pytest.mark.parametrize("strategy", ["match", "lift", "calm"])
+def test_map_labels(page: Page, emotion: str, strategy: str) -> None:
+    """The names of the mood and the aim never lie on each other."""
+    page.get_by_label("Language").select_option("de")
+    say(page, emotion)
+    with page.expect_response("**/recommend"):
+        page.locator(f'#strategy input[value="{strategy}"]').check()
+    expect(page.locator("#shelf-list")).to_have_attribute("aria-busy", "false")
+    boxes = [place(label) for label in page.locator(".map-mark text").all()]
+    for one, other in combinations(boxes, 2):
+        apart = abs(one["x"] - other["x"]) >= min(one["width"], other["width"]) * 0.9
+        assert apart or abs(one["y"] - other["y"]) >= min(one["height"], other["height"]) * 0.8
+
+
+def test_arrows(page: Page) -> None:
+    """A shelf that is wider than the page has an arrow that leads on, then one that leads back."""
+    say(page, "happy")
+    shelf = page.locator(".shelf").first
+    back, on = shelf.get_by_title("Back"), shelf.get_by_title("Further")
+    expect(back).to_be_hidden()
+    on.click()
+    expect(back).to_be_visible()
+    back.click()
+    expect(back).to_be_hidden()
+
+
+def test_shelf_keys(page: Page) -> None:
+    """The keys left and right move from title to title."""
+    say(page, "happy")
+    links = page.locator('.shelf[data-medium="movie"] .card-title a')
+    links.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(links.nth(1)).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(links.first).to_be_focused()
+
+
+def test_phone_screen(open_page: Callable[..., Page], photos: dict[str, Path]) -> None:
+    """On a phone the answer and the beginning of the first shelf share a screen."""
+    page = open_page(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    predict(page, photos["astronaut"])
+    expect(page.locator("#verdict")).to_be_in_viewport()
+    expect(page.locator(CARDS).first).to_be_in_viewport()
+    heights = page.locator("#controls .segmented").evaluate_all("(all) => all.map((one) => one.clientHeight)")
+    assert max(heights) < 60
+
+
+def test_share(page: Page, open_page: Callable[..., Page]) -> None:
+    """The copied link holds the mood, the aim and the media after the "#", and opens them."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    say(page, "sad")
+    page.get_by_label("Songs", exact=True).check()
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator("#toast")).to_contain_text("Link copied.")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link.partition("#")[2] == "mood=sad&aim=auto&media=song"
+    other = open_page("/#mood=sad&aim=calm&media=song")
+    expect(other.get_by_role("heading", name="For feeling sad")).to_be_visible()
+    expect(other.get_by_label("Calm", exact=True)).to_be_checked()
+    expect(other.locator(".shelf")).to_have_count(1)
+    assert "#" not in other.url
+
+
 def test_more(page: Page) -> None:
     """The button for more adds other items to the same shelf and moves the focus to the first of them."""
     say(page, "happy")
@@ -121,75 +255,3 @@ def test_more(page: Page) -> None:
         "(all) => all.map((one) => one.id)"
     )
     assert len(ids) == len(set(ids)) == len(before) + len(new)
-
-
-def test_first_opinion(page: Page) -> None:
-    """Looking at shelves and at the empty history makes no id; the first opinion does."""
-    answer = say(page, "happy")
-    page.get_by_role("button", name="History").click()
-    expect(page.get_by_role("dialog")).to_contain_text("This browser has no id yet.")
-    page.keyboard.press("Escape")
-    assert user_id(page) is None
-    press(page, f"item-{answer['items'][0]['id']}", "like")
-    assert re.fullmatch(r"[0-9a-f-]{36}", user_id(page) or "")
-
-
-def test_like_and_dislike(page: Page) -> None:
-    """A like is marked, stays after a reload, and is replaced by a dislike."""
-    answer = say(page, "happy")
-    item = answer["items"][0]
-    card = f"item-{item['id']}"
-    # An opinion changes the next shelves; here they stay.
-    page.route("**/recommend", lambda route: route.fulfill(json=answer))
-    press(page, card, "like")
-    expect(page.locator(f"#{card} [data-action=like]")).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#toast")).to_have_text(f"Noted: you like {item['title']}.")
-    page.reload()
-    expect(page.locator(f"#{card} [data-action=like]")).to_have_attribute("aria-pressed", "true")
-    press(page, card, "dislike")
-    expect(page.locator(f"#{card} [data-action=like]")).to_have_attribute("aria-pressed", "false")
-    expect(page.locator(f"#{card} [data-action=dislike]")).to_have_attribute("aria-pressed", "true")
-
-
-@pytest.mark.parametrize("action", ["hide", "skip"])
-def test_hide_and_seen(page: Page, action: Any) -> None:
-    """A hidden or seen item leaves its shelf for another one and does not come back."""
-    items = [item for item in say(page, "happy")["items"] if item["medium"] == "movie"]
-    gone = page.locator(f"#item-{items[0]['id']}")
-    press(page, f"item-{items[0]['id']}", action)
-    expect(gone).to_have_count(0)
-    expect(page.locator(f'.shelf[data-medium="movie"] {CARDS}')).to_have_count(len(items))
-    page.reload()
-    expect(page.locator(CARDS).first).to_be_visible()
-    expect(gone).to_have_count(0)
-
-
-def test_history(page: Page, address: str) -> None:
-    """The history lists the opinions, and "Forget me" erases them on the server and in the browser."""
-    item = say(page, "happy")["items"][0]
-    press(page, f"item-{item['id']}", "like")
-    known = user_id(page)
-    assert known is not None
-    page.get_by_role("button", name="History").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.locator("li", has_text=item["title"])).to_contain_text("liked")
-    expect(dialog).to_contain_text(known)
-    dialog.get_by_role("button", name="Forget me").click()
-    expect(dialog).to_be_hidden()
-    assert user_id(page) is None
-    assert item["title"] not in httpx.get(f"{address}/users/{known}/history").text
-
-
-def test_photo_id(page: Page, photos: dict[str, Path]) -> None:
-    """Once there is an id, a photo is sent with it."""
-    item = say(page, "happy")["items"][0]
-    press(page, f"item-{item['id']}", "like")
-    page.evaluate("""() => {
-        const send = XMLHttpRequest.prototype.send;
-        XMLHttpRequest.prototype.send = function (form) {
-            window.sent = form.get("user_id");
-            send.call(this, form);
-        };
-    }""")
-    predict(page, photos["astronaut"])
-    assert page.evaluate("window.sent") == user_id(page)

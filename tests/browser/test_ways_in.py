@@ -1,13 +1,15 @@
 """The ways in which the page takes a photo or a mood, and the notice before them."""
 
 import base64
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
+from tests.browser.conftest import Watch
 from tests.browser.steps import CARDS, choose, place, predict, press_predict, say
 
 DROP = """([selector, bytes, type]) => {
@@ -73,10 +75,45 @@ def test_phone_camera(open_page: Callable[..., Page], photos: dict[str, Path]) -
 
 @pytest.mark.parametrize("name", ["Sample: an astronaut's portrait", "Sample: an admiral's portrait"])
 def test_samples(page: Page, name: str) -> None:
-    """Each sample photo is shown and read."""
-    page.get_by_role("button", name=name).click()
+    """One press on a sample photo shows and reads it."""
+    with page.expect_response("**/recommend/photo") as response:
+        page.get_by_role("button", name=name).click()
+    assert response.value.json()["prediction"]["faces"]
     expect(page.locator("#preview")).to_be_visible()
-    assert press_predict(page)["prediction"]["faces"]
+    expect(page.locator(CARDS).first).to_be_visible()
+
+
+def test_after_reading(page: Page, photos: dict[str, Path]) -> None:
+    """A read photo cannot be read again; the next one can."""
+    predict(page, photos["astronaut"])
+    expect(page.get_by_role("button", name="Predict")).to_be_hidden()
+    choose(page, photos["hopper"])
+    expect(page.get_by_role("button", name="Predict")).to_be_focused()
+
+
+def test_touch_words(open_page: Callable[..., Page]) -> None:
+    """A touch screen is not told to drop anything."""
+    page = open_page(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    assert not re.search(r"\bdrop\b", page.locator("main").inner_text(), re.IGNORECASE)
+
+
+def test_redrawn(page: Page, photos: dict[str, Path], watch: Watch) -> None:
+    """A picture that the page shows and the server does not read is sent again as a JPEG."""
+    watch.allow("Failed to load resource")
+    sent: list[bytes] = []
+
+    def refuse_png(route: Route) -> None:
+        sent.append(route.request.post_data_buffer or b"")
+        if len(sent) > 1:
+            route.continue_()
+        else:
+            route.fulfill(status=415, json={"status": 415, "code": "unsupported", "detail": "x"})
+
+    page.route("**/recommend/photo", refuse_png)
+    choose(page, photos["png"])
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator("#verdict")).to_contain_text("Looks happy")
+    assert [b"\xff\xd8\xff" in body for body in sent] == [False, True]
 
 
 def test_mood_by_hand(page: Page) -> None:

@@ -16,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
-from services.common.protocol import HeadTimeoutProtocol
+from services.common.protocol import FarewellProtocol, HeadTimeoutProtocol
 from services.emotions import EMOTIONS
 from services.recommender.main import create_app
 from services.recommender.settings import Settings
@@ -42,6 +42,7 @@ def serving(app: Any, http: type[asyncio.Protocol] = HeadTimeoutProtocol) -> Ite
         app,
         port=free_port(),
         http=http,
+        ws=FarewellProtocol,
         proxy_headers=False,
         log_config=None,
         timeout_graceful_shutdown=2,

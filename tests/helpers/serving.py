@@ -40,6 +40,7 @@ def server_command(service: str, port: int) -> list[str]:
     """The command that starts a service with the options of services/run.py and the images."""
     command = [sys.executable, "-m", "uvicorn", "--factory", f"services.{service}.main:create_app"]
     command += ["--http", "services.common.protocol:HeadTimeoutProtocol", "--no-proxy-headers"]
+    command += ["--ws", "services.common.protocol:FarewellProtocol"]
     return [*command, "--port", str(port)]
 
 

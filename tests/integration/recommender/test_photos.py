@@ -225,7 +225,7 @@ def test_inference_429(api: httpx.Client, inference: FakeInference) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "expected", "code"),
     [
-        (503, b"{}", 503, "inference_unavailable"),
+        (503, b"{}", 503, "busy"),
         (500, b"Traceback: /services/secret.py", 502, "inference_bad_answer"),
         (200, b"<html>", 502, "inference_bad_answer"),
         (200, b"[]", 502, "inference_bad_answer"),

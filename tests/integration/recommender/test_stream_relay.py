@@ -1,14 +1,21 @@
-"""The live view through the recommender, against the real inference service."""
+"""The live view through the recommender, before the real inference service and one that ends in every way."""
 
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from socket import SHUT_RDWR
+from threading import Thread
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
+from websockets.sync.server import ServerConnection
+from websockets.sync.server import serve as serve_sockets
 from websockets.typing import Origin
 
 from tests.helpers import pictures
+from tests.helpers.recommender import recommender
 from tests.helpers.serving import free_port, serve
 
 PHOTO = pictures.ASTRONAUT.read_bytes()
@@ -90,3 +97,79 @@ def test_origin(tmp_path: Path) -> None:
             with connect(stream, origin=Origin(origin)) as socket:
                 socket.send(PHOTO)
                 assert json.loads(socket.recv(timeout=30))["emotion"] == "happy"
+
+
+def obey(socket: ServerConnection) -> None:
+    """Closes the stream with the code and reason that a frame names, or breaks it."""
+    while isinstance(frame := socket.recv(), bytes):
+        if frame.startswith(b"{"):
+            socket.close(**json.loads(frame))
+        elif frame == b"break":
+            socket.socket.shutdown(SHUT_RDWR)
+
+
+@pytest.fixture
+def stream(tmp_path: Path, made_catalogue: Path) -> Iterator[str]:
+    """The address of a relay to an inference that ends as it is told."""
+    with serve_sockets(obey, "127.0.0.1", 0) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        port = server.socket.getsockname()[1]
+        with recommender(
+            database_url=sqlite(tmp_path),
+            catalogue_dir=made_catalogue,
+            inference_url=f"http://127.0.0.1:{port}",
+            max_upload_bytes=10_000,
+        ) as client:
+            yield str(client.base_url).replace("http", "ws") + "/stream"
+        server.shutdown()
+
+
+def ending_of(socket: ClientConnection) -> tuple[int | None, str | None]:
+    """Reads until the socket closes; the code and reason with which it did."""
+    with suppress(ConnectionClosed):
+        while True:
+            socket.recv(timeout=30)
+    return socket.close_code, socket.close_reason
+
+
+def test_close_codes(stream: str) -> None:
+    """The code and reason with which inference closes reach the client."""
+    for ending in (
+        (1000, "idle"),
+        (1000, "length"),
+        (1001, "shutting_down"),
+        (1009, "too_large"),
+        (1013, "busy"),
+    ):
+        with connect(stream) as socket:
+            socket.send(json.dumps({"code": ending[0], "reason": ending[1]}).encode())
+            assert ending_of(socket) == ending
+
+
+def test_inference_breaks(stream: str) -> None:
+    """A connection to inference that breaks ends the stream with 1013 `inference_unavailable`."""
+    with connect(stream) as socket:
+        socket.send(b"break")
+        assert ending_of(socket) == (1013, "inference_unavailable")
+
+
+@pytest.mark.parametrize("size", [20_000, 17 * 2**20], ids=["setting", "server"])
+def test_large_frame(stream: str, size: int) -> None:
+    """A frame above the recommender's or the server's own limit ends the stream with 1009 `too_large`."""
+    with connect(stream) as socket:
+        socket.send(bytes(size))
+        assert ending_of(socket) == (1009, "too_large")
+
+
+def test_stop(tmp_path: Path, made_catalogue: Path) -> None:
+    """A service that stops ends its streams with 1001 `shutting_down`."""
+    with ExitStack() as stack:
+        inference = stack.enter_context(serve("inference", tmp_path / "inference.log"))
+        with recommender(
+            database_url=sqlite(tmp_path), catalogue_dir=made_catalogue, inference_url=inference
+        ) as client:
+            address = str(client.base_url).replace("http", "ws") + "/stream"
+            socket = stack.enter_context(connect(address))
+            socket.send(PHOTO)
+            socket.recv(timeout=30)
+        assert ending_of(socket) == (1001, "shutting_down")

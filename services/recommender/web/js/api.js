@@ -1,5 +1,8 @@
 /** Calls the recommender's routes. Every failure is thrown as a `Problem`. */
 
+import { accessHeaders } from "./access.js";
+import { language } from "./i18n.js";
+
 const TIMEOUT_MS = 30_000;
 
 /** An answer that is not a success, or no answer at all (status 0). */
@@ -13,7 +16,7 @@ export class Problem extends Error {
 
 /**
  * @param {{emotion?: string, probabilities?: object, medium?: string[], limit?: number, strategy?: string,
- *   exclude?: number[], user_id?: string}} options
+ *   exclude?: number[], user_id?: string, sensitive?: string}} options
  */
 export function recommend(options, signal) {
   return request("recommend", { method: "POST", json: options, signal });
@@ -24,14 +27,36 @@ export function sendFeedback(opinion, key) {
   return request("feedback", { method: "POST", json: opinion, headers: { "Idempotency-Key": key } });
 }
 
-/** The opinions of a user, the latest first, up to 200 a page. */
+const pathOf = (userId) => `users/${encodeURIComponent(userId)}`;
+const pageOf = (cursor) => `limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`;
+
+/** What a user said, the latest first, up to 200 a page. */
 export function fetchHistory(userId, cursor = null) {
-  const page = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
-  return request(`users/${encodeURIComponent(userId)}/history?limit=200${page}`, {});
+  return request(`${pathOf(userId)}/history?${pageOf(cursor)}`, {});
+}
+
+/** The items on a user's list, the latest first, up to 200 a page. */
+export function fetchSaved(userId, cursor = null) {
+  return request(`${pathOf(userId)}/saved?${pageOf(cursor)}`, {});
+}
+
+/** All that is kept of a user. */
+export function fetchExport(userId) {
+  return request(`${pathOf(userId)}/export`, {});
+}
+
+/** Takes one action of a user on an item back. */
+export function takeBack(userId, itemId, action) {
+  return request(`${pathOf(userId)}/opinions/${itemId}?action=${action}`, { method: "DELETE" });
 }
 
 export function forgetUser(userId) {
-  return request(`users/${encodeURIComponent(userId)}`, { method: "DELETE" });
+  return request(pathOf(userId), { method: "DELETE" });
+}
+
+/** Items of the catalogue whose title or creator has these words. */
+export function searchItems(words, signal) {
+  return request(`items?${new URLSearchParams({ q: words, limit: 24 })}`, { signal });
 }
 
 export function fetchEmotions() {
@@ -44,7 +69,13 @@ async function request(path, { method = "GET", json, headers = {}, signal }) {
   try {
     response = await fetch(path, {
       method,
-      headers: { Accept: "application/json", ...(json && { "Content-Type": "application/json" }), ...headers },
+      headers: {
+        Accept: "application/json",
+        "Accept-Language": language(),
+        ...accessHeaders(),
+        ...(json && { "Content-Type": "application/json" }),
+        ...headers,
+      },
       body: json && JSON.stringify(json),
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
@@ -72,6 +103,8 @@ export function recommendPhoto(photo, options, { onProgress, signal }) {
     const stop = () => call.abort();
     const fail = (code) => () => reject(new Problem({ status: 0, code }));
     call.open("POST", "recommend/photo");
+    const headers = { "Accept-Language": language(), ...accessHeaders() };
+    for (const [name, value] of Object.entries(headers)) call.setRequestHeader(name, value);
     call.timeout = TIMEOUT_MS * 2;
     call.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
     call.onerror = fail("network");

@@ -1,70 +1,91 @@
-/** The card of a recommended item. */
+/** The card of an item. */
 
-import { el, icon, setVars, webAddress } from "./dom.js";
-import { t } from "./i18n.js";
-import { giveOpinion, noteOpen, opinionOf } from "./opinions.js";
+import { cover } from "./cover.js";
+import { el, icon, webAddress } from "./dom.js";
+import { duration, genre, t } from "./i18n.js";
+import { has, noteOpen, toggle } from "./opinions.js";
 
-const ACTIONS = ["like", "dislike", "skip", "hide"];
-const ICONS = { like: "like", dislike: "dislike", skip: "seen", hide: "hide" };
+const ICONS = { like: "like", dislike: "dislike", seen: "seen", hide: "hide", save: "save" };
+const TOGGLES = ["like", "dislike", "save"];
+const MOST_GENRES = 3;
 
 /**
  * @param {object} item
- * @param {(item: object) => void} onGone the item was marked as seen or hidden
+ * @param {(item: object) => () => void} onGone takes an item that was hidden or marked as known off its shelf, and
+ *   gives the function that puts it back
  * @returns {HTMLLIElement}
  */
 export function card(item, onGone) {
-  const cover = el("div", { class: "cover", "aria-hidden": "true" }, icon(item.medium));
-  setVars(cover, { hue: hue(item.valence), lift: ((item.arousal + 1) / 2).toFixed(2) });
-  return el(
+  const body = el(
+    "div",
+    { class: "card-body" },
+    el("h4", { class: "card-title" }, title(item)),
+    el("p", { class: "card-by", text: [item.creator, item.year].filter(Boolean).join(" · ") }),
+    facts(item),
+  );
+  if (item.reason) body.append(el("p", { class: "card-reason", text: item.reason }));
+  body.append(...(item.links ?? []).map(furtherLink).filter(Boolean));
+  const node = el(
     "li",
     { class: "card", id: `item-${item.id}`, "data-medium": item.medium },
-    cover,
-    el(
-      "div",
-      { class: "card-body" },
-      el("h4", { class: "card-title" }, title(item)),
-      el("p", { class: "card-by", text: [item.creator, item.year].filter(Boolean).join(" · ") }),
-      el("p", { class: "card-reason", lang: "en", text: item.reason }),
-      actions(item, onGone),
-    ),
+    cover(item),
+    body,
+    actions(item, onGone),
   );
+  drawOpinions(node, item);
+  return node;
+}
+
+/** Shows on a card what the person said of the item. */
+export function drawOpinions(node, item) {
+  for (const action of TOGGLES) {
+    node.querySelector(`[data-action="${action}"]`).setAttribute("aria-pressed", String(has(item, action)));
+  }
 }
 
 function title(item) {
   const address = webAddress(item.url);
   if (!address) return el("span", { text: item.title });
-  const [, head, tail] = item.title.match(/^(.*?)(\S*)$/s);
-  const last = el("span", { class: "tail", text: tail }); // the arrow never stands on a line of its own
+  // The arrow never stands on a line of its own, unless the last word is so long that it must break itself.
+  const [, head, tail] = item.title.match(/^(.*?)(\S{0,12})$/su);
+  const whole = !head || /\s$/.test(head);
+  const last = el("span", { class: whole ? "tail" : "", text: tail });
   last.append(icon("out"), el("span", { class: "visually-hidden", text: ` (${t("item.open")})` }));
-  const link = el("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, head, last);
-  link.addEventListener("click", () => noteOpen(item));
-  link.addEventListener("auxclick", () => noteOpen(item));
-  return link;
+  return outward(item, { href: address }, head, last);
 }
 
-/** The buttons under an item: a toolbar with one tab stop, in which arrow keys move. */
+/** A link out of the page; following it is noted. */
+function outward(item, attributes, ...children) {
+  const note = () => noteOpen(item);
+  const how = { target: "_blank", rel: "noopener noreferrer", on: { click: note, auxclick: note } };
+  return el("a", { ...attributes, ...how }, ...children);
+}
+
+function furtherLink({ label, url }) {
+  const address = webAddress(url);
+  return address && el("a", { class: "card-link", href: address, target: "_blank", rel: "noopener noreferrer" }, label);
+}
+
+/** Length, age and genres, as far as they are known. */
+function facts({ runtime_min: minutes, explicit, age_rating: age, genres = [] }) {
+  const chip = (text, kind = "") => el("li", { class: `chip ${kind}`.trim(), text });
+  return el(
+    "ul",
+    { class: "chips" },
+    ...(minutes ? [chip(duration(minutes))] : []),
+    ...(age ? [chip(age, "mark")] : []),
+    ...(explicit ? [chip(t("item.explicit"), "mark")] : []),
+    ...genres.slice(0, MOST_GENRES).map((name) => chip(genre(name))),
+  );
+}
+
+/** The buttons of a card: a toolbar with one tab stop, in which arrow keys move. */
 function actions(item, onGone) {
-  const buttons = ACTIONS.map((action, index) => {
+  const buttons = Object.entries(ICONS).map(([action, symbol], index) => {
     const label = t(`item.${action}`);
-    return el(
-      "button",
-      {
-        type: "button",
-        class: "act",
-        "data-action": action,
-        "aria-label": label,
-        title: label,
-        tabindex: index ? -1 : 0,
-      },
-      icon(ICONS[action]),
-    );
+    const attributes = { type: "button", class: "act", "aria-label": label, title: label, tabindex: index ? -1 : 0 };
+    return el("button", { ...attributes, "data-action": action }, icon(symbol));
   });
-  const press = () => {
-    for (const button of buttons.slice(0, 2)) {
-      button.setAttribute("aria-pressed", String(opinionOf(item) === button.dataset.action));
-    }
-  };
-  press();
   const bar = el(
     "div",
     { class: "acts", role: "toolbar", "aria-label": t("item.actions", { title: item.title }) },
@@ -74,10 +95,11 @@ function actions(item, onGone) {
     const action = event.target.closest("button")?.dataset.action;
     if (!action || bar.hasAttribute("aria-busy")) return;
     bar.setAttribute("aria-busy", "true");
-    const kept = await giveOpinion(item, action);
+    let putBack;
+    const leaves = !TOGGLES.includes(action);
+    const done = await toggle(item, action, () => putBack?.());
     bar.removeAttribute("aria-busy");
-    press();
-    if (kept && (action === "skip" || action === "hide")) onGone(item);
+    if (done && leaves && has(item, action)) putBack = onGone(item);
   });
   bar.addEventListener("keydown", (event) => rove(event, buttons));
   return bar;
@@ -90,9 +112,4 @@ function rove(event, buttons) {
   const next = buttons.at((buttons.indexOf(document.activeElement) + step) % buttons.length);
   for (const button of buttons) button.tabIndex = button === next ? 0 : -1;
   next.focus();
-}
-
-/** The tint of a cover: from blue-violet for unpleasant to amber for pleasant. */
-function hue(valence) {
-  return Math.round(260 - ((valence + 1) / 2) * 220);
 }

@@ -1,5 +1,7 @@
 /** Finds and builds elements; no data is ever parsed as markup. */
 
+import { t } from "./i18n.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** The element with this id; throws if there is none. */
@@ -70,12 +72,53 @@ export function announce(message) {
 
 let toastTimer = 0;
 
-/** Shows a short note for some seconds and tells a screen reader the same. */
-export function toast(message) {
+const TOAST_MS = 6000;
+
+/**
+ * Shows a short note for some seconds, longer while it is pointed at, and tells a screen reader the same.
+ * @param {string} message
+ * @param {() => void} [undo] offered as a button
+ */
+export function toast(message, undo) {
   const note = byId("toast");
-  note.textContent = message;
+  const hide = () => note.classList.remove("shown");
+  const wait = () => {
+    clearTimeout(toastTimer);
+    toastTimer = setTimeout(() => (note.matches(":hover, :focus-within") ? wait() : hide()), TOAST_MS);
+  };
+  const press = () => {
+    hide();
+    undo();
+  };
+  const button = undo && el("button", { type: "button", class: "undo", text: t("undo"), on: { click: press } });
+  note.replaceChildren(el("span", { text: message }), ...(button ? [button] : []));
+  // Behind an open dialog it could not be pressed.
+  (document.querySelector("dialog[open]") ?? document.querySelector("main")).append(note);
   note.classList.add("shown");
-  clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => note.classList.remove("shown"), 4000);
+  wait();
   announce(message);
+}
+
+/** Copies a text; also on pages without https, where there is no clipboard. @returns {Promise<boolean>} */
+export async function copy(text) {
+  if (navigator.clipboard) {
+    return navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    );
+  }
+  const field = el("textarea", { class: "visually-hidden" });
+  field.value = text;
+  (document.querySelector("dialog[open]") ?? document.body).append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  return done;
+}
+
+/** Lets the person save a file that the page made. */
+export function download(name, text, type) {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  el("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
 }

@@ -5,6 +5,7 @@ import { read, write } from "./store.js";
 const LANGUAGES = ["en", "de"];
 
 let strings = {};
+let genres = {};
 let current = "en";
 
 /** The language in use, as a BCP 47 tag. */
@@ -21,7 +22,7 @@ export function preferredLanguage() {
 
 /** Loads a language, puts its words on the page and calls the listeners of `onLanguage`. */
 export async function setLanguage(code) {
-  strings = (await import(`../strings/${code}.js`)).default;
+  ({ default: strings, genres = {} } = await import(`../strings/${code}.js`));
   current = code;
   document.documentElement.lang = code;
   translate(document);
@@ -63,10 +64,28 @@ export function number(value, decimals = 0) {
   return new Intl.NumberFormat(current, { maximumFractionDigits: decimals }).format(value);
 }
 
+/** A genre's name; what is not translated keeps the catalogue's own name. */
+export function genre(name) {
+  return genres[name] ?? name;
+}
+
+/** 96 minutes as "1 h 36 min". */
+export function duration(minutes) {
+  const hours = Math.floor(minutes / 60);
+  return [hours && `${hours} h`, minutes % 60 && `${minutes % 60} min`].filter(Boolean).join(" ");
+}
+
+/** A moment, in the way of the person's own region where that speaks the language in use. */
+export function moment(at) {
+  const own = navigator.languages.find((tag) => tag.startsWith(current)) ?? current;
+  return new Intl.DateTimeFormat(own, { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
+}
+
 function translate(root) {
   for (const element of root.querySelectorAll("[data-text]")) element.textContent = t(element.dataset.text);
   for (const element of root.querySelectorAll("[data-label]")) {
     element.setAttribute("aria-label", t(element.dataset.label));
     if (element.matches("button")) element.title = t(element.dataset.label);
+    if (element.matches("input")) element.placeholder = t(element.dataset.label);
   }
 }

@@ -1,15 +1,16 @@
-/** The live webcam: sends frames over the stream and shows each answer; the camera is off when stopped. */
+/** The live webcam: sends frames over the stream and shows each answer; the camera is off when stopped or unseen. */
 
+import { closeCamera, listCameras, openCamera, pictureWatch, setUpCameras } from "./camera.js";
 import { withConsent } from "./consent.js";
 import { announce, byId } from "./dom.js";
 import { t } from "./i18n.js";
 import { CHOOSE_MOOD, moodOf } from "./mood.js";
 import { clearPhoto } from "./photo.js";
 import { PageProblem, retry, showProblem } from "./problems.js";
-import { announceReading, mainFace, readFace } from "./reading.js";
+import { announceReading, mainFace, readFace, readNobody } from "./reading.js";
 import { recommendFor } from "./recommending.js";
 import { clearStage, drawFaces, grabFrame, putVideo, setNote } from "./stage.js";
-import { state } from "./state.js";
+import { state, update } from "./state.js";
 import { openStream } from "./stream.js";
 import { CHOOSE_PHOTO, focusLive, showWays } from "./ways.js";
 
@@ -18,25 +19,38 @@ const FRAME_SIDE = 400;
 const FRAME_QUALITY = 0.75;
 /** Most frames a second: more look no smoother and cost the server time. */
 const MAX_FPS = 20;
-const CAMERA = { video: { width: { ideal: 640 }, height: { ideal: 480 }, facingMode: "user" }, audio: false };
+/** The last reading is cleared once the face has been gone for this long; a blink of the detector is shorter. */
+const GONE_AFTER_MS = 600;
+const LOOK_EVERY_MS = 500;
 
 /** A screen reader hears of a new emotion at most this often. */
 const SAY_EVERY_MS = 4000;
 
 /**
- * The session from "start" to "stop": `media` and `stream` once the camera is open, `times` of the last answers,
- * `said` to the screen reader last.
+ * The session from "start" to "stop". While the page is seen and the camera open it has `media`, `stream` and
+ * `timers`; `times` of the last answers, `seenAt` of the last face and whether it is `gone`, `said` to the screen
+ * reader last, `fault` of the picture.
  */
 let live = null;
 
 export function setUpLive() {
+  setUpCameras(() => {
+    pause();
+    resume();
+  });
   byId("live-stop").addEventListener("click", () => {
     stopLive();
     announce(t("live.off"));
     focusLive();
   });
   byId("live-use").addEventListener("click", () => recommendFor(moodOf(state.reading)));
-  document.addEventListener("visibilitychange", streamWhileVisible);
+  document.addEventListener("visibilitychange", () => {
+    if (!live) return;
+    if (document.visibilityState === "hidden") {
+      pause();
+      setNote("live.paused");
+    } else resume();
+  });
   window.addEventListener("pagehide", stopLive);
 }
 
@@ -44,63 +58,62 @@ export function setUpLive() {
 export async function startLive() {
   if (live) return;
   clearPhoto();
-  setNote("live.starting");
-  const mine = { times: [], said: { at: -Infinity } };
-  live = mine;
-  try {
-    const media = await openCamera();
-    if (live !== mine) {
-      for (const track of media.getTracks()) track.stop(); // stopped meanwhile
-      return;
-    }
-    for (const track of media.getTracks()) track.onended = () => onProblem(new PageProblem("problem.camera.other"));
-    live.media = media;
-    showButtons(true);
-    await putVideo(media);
-    if (live !== mine) return;
-    streamWhileVisible();
-    live.timer = setInterval(sendFrame, 1000 / MAX_FPS);
-    announce(t("live.on"));
-    byId("live-stop").focus();
-  } catch (error) {
-    if (live !== mine) return;
-    stopLive();
-    showProblem("photo", error, [CHOOSE_PHOTO, CHOOSE_MOOD]);
-  }
+  live = { times: [], said: { at: -Infinity } };
+  await resume();
+  if (!live?.media) return;
+  announce(t("live.on"));
+  byId("live-stop").focus();
 }
 
-/** Switches the camera off (its light goes out); the last reading stays. */
+/** Switches the camera off (its light goes out) and clears what it showed. */
 export function stopLive() {
   if (!live) return;
-  const { media, stream, timer } = live;
+  pause();
   live = null;
-  clearInterval(timer);
-  stream?.close();
-  for (const track of media?.getTracks() ?? []) track.stop();
   clearStage();
   showButtons(false);
 }
 
-/** Opens the stream; while the page is hidden, closes it and blanks the camera. */
-function streamWhileVisible() {
-  if (!live?.media) return;
-  const visible = document.visibilityState !== "hidden";
-  for (const track of live.media.getTracks()) track.enabled = visible;
-  live.stream?.close();
-  live.stream = visible ? openStream({ onPrediction, onProblem }) : null;
-  live.times = [];
-  setNote(visible ? "" : "live.paused");
+/** Opens the camera and the stream. */
+async function resume() {
+  const mine = live;
+  if (mine.media || mine.opening) return;
+  mine.opening = true;
+  setNote("live.starting");
+  try {
+    const media = await openCamera();
+    mine.opening = false;
+    if (live !== mine || document.visibilityState === "hidden") {
+      closeCamera(media); // stopped or covered meanwhile
+      return;
+    }
+    for (const track of media.getTracks()) track.onended = () => onProblem(new PageProblem("problem.camera.gone"));
+    Object.assign(mine, { media, times: [], fault: "", gone: false, seenAt: performance.now() });
+    showButtons(true);
+    listCameras(media);
+    await putVideo(media);
+    if (mine.media !== media) return;
+    setNote();
+    const look = pictureWatch();
+    mine.stream = openStream({ onPrediction, onProblem });
+    mine.timers = [setInterval(sendFrame, 1000 / MAX_FPS), setInterval(() => showFault(look()), LOOK_EVERY_MS)];
+  } catch (error) {
+    mine.opening = false;
+    if (live === mine) onProblem(error);
+  }
 }
 
-async function openCamera() {
-  if (!navigator.mediaDevices) throw new PageProblem("problem.camera.secure");
-  try {
-    return await navigator.mediaDevices.getUserMedia(CAMERA);
-  } catch (error) {
-    if (error.name === "NotAllowedError") throw new PageProblem("problem.camera.denied");
-    if (error.name === "NotFoundError") throw new PageProblem("problem.camera.none");
-    throw new PageProblem("problem.camera.other");
-  }
+/** Closes the camera and the stream; what was read goes too. */
+function pause() {
+  const { media, stream, timers = [] } = live;
+  live.media = live.stream = null;
+  timers.map(clearInterval);
+  stream?.close();
+  closeCamera(media);
+  listCameras(null);
+  drawFaces({ faces: [] }, {});
+  update({ reading: null });
+  byId("live-use").disabled = true;
 }
 
 function showButtons(on) {
@@ -124,14 +137,36 @@ function onPrediction(prediction) {
   const seen = prediction.faces.length > 0;
   const main = mainFace(prediction);
   drawFaces(prediction, { chosen: main, mirrored: true });
-  byId("live-use").disabled = !seen;
-  setNote(seen ? "" : "live.noface");
-  if (!seen) return;
+  if (!seen) {
+    if (now - live.seenAt > GONE_AFTER_MS) showNobody();
+    return;
+  }
+  Object.assign(live, { seenAt: now, gone: false });
+  byId("live-use").disabled = false;
+  drawNote();
   readFace(prediction, main, { fps: frameRate(live.times) });
   const { emotion } = state.reading;
   if (live.said.emotion === emotion || now - live.said.at < SAY_EVERY_MS) return;
   live.said = { emotion, at: now };
   announceReading("reading.say");
+}
+
+function showNobody() {
+  live.gone = true;
+  byId("live-use").disabled = true;
+  drawNote();
+  if (state.reading?.emotion !== null) readNobody();
+}
+
+function showFault(fault) {
+  live.fault = fault;
+  drawNote();
+}
+
+/** Captions the camera: a fault of its picture explains a missing face, so it goes first. */
+function drawNote() {
+  if (live.fault) setNote(`live.${live.fault}`);
+  else setNote(live.gone ? "live.noface" : "");
 }
 
 /** Answers a second. */
@@ -145,6 +180,7 @@ function onProblem(error) {
   const known = error instanceof PageProblem || error.status;
   showProblem("photo", known ? error : new PageProblem("problem.stream"), [
     retry(() => withConsent(startLive)),
+    CHOOSE_PHOTO,
     CHOOSE_MOOD,
   ]);
 }

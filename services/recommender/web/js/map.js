@@ -1,9 +1,9 @@
-/** Draws the map of valence and arousal: the mood, the aim of the shelves, and each item. */
+/** Draws the map of valence and arousal: the mood, the aim of the shelves, and each item, which it names on demand. */
 
 import { fetchEmotions, Problem } from "./api.js";
 import { byId, svg } from "./dom.js";
 import { t } from "./i18n.js";
-import { state, subscribe } from "./state.js";
+import { state, subscribe, update } from "./state.js";
 
 /** Half the side of the plane in drawing units; valence and arousal run from -1 to 1. */
 const HALF = 100;
@@ -16,8 +16,37 @@ const y = (arousal) => (-arousal * HALF).toFixed(1);
 let places = null;
 
 export function setUpMap() {
+  const picture = byId("map-picture");
+  const nameOf = ({ target }) => target.closest(".map-item")?.dataset.item ?? "";
+  for (const name of ["pointerover", "focusin"]) {
+    picture.addEventListener(name, (event) => update({ pointed: nameOf(event) }));
+  }
+  picture.addEventListener("pointerleave", () => update({ pointed: "" }));
+  picture.addEventListener("click", (event) => goTo(nameOf(event)));
+  picture.addEventListener("keydown", onKey);
   subscribe(["recommendation", "medium"], draw);
   subscribe(["pointed"], lightUp);
+}
+
+function goTo(name) {
+  if (name) document.getElementById(name)?.querySelector("a, button").focus();
+}
+
+/** The dots are one tab stop: arrows move from dot to dot, from left to right; Enter goes to the card. */
+function onKey(event) {
+  const dots = [...byId("map-picture").querySelectorAll(".map-item")];
+  const at = dots.indexOf(event.target);
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  if (at < 0) return;
+  if (event.key === "Enter" || event.key === " ") {
+    event.preventDefault();
+    goTo(dots[at].dataset.item);
+  } else if (step) {
+    event.preventDefault();
+    const next = dots.at((at + step) % dots.length);
+    for (const dot of dots) dot.setAttribute("tabindex", dot === next ? "0" : "-1");
+    next.focus();
+  }
 }
 
 async function loadPlaces() {
@@ -47,7 +76,9 @@ function draw({ recommendation, medium }) {
   byId("map").hidden = !recommendation;
   if (!recommendation) return;
   if (!places) loadPlaces();
-  const items = recommendation.items.filter((item) => medium === "all" || item.medium === medium);
+  const items = recommendation.items
+    .filter((item) => medium === "all" || item.medium === medium)
+    .sort((a, b) => a.valence - b.valence);
   const { target } = recommendation;
   const mood = placeOf(recommendation);
   const words = { mood: mood ? inWords(mood) : "–", aim: inWords(target), n: items.length };
@@ -57,19 +88,20 @@ function draw({ recommendation, medium }) {
       "svg",
       {
         viewBox: `${-HALF - MARGIN} ${-HALF - MARGIN} ${side} ${side}`,
-        role: "img",
+        role: "group",
         "aria-label": t("map.summary", words),
       },
       ...axes(),
-      ...items.map(dot),
       ...(mood ? way(mood, target) : []),
+      ...items.map(dot),
       ...marks(mood, target),
     ),
   );
 }
 
 function axes() {
-  const text = (key, attributes) => svg("text", { class: "map-word", ...attributes, text: t(key) });
+  const text = (key, attributes) =>
+    svg("text", { class: "map-word", "aria-hidden": "true", ...attributes, text: t(key) });
   return [
     svg("rect", { class: "map-plane", x: -HALF, y: -HALF, width: 2 * HALF, height: 2 * HALF, rx: 14 }),
     svg("path", { class: "map-axis", d: `M${-HALF} 0H${HALF}M0 ${-HALF}V${HALF}` }),
@@ -87,15 +119,22 @@ const SHAPES = {
   game: "M0 -5.5l5.5 9.5h-11z",
 };
 
-/** A dot for an item; its shape tells the medium, as its colour does. */
-function dot(item) {
+/** A dot for an item; its shape tells the medium, as its colour does. A wider ring, unseen, is easier to hit. */
+function dot(item, index) {
   const at = `translate(${x(item.valence)} ${y(item.arousal)})`;
-  const shape = svg("path", { d: SHAPES[item.medium], transform: at, class: "map-item" });
-  shape.dataset.medium = item.medium;
-  shape.dataset.item = `item-${item.id}`;
-  shape.append(svg("title", { text: item.title }));
-  return shape;
+  const name = nameOf(item);
+  const mark = svg(
+    "g",
+    { class: "map-item", transform: at, role: "button", "aria-label": name, tabindex: index ? -1 : 0 },
+    svg("circle", { class: "map-reach", r: 9 }),
+    svg("path", { d: SHAPES[item.medium] }),
+  );
+  mark.dataset.medium = item.medium;
+  mark.dataset.item = `item-${item.id}`;
+  return mark;
 }
+
+const nameOf = (item) => [item.title, item.creator, item.year].filter(Boolean).join(", ");
 
 function way(mood, target) {
   if (areClose(mood, target)) return [];
@@ -103,16 +142,27 @@ function way(mood, target) {
   return [svg("path", { class: "map-way", d: line })];
 }
 
+/** The mood and the aim; where they lie side by side, one has its name above and the other below. */
 function marks(mood, target) {
-  const mark = (point, name, r) =>
+  const same = mood && areClose(mood, target);
+  const near = mood && Math.abs(mood.arousal - target.arousal) < 0.3 && Math.abs(mood.valence - target.valence) < 0.6;
+  const [above, below] = [-11, 20];
+  const usual = (point) => (point.arousal > 0.7 ? below : above);
+  const moodAt = mood && (near ? (mood.arousal >= target.arousal ? above : below) : usual(mood));
+  const aimAt = near ? above + below - moodAt : usual(target);
+  const mark = (point, name, r, at) =>
     svg(
       "g",
-      { class: `map-mark map-${name}`, transform: `translate(${x(point.valence)} ${y(point.arousal)})` },
-      svg("circle", { r }),
-      svg("text", { y: point.arousal > 0.7 ? 20 : -11, "text-anchor": "middle", text: t(`map.${name}`) }),
+      { class: `map-mark map-${name}`, "aria-hidden": "true" },
+      svg("circle", { cx: x(point.valence), cy: y(point.arousal), r }),
+      svg("text", {
+        x: Math.min(78, Math.max(-78, point.valence * HALF)).toFixed(1),
+        y: (-point.arousal * HALF + at).toFixed(1),
+        "text-anchor": "middle",
+        text: t(`map.${name}`),
+      }),
     );
-  const same = mood && areClose(mood, target);
-  return [...(mood ? [mark(mood, "mood", 6)] : []), ...(same ? [] : [mark(target, "aim", 8)])];
+  return [...(mood ? [mark(mood, "mood", 6, moodAt)] : []), ...(same ? [] : [mark(target, "aim", 8, aimAt)])];
 }
 
 function areClose(mood, target) {
@@ -126,8 +176,11 @@ function inWords({ valence, arousal }) {
   });
 }
 
-function lightUp({ pointed }) {
+/** Marks the item that is pointed at, on the map or on its card, and names it beneath. */
+function lightUp({ pointed, recommendation }) {
   for (const item of byId("map-picture").querySelectorAll(".map-item")) {
     item.classList.toggle("lit", item.dataset.item === pointed);
   }
+  const item = recommendation?.items.find(({ id }) => `item-${id}` === pointed);
+  byId("map-caption").textContent = item ? nameOf(item) : t("map.caption");
 }

@@ -1,59 +1,70 @@
-/** Sends opinions (like, dislike, seen, hide, open) under the anonymous id and remembers them. */
+/**
+ * What the person said of items: like, dislike or hide (one of them), seen and save beside it. Kept by the server under
+ * the anonymous id.
+ */
 
-import { fetchHistory, Problem, sendFeedback } from "./api.js";
-import { toast } from "./dom.js";
+import { fetchHistory, fetchSaved, Problem, sendFeedback, takeBack } from "./api.js";
+import { announce, toast } from "./dom.js";
 import { t } from "./i18n.js";
 import { sentence } from "./problems.js";
-import { state } from "./state.js";
+import { state, update } from "./state.js";
 import { ensureUserId, randomId, userId } from "./user.js";
 
-const NOTES = { like: "item.liked", dislike: "item.disliked", skip: "item.skipped", hide: "item.hidden" };
+/** One of these stands at a time. */
+const OPINIONS = ["like", "dislike", "hide"];
 
-/** The last like or dislike per item id. @type {Map<number, string>} */
-const opinions = new Map();
-/** Items marked as seen; excluded from every request, since the server may offer them again. */
-const seen = new Set();
+/** The actions that stand, by item id. @type {Map<number, Set<string>>} */
+const mine = new Map();
 
-/** "like", "dislike" or undefined. */
-export function opinionOf(item) {
-  return opinions.get(item.id);
-}
+/** Whether the person said this of the item. */
+export const has = (item, action) => mine.get(item.id)?.has(action) ?? false;
 
-/** Ids of the items marked as seen. @returns {number[]} */
-export function seenItems() {
-  return [...seen];
-}
-
-export function dropOpinions() {
-  opinions.clear();
-  seen.clear();
-}
-
-/** Gets the earlier opinions of this browser's id, if it has one. */
+/** Gets what this browser's id said before, if there is one; without an id, nothing is left. */
 export async function loadOpinions() {
-  if (!userId()) return;
+  mine.clear();
   try {
-    const { feedback } = await fetchHistory(userId());
-    for (const { item_id: id, action } of feedback.toReversed()) remember(id, action);
+    if (userId()) {
+      const [{ feedback }, saved] = await Promise.all([fetchHistory(userId()), fetchSaved(userId())]);
+      for (const { item_id: id, action } of feedback.toReversed()) remember(id, action, true);
+      for (const { id } of saved.items) remember(id, "save", true);
+    }
   } catch (error) {
     if (!(error instanceof Problem)) throw error; // the shelves work without
   }
+  changed();
 }
 
 /**
- * Sends an opinion, once more if no answer came; the same key makes it count once.
- * @returns {Promise<boolean>} whether it was kept
+ * Says this of an item, or takes it back if it was said; the note that follows can undo it.
+ * @param {() => void} [onUndo] called after it was undone
+ * @returns {Promise<boolean>} whether it was done
  */
-export async function giveOpinion(item, action) {
+export async function toggle(item, action, onUndo) {
+  const before = OPINIONS.find((one) => has(item, one));
+  const on = !has(item, action);
+  if (!(await change(item, action, on))) return false;
+  const undo = async () => {
+    if (!(await change(item, action, !on))) return;
+    if (on && before && OPINIONS.includes(action)) await change(item, before, true);
+    announce(t("item.undone"));
+    onUndo?.();
+  };
+  toast(t(on ? `item.done.${action}` : "item.takenback", { title: item.title }), undo);
+  return true;
+}
+
+/** Says an action of an item or takes it back; a failure is shown. @returns {Promise<boolean>} whether it was done */
+export async function change(item, action, on) {
   try {
-    await send(item, action, ensureUserId());
-    remember(item.id, action);
-    toast(t(NOTES[action], { title: item.title }));
-    return true;
+    if (on) await send(item, action, ensureUserId());
+    else await takeBack(userId(), item.id, action);
   } catch (error) {
     toast(sentence(error));
     return false;
   }
+  remember(item.id, action, on);
+  changed();
+  return true;
 }
 
 /** Reports that a link was followed, if there is an id; a failure is ignored. */
@@ -61,11 +72,19 @@ export function noteOpen(item) {
   if (userId()) send(item, "open", userId()).catch(() => {});
 }
 
-function remember(id, action) {
-  if (action === "like" || action === "dislike") opinions.set(id, action);
-  if (action === "skip" || action === "seen") seen.add(id); // the server answers with the second
+function remember(id, action, on) {
+  const said = mine.get(id) ?? new Set();
+  if (on && OPINIONS.includes(action)) for (const other of OPINIONS) said.delete(other);
+  if (on) said.add(action);
+  else said.delete(action);
+  mine.set(id, said);
 }
 
+function changed() {
+  update({ opinions: state.opinions + 1 });
+}
+
+/** Sends an action, once more if no answer came; the same key makes it count once. */
 async function send(item, action, user) {
   const key = randomId();
   const opinion = { user_id: user, item_id: item.id, action, ...(state.mood && { emotion: state.mood.emotion }) };

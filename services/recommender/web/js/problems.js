@@ -1,20 +1,30 @@
 /** Shows every problem as a sentence with ways on. */
 
+import { ENTER_KEY } from "./access.js";
 import { Problem } from "./api.js";
 import { byId, el, icon } from "./dom.js";
 import { t } from "./i18n.js";
 
-/** The key of the sentence for each status. */
+/** The key of the sentence for each code, and for the statuses of other codes. */
+const BY_CODE = {
+  timeout: "problem.timeout",
+  stream: "problem.stream",
+  busy: "problem.busy",
+  inference_unavailable: "problem.down",
+  inference_timeout: "problem.down",
+  inference_bad_answer: "problem.down",
+};
 const BY_STATUS = {
   0: "problem.network",
   400: "problem.unreadable",
+  401: "problem.key",
+  403: "problem.forbidden",
   404: "problem.missing",
+  408: "problem.timeout",
   413: "problem.large",
   415: "problem.type",
   429: "problem.busy",
-  502: "problem.down",
-  503: "problem.down",
-  504: "problem.down",
+  503: "problem.resting",
 };
 
 /** A problem that the page itself found; the message is a key of the strings. */
@@ -24,9 +34,10 @@ export class PageProblem extends Error {}
 export function sentence(error) {
   if (error instanceof PageProblem) return t(error.message);
   if (!(error instanceof Problem)) throw error;
-  if (error.code === "timeout") return t("problem.timeout");
-  if (error.status === 422) return t("problem.asked", { detail: error.detail });
-  return t(BY_STATUS[error.status] ?? "problem.server", { id: error.requestId || "–" });
+  const { code, status, detail, requestId } = error;
+  if (status === 422) return t("problem.asked", { detail });
+  const known = BY_CODE[code] ?? BY_STATUS[status];
+  return known ? t(known) : t(requestId ? "problem.server" : "problem.unnamed", { id: requestId });
 }
 
 /**
@@ -36,7 +47,8 @@ export function sentence(error) {
  * @param {{words: string, act: () => void}[]} ways `words` is a key of the strings
  */
 export function showProblem(place, error, ways) {
-  const buttons = ways.map(({ words: key, act }) =>
+  const all = error.status === 401 ? [ENTER_KEY, ...ways] : ways;
+  const buttons = all.map(({ words: key, act }) =>
     el("button", { type: "button", class: "secondary", text: t(key), on: { click: act } }),
   );
   const box = boxOf(place);

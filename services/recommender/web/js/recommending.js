@@ -4,7 +4,6 @@ import { recommend } from "./api.js";
 import { announce } from "./dom.js";
 import { t } from "./i18n.js";
 import { CHOOSE_MOOD, moodOptions } from "./mood.js";
-import { seenItems } from "./opinions.js";
 import { cancelled, clearProblem, retry, showProblem } from "./problems.js";
 import { state, update } from "./state.js";
 import { userId } from "./user.js";
@@ -18,11 +17,10 @@ const NARROW = matchMedia("(max-width: 559px)");
 
 /** What every request carries besides the mood. */
 export function commonOptions() {
-  const exclude = seenItems();
   return {
     strategy: state.strategy,
-    limit: NARROW.matches ? 3 : 5,
-    ...(exclude.length && { exclude }),
+    limit: NARROW.matches ? 3 : 6,
+    ...(state.sensitive === "include" && { sensitive: "include" }),
     ...(userId() && { user_id: userId() }),
   };
 }
@@ -64,8 +62,7 @@ export function chooseStrategy(strategy) {
  */
 export async function addMore(medium, limit = 5) {
   const { recommendation, mood } = state;
-  const exclude = [...shown, ...seenItems()];
-  const options = { ...moodOptions(mood), ...commonOptions(), medium: [medium], limit, exclude };
+  const options = { ...moodOptions(mood), ...commonOptions(), medium: [medium], limit, exclude: [...shown] };
   try {
     const { items } = await recommend(options, running.signal);
     if (state.recommendation === null || state.mood !== mood) return [];
@@ -84,11 +81,20 @@ export async function addMore(medium, limit = 5) {
   }
 }
 
-/** Takes an item off its shelf and adds another one. */
-export function replaceItem(gone) {
+/** Takes an item off its shelf. */
+export function removeItem(gone) {
   const items = state.recommendation.items.filter((item) => item.id !== gone.id);
   update({ recommendation: { ...state.recommendation, items } });
-  return addMore(gone.medium, 1);
+}
+
+/** Puts an item back on its shelf, at this place among those of its medium. */
+export function insertItem(item, place) {
+  const { recommendation } = state;
+  if (!recommendation || recommendation.items.some(({ id }) => id === item.id)) return;
+  const own = recommendation.items.filter(({ medium }) => medium === item.medium);
+  own.splice(place, 0, item);
+  const others = recommendation.items.filter(({ medium }) => medium !== item.medium);
+  update({ recommendation: { ...recommendation, items: [...others, ...own] } });
 }
 
 /** Cancels the requests under way; the signal for the next ones. */

@@ -1,26 +1,25 @@
 /** The shelves: their heading, the switches above them, and one row of cards per medium. */
 
-import { card } from "./card.js";
 import { announce, byId, el, icon } from "./dom.js";
 import { onLanguage, t } from "./i18n.js";
-import { addMore, chooseStrategy, replaceItem } from "./recommending.js";
+import { addMore, chooseStrategy, insertItem, recommendFor, removeItem } from "./recommending.js";
+import { makeShelf } from "./shelf.js";
 import { MEDIA, STRATEGIES, state, subscribe, update } from "./state.js";
 
-/** @type {Map<number, HTMLElement>} */
-const cards = new Map();
-/** @type {Map<string, {section: HTMLElement, list: HTMLElement}>} */
+/** The shelves by medium. */
 const shelves = new Map();
 
 export function setUpShelves() {
-  onLanguage(() => {
-    cards.clear();
-    shelves.clear();
-  });
+  onLanguage(() => shelves.clear());
   const list = byId("shelf-list");
   const point = ({ target }) => update({ pointed: target.closest(".card")?.id ?? "" });
   for (const name of ["pointerover", "focusin"]) list.addEventListener(name, point);
   for (const name of ["pointerleave", "focusout"]) list.addEventListener(name, () => update({ pointed: "" }));
-  subscribe(["mood", "recommendation", "loading", "strategy"], drawHead);
+  byId("sensitive").addEventListener("click", () => {
+    update({ sensitive: state.sensitive === "include" ? "leave_out" : "include" });
+    recommendFor(state.mood);
+  });
+  subscribe(["mood", "recommendation", "loading", "strategy", "sensitive"], drawHead);
   subscribe(["strategy"], ({ strategy }) => {
     drawSwitch("strategy", STRATEGIES, "strategy", strategy, chooseStrategy);
   });
@@ -28,18 +27,35 @@ export function setUpShelves() {
     drawSwitch("media", ["all", ...MEDIA], "media", medium, (chosen) => update({ medium: chosen }));
   });
   subscribe(["recommendation", "loading", "medium"], drawShelves);
+  subscribe(["opinions"], () => {
+    for (const shelf of shelves.values()) shelf.drawOpinions();
+  });
 }
 
-function drawHead({ mood, recommendation, loading }) {
+/** Makes all cards anew. */
+export function redrawShelves() {
+  shelves.clear();
+  drawShelves(state);
+}
+
+function drawHead({ mood, recommendation, loading, sensitive }) {
   byId("shelves-title").textContent = mood
     ? t("shelves.title.mood", { emotion: t(`emotion.${mood.emotion}`) })
     : t("shelves.title");
   byId("controls").hidden = !mood;
   byId("steps").hidden = Boolean(mood);
-  const note = byId("shelves-note");
-  if (loading) note.textContent = t("shelves.loading");
-  else if (recommendation) note.textContent = t(`shelves.note.${recommendation.strategy}`);
-  else note.textContent = mood ? "" : t("shelves.empty");
+  byId("shelves-note").textContent = note(mood, recommendation, loading);
+  const included = sensitive === "include";
+  const leftOut = recommendation?.left_out ?? 0;
+  byId("care").hidden = loading || !(leftOut || included);
+  byId("care-words").textContent = included ? t("care.included") : t("care.left", { n: leftOut });
+  byId("sensitive").textContent = t(included ? "care.leave" : "care.show");
+}
+
+function note(mood, recommendation, loading) {
+  if (loading) return t("shelves.loading");
+  if (!recommendation) return mood ? "" : t("shelves.empty");
+  return t(recommendation.clear === false ? "shelves.note.unclear" : `shelves.note.${recommendation.strategy}`);
 }
 
 /** A row of radio buttons, which arrow keys and screen readers can use. */
@@ -65,14 +81,19 @@ function drawShelves({ recommendation, loading, medium }) {
   if (!recommendation) {
     list.replaceChildren(...(loading ? MEDIA.map(skeleton) : []));
     shelves.clear();
-    cards.clear();
     return;
   }
   const wanted = medium === "all" ? MEDIA : [medium];
-  const drawn = wanted.map((name) => drawShelf(name, itemsOf(name)));
   list.classList.toggle("single", medium !== "all");
-  list.replaceChildren(...drawn);
-  forgetCards(recommendation.items);
+  const sections = wanted.map((name) => {
+    if (!shelves.has(name)) shelves.set(name, emptyShelf(name));
+    return shelves.get(name).section;
+  });
+  // What is there already stays in place, so that it keeps its scroll position.
+  if (sections.length !== list.children.length || sections.some((one, i) => list.children[i] !== one)) {
+    list.replaceChildren(...sections);
+  }
+  for (const name of wanted) shelves.get(name).fill(itemsOf(name), t("shelves.none"));
 }
 
 /** The recommended items of one medium. */
@@ -80,25 +101,15 @@ function itemsOf(name) {
   return state.recommendation.items.filter(({ medium }) => medium === name);
 }
 
-function drawShelf(medium, items) {
-  if (!shelves.has(medium)) shelves.set(medium, emptyShelf(medium));
-  const { section, list } = shelves.get(medium);
-  for (const item of items) if (!cards.has(item.id)) cards.set(item.id, card(item, onGone));
-  const children = items.map((item) => cards.get(item.id));
-  list.replaceChildren(...(children.length ? children : [el("li", { class: "none", text: t("shelves.none") })]));
-  return section;
-}
-
 function emptyShelf(medium) {
-  const list = el("ul", { class: "cards" });
   const more = el(
     "button",
     { type: "button", class: "quiet more", on: { click: () => onMore(medium, more) } },
     icon("more"),
     t("shelves.more", { medium: t(`medium.${medium}`) }),
   );
-  const head = el("header", { class: "shelf-head" }, icon(medium), el("h3", { text: t(`media.${medium}`) }), more);
-  return { section: el("section", { class: "shelf", "data-medium": medium }, head, list), list };
+  const head = [icon(medium), el("h3", { text: t(`media.${medium}`) }), more];
+  return makeShelf(head, onGone, { "data-medium": medium });
 }
 
 async function onMore(medium, button) {
@@ -108,28 +119,25 @@ async function onMore(medium, button) {
   button.ariaDisabled = "false";
   if (items.length) {
     announce(t("shelves.more.done", { n: items.length }));
-    focusCard(items[0].id);
+    shelves.get(medium).focus(items[0].id);
   } else {
     announce(t("shelves.none"));
   }
 }
 
-/** Replaces an item and moves the focus to the one that is now in its place. */
-async function onGone(item) {
+/** Takes an item off its shelf, and moves the focus to the one that is then in its place. */
+function onGone(item) {
   const place = itemsOf(item.medium).findIndex(({ id }) => id === item.id);
-  await replaceItem(item);
-  const rest = itemsOf(item.medium);
-  const next = rest[Math.min(place, rest.length - 1)];
-  if (next) focusCard(next.id);
-}
-
-function focusCard(id) {
-  cards.get(id)?.querySelector("a, button")?.focus();
-}
-
-function forgetCards(items) {
-  const ids = new Set(items.map(({ id }) => id));
-  for (const id of cards.keys()) if (!ids.has(id)) cards.delete(id);
+  removeItem(item);
+  addMore(item.medium, 1).then(() => {
+    const rest = itemsOf(item.medium);
+    const next = rest[Math.min(place, rest.length - 1)];
+    if (next && document.activeElement === document.body) shelves.get(item.medium).focus(next.id);
+  });
+  return () => {
+    insertItem(item, place);
+    shelves.get(item.medium)?.focus(item.id);
+  };
 }
 
 function skeleton(medium) {

@@ -31,6 +31,14 @@ export async function prepare(file) {
   }
 }
 
+/** A photo that this browser shows, as a JPEG that every server reads. */
+export async function redraw(file) {
+  const picture = await createImageBitmap(file);
+  const { blob } = await toJpeg(picture, picture.width, picture.height, MAX_SIDE, QUALITY);
+  picture.close();
+  return blob;
+}
+
 /**
  * Encodes a picture as JPEG, its long side at most `side` pixels, on white where it is transparent.
  * @returns {Promise<{blob: Blob, width: number, height: number}>}

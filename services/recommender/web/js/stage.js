@@ -49,6 +49,15 @@ export async function grabFrame(side, quality) {
   return video.videoWidth ? (await toJpeg(video, video.videoWidth, video.videoHeight, side, quality)).blob : null;
 }
 
+const small = new OffscreenCanvas(16, 12).getContext("2d", { willReadFrequently: true });
+
+/** The camera's picture at 16×12 as RGBA bytes, row by row; null before the first picture. */
+export function glance() {
+  if (!video.videoWidth) return null;
+  small.drawImage(video, 0, 0, 16, 12);
+  return small.getImageData(0, 0, 16, 12).data;
+}
+
 export function clearStage() {
   URL.revokeObjectURL(preview.src);
   preview.removeAttribute("src");

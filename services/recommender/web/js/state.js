@@ -19,6 +19,9 @@ export const state = {
   /** One medium or "all". */ medium: "all",
   /** The recommender's answer. */ recommendation: null,
   loading: false,
+  /** Whether works about suicide, self-harm and abuse are shown for a dark mood: "leave_out" or "include". */
+  sensitive: "leave_out",
+  /** Goes up with each change of what the person said of items. */ opinions: 0,
   /** The id of the card under the pointer or with the focus. */ pointed: "",
 };
 
@@ -44,5 +47,5 @@ export function restore() {
   if (!kept) return;
   if (!STRATEGIES.includes(kept.strategy) || !["all", ...MEDIA].includes(kept.medium)) return;
   if (kept.mood && !EMOTIONS.includes(kept.mood.emotion)) return;
-  update(kept);
+  update({ ...kept, reading: kept.reading?.fps === undefined ? kept.reading : null }); // the camera is off
 }

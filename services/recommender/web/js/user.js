@@ -1,4 +1,4 @@
-/** The anonymous id: made at random with the first opinion, kept in local storage until "forget me". */
+/** The anonymous id: made at random with the first opinion, kept in local storage until it is forgotten or replaced. */
 
 import { read, write } from "./store.js";
 
@@ -11,16 +11,14 @@ export function userId() {
 
 /** The id; makes one if there is none. */
 export function ensureUserId() {
-  const known = userId();
-  if (known) return known;
-  inMemory = randomId();
-  write("user", inMemory);
-  return inMemory;
+  if (!userId()) setUserId(randomId());
+  return userId();
 }
 
-export function dropUserId() {
-  inMemory = null;
-  write("user", null);
+/** Uses another id from now on; null for none. */
+export function setUserId(id) {
+  inMemory = id;
+  write("user", id);
 }
 
 /** 122 random bits as a UUID; crypto.randomUUID exists only on secure pages. */

@@ -5,8 +5,11 @@ import { byId } from "./dom.js";
 import { PageProblem } from "./problems.js";
 import { setDragOver } from "./stage.js";
 
-/** @param {{onPhoto: (file: Blob) => void, onProblem: (error: Error) => void, onLive: () => void}} listeners */
-export function setUpWays({ onPhoto, onProblem, onLive }) {
+/**
+ * @param {{onPhoto: (file: Blob) => void, onSample: (file: Blob) => void, onProblem: (error: Error) => void,
+ *   onLive: () => void}} listeners
+ */
+export function setUpWays({ onPhoto, onSample, onProblem, onLive }) {
   const take = (file) => {
     if (!file) return;
     withConsent(() => {
@@ -27,7 +30,7 @@ export function setUpWays({ onPhoto, onProblem, onLive }) {
     take(file);
   });
   for (const button of document.querySelectorAll(".sample")) {
-    button.addEventListener("click", () => withConsent(() => loadSample(button.dataset.sample, onPhoto, onProblem)));
+    button.addEventListener("click", () => withConsent(() => loadSample(button.dataset.sample, onSample, onProblem)));
   }
 }
 
@@ -65,11 +68,11 @@ function firstFile(transfer) {
   return files.find((file) => file.type.startsWith("image/")) ?? files[0];
 }
 
-async function loadSample(path, onPhoto, onProblem) {
+async function loadSample(path, onSample, onProblem) {
   try {
     const response = await fetch(path);
     if (!response.ok) throw new Error(response.statusText);
-    onPhoto(await response.blob());
+    onSample(await response.blob());
   } catch {
     onProblem(new PageProblem("problem.sample"));
   }
