@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from services.emotions import EMOTIONS
@@ -111,14 +111,14 @@ def test_an_item_that_no_column_can_hold_is_refused(recommender: str, change: An
     assert answer.status_code == 422, answer.text
 
 
-@pytest.mark.parametrize("words", ["!!!", "\u2665", "..."])
+@pytest.mark.parametrize("words", ["!!!", "..."])
 def test_a_search_for_nothing_is_not_a_search_for_everything(recommender: str, words: Any) -> None:
     assert httpx.get(f"{recommender}/items", params={"q": words}).status_code == 422
 
 
 def test_titles_of_punctuation_are_not_all_the_same_thing(recommender: str) -> None:
-    for title in ("!!!", "???"):
-        item = {"medium": "song", "title": title, "url": "https://example.org/s"}
+    for number, title in enumerate(("!!!", "???")):
+        item = {"medium": "song", "title": title, "url": f"https://example.org/s{number}"}
         answer = httpx.post(f"{recommender}/items", json=item, headers={"X-API-Key": KEY})
         assert answer.status_code == 201, answer.text
 
@@ -130,7 +130,10 @@ def test_a_full_house_of_streams_is_busy_not_broken(inference: str, recommender:
             taken.send(PHOTO)
             taken.recv(timeout=30)
         with connect(recommender.replace("http", "ws") + "/stream") as second:
-            assert '"status":503' in second.recv(timeout=30)
+            with pytest.raises(ConnectionClosed):
+                while True:
+                    second.recv(timeout=30)
+            assert (second.close_code, second.close_reason) == (1013, "busy")
 
 
 def test_thousands_of_parts_are_refused_soon(inference: str) -> None:

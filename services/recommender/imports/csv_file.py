@@ -22,6 +22,7 @@ __all__ = ["COLUMNS", "NEEDED", "Note", "Refused", "SourceError", "checked", "re
 
 NEEDED: Final = {"medium", "title", "url"}
 COLUMNS: Final = ("medium", "title", "url", *(name for name in Row.model_fields if name not in NEEDED))
+KNOWN: Final = frozenset(COLUMNS)
 DECIMAL_COMMA: Final = re.compile(r"-?\d*,\d+")
 TEXTS: Final = {"title", "creator"}
 NUMBERS: Final = {"valence", "arousal", "affect_confidence", "quality", "popularity"}
@@ -47,11 +48,13 @@ def checked(
 ) -> tuple[int, Row] | Refused:
     """Make a row of `cells` with `make`, or say why it is left out."""
     try:
-        return line, Row.model_validate(make(cells))
+        row = Row.model_validate(make(cells))
     except ValidationError as error:
         return Refused(line, describe(list(error.errors())))
     except ValueError as error:
         return Refused(line, str(error))
+    row.model_fields_set.update(KNOWN & cells.keys())  # an empty cell clears what was there
+    return line, row
 
 
 def read(path: Path) -> Iterator[tuple[int, Row] | Refused | Note]:
@@ -71,16 +74,14 @@ def _suggest(name: str) -> str:
 
 
 def _fields(cells: dict[str, str]) -> dict[str, Any]:
-    """The known cells. An empty one gives the field its default, so that it clears what was there."""
+    """The known cells that are not empty."""
     if beyond := cells.get(""):
         raise ValueError(f"more cells than columns ({beyond[:60]}): put text with separators in quotes")
-    fields: dict[str, Any] = {}
-    for name in COLUMNS:
-        if name in cells:
-            cell, field = cells[name].strip(), Row.model_fields[name]
-            empty = not cell and not field.is_required()
-            fields[name] = field.get_default(call_default_factory=True) if empty else _value(name, cell)
-    return fields
+    return {
+        name: _value(name, text)
+        for name, cell in cells.items()
+        if name in KNOWN and ((text := cell.strip()) or name in NEEDED)
+    }
 
 
 def _value(name: str, cell: str) -> str:

@@ -185,7 +185,7 @@ def test_hanging_photos_leave_room(sick: Any, sqlite_url: str, made_catalogue: P
         ThreadPoolExecutor(8) as pool,
     ):
         photos = [pool.submit(send, client) for _ in range(8)]
-        assert_problem(next(as_completed(photos)).result(), 503, "inference_unavailable")
+        assert_problem(next(as_completed(photos)).result(), 503, "busy")
         assert client.get("/recommend", params={"emotion": "sad"}).status_code == 200
         assert client.get("/items/1").status_code == 200
         assert [photo.done() for photo in photos].count(False) >= 4
