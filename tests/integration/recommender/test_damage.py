@@ -43,7 +43,7 @@ def no_database_at_all(_data: Any) -> Any:
 
 
 def pages_swapped(data: Any) -> Any:
-    one, other = 5 * PAGE, 20 * PAGE
+    one, other = 3 * PAGE, 20 * PAGE  # roots of a table and of an index
     pages = bytearray(data)
     pages[one : one + PAGE], pages[other : other + PAGE] = data[other : other + PAGE], data[one : one + PAGE]
     return bytes(pages)
