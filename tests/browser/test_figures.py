@@ -15,7 +15,7 @@ PRESS_AND_WAIT = """async () => {
         new MutationObserver((_, watcher) => {
             watcher.disconnect();
             requestAnimationFrame(resolve);
-        }).observe(document.querySelector("#shelf-list"), { childList: true });
+        }).observe(document.querySelector("#shelf-list"), { childList: true, subtree: true });
     });
     const start = performance.now();
     document.querySelector("#predict").click();

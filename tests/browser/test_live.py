@@ -252,7 +252,7 @@ def test_stream_moves(open_page: Callable[..., Page]) -> None:
 
     page.route_web_socket("**/stream", converse)
     page.get_by_role("button", name="Live webcam").click()
-    expect(page.locator(OUTLINE)).to_be_visible()
+    expect(page.locator(OUTLINE)).to_be_visible(timeout=20_000)  # two pauses of the page come first
     assert endings == []
 
 

@@ -102,7 +102,7 @@ def test_access_key(page: Page, watch: Watch) -> None:
     page.route("**/recommend", check)
     page.locator('.mood[data-emotion="sad"]').click()
     page.get_by_role("button", name="Enter the key").click()
-    page.get_by_label("Access key").fill("open sesame")
+    page.get_by_role("textbox", name="Access key").fill("open sesame")
     page.get_by_role("button", name="Use it").click()
     expect(page.locator(CARDS).first).to_be_visible()
 

@@ -1,7 +1,6 @@
 """The shelves, what a person can do with them, and what is kept of it."""
 
 import json
-import re
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
@@ -149,12 +148,12 @@ def test_map(page: Page) -> None:
     """The mood, the aim and each item lie at their valence and arousal; a hovered card's dot lights up."""
     answer = say(page, "sad")
     expect(page.locator(".map-item")).to_have_count(len(answer["items"]))
-    expect(page.locator(".map-mood")).to_have_attribute("transform", "translate(-63.0 27.0)")
+    mood, aim = page.locator(".map-mood circle"), page.locator(".map-aim circle")
+    expect(mood).to_have_attribute("cx", "-63.0")
+    expect(mood).to_have_attribute("cy", "27.0")
     target = answer["target"]
-    moved = page.locator(".map-aim").get_attribute("transform")
-    assert moved is not None
-    x, y = (float(n) for n in re.findall(r"[-.\d]+", moved))
-    assert (x, y) == pytest.approx((target["valence"] * 100, -target["arousal"] * 100), abs=0.06)
+    place = [float(aim.get_attribute(axis) or "nan") for axis in ("cx", "cy")]
+    assert place == pytest.approx([target["valence"] * 100, -target["arousal"] * 100], abs=0.06)
     page.locator(f"{CARDS}").first.hover()
     expect(page.locator(".map-item.lit")).to_have_count(1)
 
