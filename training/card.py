@@ -92,7 +92,8 @@ def _recipe(run: dict[str, Any]) -> str:
     if start:
         options["start"] = f"runs/{start['folder']}/model.keras"
     if run.get("teacher"):
-        options["teacher"] = f"runs/{run['teacher']}"
+        teachers = [run["teacher"]] if isinstance(run["teacher"], str) else run["teacher"]
+        options["teacher"] = " --teacher ".join(f"runs/{teacher}" for teacher in teachers)
     words = " ".join(f"--{name} {value}" for name, value in options.items())
     command = f"    python -m training train --data runs/fer2013.npz --out runs/{run.get('out')} {words}"
     if "version" not in start:

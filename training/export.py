@@ -54,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
+    keras.mixed_precision.set_global_policy("float32")  # LiteRT has no bfloat16
     faces = dataset.load(args.data)
     valid = faces.only("PublicTest")
     model = keras.saving.load_model(args.run / "model.keras", compile=False)

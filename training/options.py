@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import MISSING, Field, fields
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
@@ -43,4 +43,4 @@ def field_values(args: argparse.Namespace, settings: type[Any]) -> dict[str, Any
 
 
 def _simple_fields(settings: type[Any]) -> Iterator[Field[Any]]:
-    return (f for f in fields(settings) if f.default is not MISSING and f.default is not None)
+    return (f for f in fields(settings) if isinstance(f.default, int | float | str))

@@ -30,6 +30,7 @@ from training.files import write_json
 from training.network.models import NETWORKS
 from training.options import add_data
 
+RESTORED: Final = ("emonet", "emonet_lite")
 STATISTICS_FACES: Final = 512
 """On which the mean and variance of each normalisation's input are measured."""
 FILTER_NORM: Final = np.sqrt(2)
@@ -60,9 +61,10 @@ def main(args: argparse.Namespace) -> None:
         file = load_model(args.model)
     except ModelFileError as error:
         raise DataError(str(error)) from error
-    if file.name != "emonet":
-        raise DataError(f"{args.model} is {file.name}; only emonet can be restored")
-    model = _restore(file.content, dataset.load(args.data).only("Training").images[:STATISTICS_FACES])
+    if file.name not in RESTORED:
+        raise DataError(f"{args.model} is {file.name}; only {' and '.join(RESTORED)} can be restored")
+    faces = dataset.load(args.data).only("Training").images[:STATISTICS_FACES]
+    model = _restore(NETWORKS[file.name]("softmax"), file.content, faces)
     args.out.mkdir(parents=True, exist_ok=True)
     model.save(args.out / "model.keras")
     kept = ("name", "version", "sha256", "labels", "parameters", "run", "commit", "train_seconds")
@@ -70,13 +72,12 @@ def main(args: argparse.Namespace) -> None:
     print(f"wrote {args.out / 'model.keras'}")
 
 
-def _restore(content: bytes, faces: Images) -> keras.Model:
-    """The network in `content`; `faces` (n, 48, 48) give the normalisations' statistics."""
-    model = NETWORKS["emonet"]("softmax")
+def _restore(model: keras.Model, content: bytes, faces: Images) -> keras.Model:
+    """Gives `model` the weights in `content`; `faces` (n, 48, 48) give the normalisations' statistics."""
     stored, heads = _read_layers(content)
     convolutions = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)]
     if len(stored) != len(convolutions) or heads.keys() != set(model.output_names):
-        raise DataError("the file does not hold the layers of this version's emonet")
+        raise DataError("the file does not hold the layers of this version's network")
     for layer, weights in zip(convolutions, stored, strict=True):
         layer.set_weights([weights.kernel, weights.bias] if layer.use_bias else [weights.kernel])
     for name, weights in heads.items():

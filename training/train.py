@@ -11,24 +11,30 @@ PyTorch backends alike (`KERAS_BACKEND=jax`).
 import argparse
 from pathlib import Path
 
-from training import dataset
+from training import dataset, registered
 from training.network.batches import Recipe
 from training.network.models import NETWORKS
 from training.network.trainer import Run, train
-from training.options import add_data, add_fields, field_values
+from training.options import add_fields, field_values
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=sorted(NETWORKS), required=True)
-    add_data(parser)
+    faces = parser.add_mutually_exclusive_group(required=True)
+    faces.add_argument("--data", type=Path, help="the .npz of `python -m training data`")
+    faces.add_argument("--registered", type=Path, help="the .npz of `python -m training register`")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run")
     parser.add_argument("--start", type=Path, help="a model.keras with its JSON to begin from")
-    parser.add_argument("--teacher", type=Path, help="the .npz of `python -m training teach`, to distil from")
+    parser.add_argument(
+        "--teacher", type=Path, action="append", default=[], help="a serving file to distil from; repeatable"
+    )
     add_fields(parser, Run)
     add_fields(parser, Recipe)
 
 
 def main(args: argparse.Namespace) -> None:
-    paths = {name: getattr(args, name) for name in ("model", "out", "start", "teacher")}
+    paths = {name: getattr(args, name) for name in ("model", "out", "start")}
+    paths["teacher"] = tuple(args.teacher)
     run = Run(**paths, **field_values(args, Run), recipe=Recipe(**field_values(args, Recipe)))
-    print(f"wrote {train(run, dataset.load(args.data))}")
+    faces = registered.load(args.registered) if args.registered else registered.plain(dataset.load(args.data))
+    print(f"wrote {train(run, faces)}")

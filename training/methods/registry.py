@@ -120,6 +120,7 @@ def _network(name: str, faces: Faces, setting: Setting) -> Fitted:
     from training.network.batches import Recipe  # noqa: PLC0415  # as above
     from training.network.tflite import to_tflite  # noqa: PLC0415  # as above
     from training.network.trainer import Run, train  # noqa: PLC0415  # as above
+    from training.registered import plain  # noqa: PLC0415  # as above
 
     card = _finished_run(name, setting)
     if card is None:
@@ -128,7 +129,7 @@ def _network(name: str, faces: Faces, setting: Setting) -> Fitted:
         options = NETWORK_RUNS[name] | {"seed": setting.seed, "recipe": recipe}
         if setting.epochs:
             options["epochs"] = setting.epochs
-        card = train(Run(out=setting.out / name, **options), faces).with_suffix(".json")
+        card = train(Run(out=setting.out / name, **options), plain(faces)).with_suffix(".json")
     card_fields = json.loads(card.read_text())
     run = card_fields["run"]
     about = f"{run['epochs']} epochs, peak rate {run['rate']:g}, {run.get('output', 'softmax')}"

@@ -1,6 +1,7 @@
-"""Training batches: shuffled, augmented, mixed; each depends on seed, epoch and position alone.
+"""Training batches: drawn from several sources, augmented, mixed.
 
-So a run that is killed and resumed gets the same batches as one that is not.
+Each depends on seed, epoch and position alone, so a run that is killed and resumed gets the
+same batches as one that is not.
 """
 
 from dataclasses import dataclass, field
@@ -10,12 +11,16 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from training.dataset import SIDE, Images
+from services.emotions import EMOTIONS
+from training.dataset import SIDE
 from training.network.augment import GENTLE, Augmentation, augment
-from training.network.targets import Target
+from training.network.targets import LiveTeacher, Target, mix
+from training.registered import EXPRESSIONS, FER2013, PHOTOS, Registered
 
 PerHead = dict[str, NDArray[np.float32]]
 SMALL_SIDE: Final = 36
+REPEATED: Final = 4
+"""A face from outside is drawn at most so many times an epoch."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,12 @@ class Recipe:
     """Of the votes head's loss against the label head's."""
     teacher_share: float = 0.5
     """Of a teacher's probabilities against labels and votes, where there is a teacher."""
+    expressions: int = 4000
+    """Labelled faces from outside in each epoch, where there are any: as many of each emotion."""
+    expressions_weight: float = 0.5
+    """Of such a face in the loss, against one of FER2013."""
+    photos: int = 1500
+    """Unlabelled faces in each epoch, learnt from the teacher alone, where there are both."""
     small_epochs: int = 0
     """First epochs on faces of SMALL_SIDE pixels: nearly twice as fast, for networks that take any size."""
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -44,28 +55,63 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
     """Batch i of the current epoch: ((b, 48, 48, 1) float32 0–255, shares per head, weights per head)."""
 
     def __init__(
-        self, images: Images, targets: dict[str, Target], recipe: Recipe, seed: int, epochs: int
+        self,
+        faces: Registered,
+        targets: dict[str, Target],
+        recipe: Recipe,
+        seed: int,
+        epochs: int,
     ) -> None:
         super().__init__(workers=1, max_queue_size=8)
-        self.images, self.targets, self.recipe, self.seed, self.epochs = images, targets, recipe, seed, epochs
+        self.faces, self.targets, self.recipe, self.seed, self.epochs = faces, targets, recipe, seed, epochs
+        self.teacher: LiveTeacher | None = None
         self.epoch = 0
+        self._order = (-1, np.empty(0, np.intp))
 
     def __len__(self) -> int:
-        return len(self.images) // self.recipe.batch
+        return len(self._rows(0)) // self.recipe.batch
 
     def __getitem__(self, i: int) -> tuple[NDArray[np.float32], PerHead, PerHead]:
         recipe = self.recipe
-        order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.images))
-        rows = order[i * recipe.batch : (i + 1) * recipe.batch]
+        rows = self._rows(self.epoch)[i * recipe.batch : (i + 1) * recipe.batch]
         rng = np.random.default_rng([self.seed, self.epoch, i])
         side = SMALL_SIDE if self.epoch < recipe.small_epochs else SIDE
         augmentation = GENTLE if self.epoch >= recipe.gentle_from * self.epochs else recipe.augmentation
-        images = augment(self.images[rows], rng, augmentation, side)[..., None]
-        shares = {name: target.shares[rows] for name, target in self.targets.items()}
-        weights = {name: target.weight[rows] for name, target in self.targets.items()}
+        clear, images = augment(self.faces.images[rows], self.faces.points[rows], rng, augmentation, side)
+        images = images[..., None]
+        targets = {name: target.rows(rows) for name, target in self.targets.items()}
+        if self.teacher:
+            unlabelled = recipe.expressions_weight
+            targets = mix(targets, self.teacher.answer(clear), recipe.teacher_share, unlabelled)
+        shares = {name: target.shares for name, target in targets.items()}
+        weights = {name: target.weight for name, target in targets.items()}
         if recipe.mixup > 0 and self.epoch < recipe.mixup_until * self.epochs:
             images, shares, weights = _mixup(images, shares, weights, rng, recipe.mixup)
         return images, shares, weights
+
+    def _rows(self, epoch: int) -> NDArray[np.intp]:
+        """The rows of an epoch in their order: all of FER2013's, and a draw of the others."""
+        if self._order[0] != epoch:
+            rng = np.random.default_rng([self.seed, epoch])
+            faces, recipe = self.faces, self.recipe
+            own = np.flatnonzero(faces.source == FER2013)
+            outside = _balanced(faces, rng, recipe.expressions)
+            unlabelled = np.flatnonzero(faces.source == PHOTOS)
+            some = min(recipe.photos, len(unlabelled)) if self.teacher else 0
+            drawn = [own, outside, rng.choice(unlabelled, some, replace=False)]
+            self._order = (epoch, rng.permutation(np.concatenate(drawn)))
+        return self._order[1]
+
+
+def _balanced(faces: Registered, rng: np.random.Generator, wanted: int) -> NDArray[np.intp]:
+    """`wanted` rows of EXPRESSIONS, as many of each emotion; fewer where a face would repeat too often."""
+    drawn = []
+    for label in range(len(EMOTIONS)):
+        rows = np.flatnonzero((faces.source == EXPRESSIONS) & (faces.labels == label))
+        count = min(wanted // len(EMOTIONS), REPEATED * len(rows))
+        whole, rest = divmod(count, max(1, len(rows)))
+        drawn += [rows] * whole + [rng.choice(rows, rest, replace=False)]
+    return np.concatenate(drawn)
 
 
 def _mixup(

@@ -18,9 +18,10 @@ class StartingPoint:
         self.train_seconds = int(self._about["train_seconds"])
 
     def copy_weights_to(self, model: keras.Model) -> None:
+        """Its weights; ValueError unless `model` has the same layers."""
         trained = keras.saving.load_model(self._path, compile=False)
-        if trained.name != model.name:
-            raise ValueError(f"{self._path} is {trained.name}, not {model.name}")
+        if [w.shape for w in trained.weights] != [w.shape for w in model.weights]:
+            raise ValueError(f"{self._path} is {trained.name}, which has other layers than {model.name}")
         model.set_weights(trained.get_weights())
 
     def as_json(self) -> dict[str, Any]:

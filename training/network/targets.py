@@ -1,5 +1,6 @@
 """What each head of a network is trained towards for each face: shares of the six emotions, and a weight."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -8,53 +9,82 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.emotions import EMOTIONS
-from training.dataset import Faces
+from services.inference.classify import Classifier, load_model
+from services.inference.errors import ModelFileError
+from training.dataset import VOTES_TO_SIX, DataError
 from training.measure.metrics import one_hot
+from training.network.calibration import sharpen
+from training.registered import EXPRESSIONS, UNLABELLED, Registered
 
 HEADS: Final = ("label", "votes")
 MIN_VOTES: Final = 3
 """Faces with fewer votes for the six have weight 0 in the votes head, unless there is a teacher."""
+HAPPY, NEUTRAL = EMOTIONS.index("happy"), EMOTIONS.index("neutral")
+SMILE: Final = 0.4
+"""A "neutral" face from outside that the teacher calls happy with more than this is left out."""
+Shares = NDArray[np.float32]
+"""(n, 6), rows sum to 1."""
 
 
 @dataclass(frozen=True)
 class Target:
-    shares: NDArray[np.float32]
-    """(n, 6), rows sum to 1."""
+    shares: Shares
     weight: NDArray[np.float32]
     """(n,) of each face in the loss."""
+    outside: NDArray[np.bool_]
+    """(n,): labelled neutral by others than FER2013, which calls slight smiles neutral too."""
 
-    def blend(self, teacher: NDArray[np.float32], share: float) -> "Target":
-        """Mixed with a teacher's probabilities; these alone where this target has weight 0."""
-        mixed = (1 - share) * self.shares + share * teacher
-        return Target(np.where(self.weight[:, None] > 0, mixed, teacher), np.ones_like(self.weight))
-
-
-@dataclass(frozen=True)
-class Teacher:
-    """Per head, (n, 6) float32 probabilities of the n Training faces, in the order of the data file."""
-
-    heads: dict[str, NDArray[np.float32]]
-
-    @classmethod
-    def load(cls, path: Path, rows: int) -> "Teacher":
-        """ValueError where the file is not about `rows` faces."""
-        with np.load(path) as arrays:
-            heads = {name: arrays[name] for name in HEADS}
-        if any(len(shares) != rows for shares in heads.values()):
-            raise ValueError(f"{path} was made for other data: it does not have {rows} rows")
-        return cls(heads)
+    def rows(self, which: NDArray[np.intp]) -> "Target":
+        return Target(self.shares[which], self.weight[which], self.outside[which])
 
 
-def targets(faces: Faces, smoothing: float, teacher: Teacher | None, share: float) -> dict[str, Target]:
-    """`label` from FER2013, spread by `smoothing`; `votes` from FER+; `share` of both is the teacher's."""
-    labels = one_hot(faces.labels) * (1 - smoothing) + smoothing / len(EMOTIONS)
-    votes = faces.six_votes()
+class LiveTeacher:
+    """Serving files that give their word on the very views that the student learns from.
+
+    So they cannot repeat the labels of faces that they learnt by heart.
+    """
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        try:
+            models = [load_model(path) for path in files]
+        except ModelFileError as error:
+            raise DataError(str(error)) from error
+        self._teachers = [(Classifier(m), m.card["calibration"]["alone"]) for m in models]
+
+    def answer(self, faces: NDArray[np.float32]) -> dict[str, Shares]:
+        """(n, 48, 48) → the mean of their heads, without the temperature that serving applies."""
+        answers: dict[str, list[Shares]] = {name: [] for name in HEADS}
+        for classifier, temperatures in self._teachers:
+            for name, shares in classifier.heads(faces).items():
+                answers[name].append(sharpen(shares, 1 / temperatures[name]))
+        return {name: np.mean(some, axis=0, dtype=np.float32) for name, some in answers.items()}
+
+
+def mix(
+    targets: dict[str, Target], teacher: dict[str, Shares], share: float, unlabelled: float
+) -> dict[str, Target]:
+    """Targets mixed with the teacher's word; its word alone, at weight `unlabelled`, where none is known."""
+    mixed = {}
+    for name, target in targets.items():
+        known = target.weight > 0
+        both = (1 - share) * target.shares + share * teacher[name]
+        shares = np.where(known[:, None], both, teacher[name])
+        weight = np.where(known, target.weight, np.float32(unlabelled))
+        smiles = target.outside & (teacher["label"][:, HAPPY] > SMILE)
+        mixed[name] = Target(shares, np.where(smiles, np.float32(0), weight), target.outside)
+    return mixed
+
+
+def targets(faces: Registered, smoothing: float, outside_weight: float) -> dict[str, Target]:
+    """`label` from the hard labels, spread by `smoothing`; `votes` from FER+."""
+    known = faces.labels != UNLABELLED
+    outside = (faces.source == EXPRESSIONS) & (faces.labels == NEUTRAL)
+    labels = one_hot(np.where(known, faces.labels, 0)) * (1 - smoothing) + smoothing / len(EMOTIONS)
+    weight = np.where(faces.source == EXPRESSIONS, np.float32(outside_weight), known.astype(np.float32))
+    votes = np.asarray(faces.votes @ VOTES_TO_SIX, np.float32)
     total = votes.sum(axis=1, keepdims=True)
     vote_shares = np.where(total > 0, votes / np.maximum(total, 1), 1 / len(EMOTIONS)).astype(np.float32)
-    by_head = {
-        "label": Target(labels, np.ones(len(labels), np.float32)),
-        "votes": Target(vote_shares, (total[:, 0] >= MIN_VOTES).astype(np.float32)),
+    return {
+        "label": Target(labels.astype(np.float32), weight, outside),
+        "votes": Target(vote_shares, (total[:, 0] >= MIN_VOTES).astype(np.float32), outside),
     }
-    if teacher is None:
-        return by_head
-    return {name: target.blend(teacher.heads[name], share) for name, target in by_head.items()}

@@ -14,14 +14,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from services.emotions import EMOTIONS
-from training.dataset import Faces
 from training.files import replaced_whole, write_json
 from training.network.batches import Batches, Recipe
 from training.network.models import LOSSES, NETWORKS
 from training.network.schedule import WarmupStableDecay
 from training.network.starting_point import StartingPoint
-from training.network.targets import Teacher, targets
+from training.network.targets import LiveTeacher, targets
+from training.registered import DEV, EXPRESSIONS, FER2013, SOURCES, TRAIN, Registered
 
+MIN_FACES: Final = 30
 AVERAGE_EVERY: Final = 8
 """Steps between updates of the averaged weights: as good as every step, and free on an accelerator."""
 
@@ -46,26 +47,26 @@ class Run:
     output: str = "softmax"
     """Or sigmoid, with binary cross-entropy, as in the report's appendix."""
     start: Path | None = None
-    teacher: Path | None = None
+    teacher: tuple[Path, ...] = ()
     recipe: Recipe = field(default_factory=Recipe)
 
 
-def train(run: Run, faces: Faces) -> Path:
+def train(run: Run, faces: Registered) -> Path:
     """Trains to the end, resuming where `run.out` holds a state; the path of the finished model."""
     run.out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(run.seed)
     keras.mixed_precision.set_global_policy(run.precision)
     model = NETWORKS[run.model](run.output)
+    training = faces.rows(faces.split == TRAIN)
     start = StartingPoint(run.start) if run.start else None
     if start:
         start.copy_weights_to(model)
-    training = faces.only("Training")
-    teacher = Teacher.load(run.teacher, len(training.labels)) if run.teacher else None
-    by_head = targets(training, run.recipe.smoothing, teacher, run.recipe.teacher_share)
+    by_head = targets(training, run.recipe.smoothing, run.recipe.expressions_weight)
     wanted = {name: by_head[name] for name in model.output_names}
-    batches = Batches(training.images, wanted, run.recipe, run.seed, run.epochs)
+    batches = Batches(training, wanted, run.recipe, run.seed, run.epochs)
+    batches.teacher = LiveTeacher(run.teacher) if run.teacher else None
     _compile(model, run, len(batches))
-    progress = Progress(run, batches, faces.only("PublicTest"))
+    progress = Progress(run, batches, faces.rows(faces.split == DEV))
     progress.set_model(model)
     done = progress.restore()
     verbose = 1 if sys.stdout.isatty() else 2  # a progress bar for people, a line per epoch for log files
@@ -76,7 +77,7 @@ def train(run: Run, faces: Faces) -> Path:
                 batches, epochs=end, initial_epoch=done, shuffle=False, callbacks=[progress], verbose=verbose
             )
             done = end
-    return _finish(run, progress, faces, start)
+    return _finish(run, progress, start)
 
 
 def _compile(model: keras.Model, run: Run, steps: int) -> None:
@@ -98,7 +99,7 @@ def _compile(model: keras.Model, run: Run, steps: int) -> None:
 class Progress(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no type information
     """Averages the weights, validates the average each epoch, and saves all that resuming needs."""
 
-    def __init__(self, run: Run, batches: Batches, valid: Faces) -> None:
+    def __init__(self, run: Run, batches: Batches, valid: Registered) -> None:
         super().__init__()
         self.run, self.batches, self.valid = run, batches, valid
         self.averaged: list[NDArray[np.float32]] = []
@@ -157,30 +158,53 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships n
         pd.DataFrame(self.history).to_csv(self.run.out / "history.csv", index=False)
 
 
-def accuracies(model: keras.Model, faces: Faces) -> dict[str, float]:
-    """Share of FER2013 labels that each head puts first, on `faces` as they are."""
-    outputs = model.predict(faces.images[..., None].astype(np.float32), batch_size=512, verbose=0)
-    return {name: float((p.argmax(axis=1) == faces.labels).mean()) for name, p in outputs.items()}
+def accuracies(model: keras.Model, faces: Registered) -> dict[str, float]:
+    """Share of the labels that each head puts first.
+
+    `fer_…` of FER2013's faces as they are framed, `cut_…` of the same registered, `out_…` of registered faces
+    from outside, as the mean over the emotions that at least MIN_FACES of them have.
+    """
+    figures = {}
+    framings = {
+        "fer": (faces.rows(faces.source == FER2013), False),
+        "cut": (faces.rows(faces.source == FER2013), True),
+        "out": (faces.rows(faces.source == EXPRESSIONS), True),
+    }
+    for framing, (some, by_landmarks) in framings.items():
+        if not len(some.labels):
+            continue
+        crops = some.cut() if by_landmarks else some.crops()
+        outputs = model.predict(crops[..., None].astype(np.float32), batch_size=512, verbose=0)
+        for name, p in outputs.items():
+            right = p.argmax(axis=1) == some.labels
+            if framing == "out":
+                common = [e for e in range(p.shape[1]) if (some.labels == e).sum() >= MIN_FACES]
+                share = np.mean([right[some.labels == e].mean() for e in common])
+            else:
+                share = right.mean()
+            figures[f"{framing}_{name}"] = float(share)
+    return figures
 
 
-def _finish(run: Run, progress: Progress, faces: Faces, start: StartingPoint | None) -> Path:
+def _finish(run: Run, progress: Progress, start: StartingPoint | None) -> Path:
     """Writes the averaged network in float32, and its JSON."""
     keras.mixed_precision.set_global_policy("float32")
     model = NETWORKS[run.model](run.output)
     model.set_weights(progress.averaged)
     path = run.out / "model.keras"
     model.save(path)
-    names = {"out": run.out.name, "teacher": run.teacher and run.teacher.name}
+    names = {"out": run.out.name, "teacher": [file.name for file in run.teacher]}
+    taught = progress.batches.faces
     seconds = sum(row["seconds"] for row in progress.history) + (start.train_seconds if start else 0)
     about = {
         "name": run.model,
         "labels": list(EMOTIONS),
         "parameters": model.count_params(),
         "run": {**asdict(run), **names, "start": start and start.as_json()},
-        "rows": {s: len(faces.only(s).labels) for s in ("Training", "PublicTest")},
+        "rows": {name: int((taught.source == number).sum()) for number, name in enumerate(SOURCES)},
         "commit": git_commit(),
         "train_seconds": round(seconds),
-        "accuracy_public_test": accuracies(model, faces.only("PublicTest")),
+        "accuracy": accuracies(model, progress.valid),
     }
     write_json(path.with_suffix(".json"), about)
     return path

@@ -5,14 +5,28 @@ import pytest
 
 from training.network.augment import GENTLE, Augmentation, augment
 from training.network.batches import Batches, Recipe
-from training.network.targets import Target
-
-FACES = np.random.default_rng(5).integers(0, 256, (8, 48, 48)).astype(np.uint8)
-TARGETS = {"label": Target(np.eye(6, dtype=np.float32)[np.arange(8) % 6], np.ones(8, np.float32))}
+from training.network.targets import targets
+from training.registered import EXPRESSIONS, FER2013, FRAME, Registered
 
 
-def batches(epochs: Any = 10, **recipe: Any) -> Any:
-    return Batches(FACES, TARGETS, Recipe(batch=8, **recipe), seed=1, epochs=epochs)
+def faces(sources: Any, labels: Any) -> Any:
+    n = len(sources)
+    return Registered(
+        np.random.default_rng(5).integers(0, 256, (n, FRAME, FRAME)).astype(np.uint8),
+        np.full((n, 5, 2), np.nan, np.float32),
+        np.array(labels, np.int8),
+        np.zeros((n, 10), np.uint8),
+        np.array(sources, np.int8),
+        np.zeros(n, np.int8),
+    )
+
+
+FACES = faces([FER2013] * 8, np.arange(8) % 6)
+
+
+def batches(some: Any = FACES, epochs: Any = 10, **recipe: Any) -> Any:
+    chosen = Recipe(batch=8, **recipe)
+    return Batches(some, {"label": targets(some, 0.1, 0.5)["label"]}, chosen, seed=1, epochs=epochs)
 
 
 @pytest.mark.parametrize(
@@ -22,16 +36,10 @@ def test_gentle_epochs(epoch: Any, how: Any) -> None:
     """The augmentation is gentle from the given fraction of the epochs on."""
     run = batches(gentle_from=0.65)
     run.epoch = epoch
-    order = np.random.default_rng([1, epoch]).permutation(8)
-    expected = augment(FACES[order], np.random.default_rng([1, epoch, 0]), how, 48)
+    order = run._rows(epoch)
+    rng = np.random.default_rng([1, epoch, 0])
+    _, expected = augment(FACES.images[order], FACES.points[order], rng, how, 48)
     assert np.array_equal(run[0][0][..., 0], expected)
-
-
-def test_gentle_is_flat() -> None:
-    """The gentle augmentation leaves a face of one grey level flat: it adds neither noise nor holes."""
-    flat = np.full((64, 48, 48), 90, np.uint8)
-    assert np.ptp(augment(flat, np.random.default_rng(2), GENTLE, 48), axis=(1, 2)).max() == 0
-    assert np.ptp(augment(flat, np.random.default_rng(2), Augmentation(), 48), axis=(1, 2)).max() > 0
 
 
 def test_repeatable() -> None:
@@ -40,3 +48,14 @@ def test_repeatable() -> None:
     later.epoch = 1
     assert np.array_equal(first[0][0], again[0][0])
     assert not np.array_equal(first[0][0], later[0][0])
+
+
+def test_sources() -> None:
+    """An epoch has every FER2013 face once, and as many of each emotion from outside, none too often."""
+    outside = [EXPRESSIONS] * 40
+    some = faces([FER2013] * 8 + outside, [0] * 8 + [2] * 30 + [5] * 9 + [4])
+    rows = batches(some, expressions=60)._rows(0)
+    drawn = rows[rows >= 8]
+    assert sorted(rows[rows < 8]) == list(range(8))
+    assert np.bincount(some.labels[drawn], minlength=6).tolist() == [0, 0, 10, 0, 4, 10]
+    assert np.bincount(drawn).max() <= 4
