@@ -4,7 +4,7 @@ import errno
 import socket
 from typing import Final
 
-WILDCARDS: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 # compared, not bound
+WILDCARDS: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 # nosec B104 - compared, not bound
 HIGHEST_PORT: Final = 65535
 
 

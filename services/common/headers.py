@@ -8,11 +8,13 @@ from http import HTTPStatus
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.common.limits import refuse
 from services.common.problems import ServiceError, code_of, problem
-from services.common.telemetry import logger
+from services.common.telemetry import logger, request_id_from
 
 FOREIGN: Final = (
     "The page's Origin is not the Host that this service was called by. A proxy must pass on the header "
@@ -91,6 +93,22 @@ class ProblemsOnly:
                 await send(message)
 
         await self.app(scope, receive, send_problem)
+
+
+class Cors(CORSMiddleware):
+    """Refuses a foreign page's preflight with a problem, where Starlette has plain text."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        answer = super().preflight_response(request_headers)
+        if answer.status_code < HTTPStatus.BAD_REQUEST:
+            return answer
+        request_id = request_id_from(request_headers)
+        detail = (
+            "Pages of this site may not call: RECOMMENDER_CORS_ORIGINS does not name it with this request."
+        )
+        return problem(
+            request_id, answer.status_code, code_of(answer.status_code), detail, {"X-Request-ID": request_id}
+        )
 
 
 def is_plain_error(start: Message) -> bool:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from services.common.application import access, new_app, outer_middleware
-from services.common.headers import PAGE_POLICY, OwnPages
+from services.common.headers import PAGE_POLICY, Cors, OwnPages
 from services.common.limits import BodyLimit, Pace, UploadBudget
 from services.common.methods import Head
 from services.common.problems import add_error_handlers
@@ -98,7 +97,7 @@ def _middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None")
         return settings.max_upload_bytes if path in UPLOADS else settings.max_json_bytes
 
     cors = Middleware(
-        CORSMiddleware,
+        Cors,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST", "PUT", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-API-Key", "X-Request-ID"],

@@ -40,6 +40,11 @@ SAYS: Final[dict[str, frozenset[str]]] = {
 }
 """Themes that a genre's name says already."""
 
+CALM: Final = frozenset({"calm", "relaxed", "relaxing", "peaceful", "serene", "gentle", "tender", "cozy"})
+LOUD: Final = frozenset({"energetic", "exciting", "intense", "aggressive", "upbeat", "vibrant", "tense"})
+LOW: Final = frozenset({"sad", "melancholy", "bleak", "gloomy", "dark", "tragic", "heartbreaking", "longing"})
+HIGH: Final = frozenset({"joyful", "happiness", "feel good", "uplifting", "upbeat", "fun", "lighthearted"})
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -51,7 +56,7 @@ class Facts:
     creator: str | None
     year: int | None
     place: tuple[int, int] | None
-    """Third of valence, then of arousal, each 0 to 2; None where the place is a guess."""
+    """Third of valence, then of arousal, each 0 to 2; None for a guess, or where themes speak against it."""
     picked: Emotion | None
     """The mood for which a person picked the item."""
     liked: Kind | None
@@ -66,8 +71,10 @@ def facts_of(
     genre, kind = _kind(item, worths)
     said = SAYS.get(genre, frozenset())
     told = [tag for tag in item.tags[:TOLD] if tag not in said and worths.get(tag, 0.0) >= 0]
-    feelings = {lexicon.FEELINGS[tag].en: lexicon.FEELINGS[tag] for tag in told if tag in lexicon.FEELINGS}
-    sure = item.affect_confidence >= SURE_ENOUGH
+    felt = [tag for tag in told if tag in lexicon.FEELINGS and not _is_contradicted(tag, item)]
+    feelings = {lexicon.FEELINGS[tag].en: lexicon.FEELINGS[tag] for tag in felt}
+    unfit = any(worths.get(word, 0.0) < 0 for word in (*item.tags[:TOLD], *item.genres))
+    sure = item.affect_confidence >= SURE_ENOUGH and not unfit
     creator = item.creator
     return Facts(
         kind=kind,
@@ -93,6 +100,16 @@ def _kind(item: Candidate, worths: Mapping[str, float]) -> tuple[str, Kind]:
         return "", PLAIN[item.medium]
     best = max(genres, key=lambda genre: worths.get(genre, 0.0))
     return best, known[best]
+
+
+def _is_contradicted(tag: str, item: Candidate) -> bool:
+    """Whether an item's place speaks against what somebody has called it."""
+    return (
+        (tag in CALM and item.arousal > EDGE)
+        or (tag in LOUD and item.arousal < -EDGE)
+        or (tag in LOW and item.valence > EDGE)
+        or (tag in HIGH and item.valence < -EDGE)
+    )
 
 
 def _third(axis: float) -> int:

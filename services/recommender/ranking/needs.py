@@ -127,7 +127,7 @@ WELCOME: Final[dict[Need, frozenset[str]]] = {
 AVOIDED: Final[dict[Need, frozenset[str]]] = {
     "joy": GRIM | HORROR,
     "wonder": GRIM | HORROR | {"drama", "religious"},
-    "ease": HORROR | SENSITIVE | {"intense", "disturbing", "tense", "depressing"},
+    "ease": HORROR | GRIM | {"intense", "tense", "bullying", "trauma"},
     "sorrow": FUNNY | LIVELY | HORROR | SENSITIVE,
     "fury": WARM | QUIET,
     "dread": WARM | FUNNY,

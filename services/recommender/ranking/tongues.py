@@ -137,10 +137,11 @@ def leads(facts: Facts, tongue: Tongue) -> Sequence[tuple[str, str]]:
         found.append(("liked", f"{tongue.noun(facts, year=True, theme=True)}, {tongue.liked(facts)}"))
     if facts.picked:
         found.append(("picked", f"{tongue.noun(facts, creator=True)}, {tongue.picked(facts.picked)}"))
-    if felt and theme:
+    if theme and len(facts.feelings) > 1:
         found.append(("felt, theme", f"{felt}, {tongue.noun(facts, year=True, theme=True)}"))
     if felt:
         found.append(("felt noun", tongue.noun(facts, facts.feelings[:1], creator=True, theme=True)))
+    if len(facts.feelings) > 1:
         found.append(("noun, felt", f"{full}, {felt}"))
     if theme:
         found.append(("theme", tongue.noun(facts, year=True, creator=True, theme=True)))
