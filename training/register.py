@@ -8,6 +8,7 @@ r"""Find the landmarks of every training face, as serving does, so that training
 """
 
 import argparse
+import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> None:
     faces = dataset.load(args.data)
-    with ProcessPoolExecutor(initializer=cv2.setNumThreads, initargs=(1,)) as workers:
+    fresh = multiprocessing.get_context("spawn")  # a copy of a process with threads may hang
+    with ProcessPoolExecutor(mp_context=fresh, initializer=cv2.setNumThreads, initargs=(1,)) as workers:
         jobs = []
         for name, split in (("Training", TRAIN), ("PublicTest", DEV)):
             rows = faces.only(name)

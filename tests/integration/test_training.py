@@ -89,7 +89,7 @@ def test_resume(trained: Any) -> None:
     assert [line.split(",")[0] for line in lines] == ["epoch", *map(str, range(1, EPOCHS + 1))]
     about = json.loads((trained / "model.json").read_text())
     assert about["labels"] == list(EMOTIONS)
-    assert {"fer_label", "fer_votes", "cut_label"} <= set(about["accuracy"])
+    assert {"label", "votes", "cut_label"} <= set(about["accuracy"])
     assert about["run"]["seed"] == 1
 
 
@@ -223,7 +223,7 @@ def test_start_refused(wrong: Any, restored: Any, trained: Any, dataset: Path, t
     words = ["train", "--model", model, "--data", dataset, "--out", out, "--start", start]
     status, _, errors = run_command(*words)
     assert status == 1
-    expected = {"vgg9": "is emonet, not vgg9", "no JSON": "model.json", "another run": "another --start"}
+    expected = {"vgg9": "other layers than vgg9", "no JSON": "model.json", "another run": "another --start"}
     assert expected[wrong] in errors.splitlines()[-1]
 
 

@@ -161,14 +161,14 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships n
 def accuracies(model: keras.Model, faces: Registered) -> dict[str, float]:
     """Share of the labels that each head puts first.
 
-    `fer_…` of FER2013's faces as they are framed, `cut_…` of the same registered, `out_…` of registered faces
-    from outside, as the mean over the emotions that at least MIN_FACES of them have.
+    By its name alone of FER2013's faces as they are framed, `cut_…` of the same registered, `out_…` of
+    registered faces from outside, as the mean over the emotions that at least MIN_FACES of them have.
     """
     figures = {}
     framings = {
-        "fer": (faces.rows(faces.source == FER2013), False),
-        "cut": (faces.rows(faces.source == FER2013), True),
-        "out": (faces.rows(faces.source == EXPRESSIONS), True),
+        "": (faces.rows(faces.source == FER2013), False),
+        "cut_": (faces.rows(faces.source == FER2013), True),
+        "out_": (faces.rows(faces.source == EXPRESSIONS), True),
     }
     for framing, (some, by_landmarks) in framings.items():
         if not len(some.labels):
@@ -177,12 +177,12 @@ def accuracies(model: keras.Model, faces: Registered) -> dict[str, float]:
         outputs = model.predict(crops[..., None].astype(np.float32), batch_size=512, verbose=0)
         for name, p in outputs.items():
             right = p.argmax(axis=1) == some.labels
-            if framing == "out":
+            if framing == "out_":
                 common = [e for e in range(p.shape[1]) if (some.labels == e).sum() >= MIN_FACES]
                 share = np.mean([right[some.labels == e].mean() for e in common])
             else:
                 share = right.mean()
-            figures[f"{framing}_{name}"] = float(share)
+            figures[f"{framing}{name}"] = float(share)
     return figures
 
 
