@@ -22,6 +22,7 @@ from services.recommender.store.db import make_engine
 from services.recommender.store.place import network_file_system
 from services.recommender.store.unusable import UnusableDatabaseError, explaining
 from tests.helpers.serving import ROOT
+from tests.helpers.stages import cannot_run
 
 NOBODY = 65534
 
@@ -214,7 +215,7 @@ def test_old_processors(tmp_path: Path) -> None:
 def test_addresses_to_listen_on(host: str) -> None:
     """IPv4, IPv6 and both at once; the health check finds the way."""
     if ":" in host and not socket.has_ipv6:
-        pytest.skip("this machine has no IPv6")
+        cannot_run("this machine has no IPv6")
     (bound,) = bind(host, 0)
     with bound:
         bound.listen()
