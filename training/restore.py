@@ -12,6 +12,7 @@ mixture and temperature are not restored.
 
 import argparse
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -82,16 +83,29 @@ def _restore(model: keras.Model, content: bytes, faces: Images) -> keras.Model:
         layer.set_weights([weights.kernel, weights.bias] if layer.use_bias else [weights.kernel])
     for name, weights in heads.items():
         model.get_layer(name).set_weights([weights.kernel, weights.bias])
-    folded = [pair for pair in zip(convolutions, stored, strict=True) if not pair[0].use_bias]
     normalisations = [layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)]
+    folded = [pair for pair in zip(convolutions, stored, strict=True) if not pair[0].use_bias]
+    restore_normalisations(model, folded, normalisations, faces[..., None].astype(np.float32))
+    return model
+
+
+def restore_normalisations(
+    model: keras.Model,
+    folded: Sequence[tuple[layers.Conv2D, Layer]],
+    normalisations: Sequence[layers.BatchNormalization],
+    pixels: Weights,
+) -> None:
+    """Gives the normalisation after each convolution the statistics that its input has on `pixels`.
+
+    `folded` are the convolutions with the weights that the file holds for them; the answers stay as they are.
+    """
     for (_, weights), normalisation in zip(folded, normalisations, strict=True):
         ones = np.ones_like(weights.bias)  # with these statistics it adds the bias and no more
         normalisation.set_weights([ones, weights.bias, 0 * ones, ones - np.float32(normalisation.epsilon)])
     convolved = keras.Model(model.input, [layer.output for layer, _ in folded])
-    outputs = convolved.predict(faces[..., None].astype(np.float32), batch_size=128, verbose=0)
+    outputs = convolved.predict(pixels, batch_size=128, verbose=0)
     for (layer, weights), normalisation, output in zip(folded, normalisations, outputs, strict=True):
         _unfold(layer, weights, normalisation, output)
-    return model
 
 
 def _unfold(
@@ -121,8 +135,8 @@ def _read_layers(content: bytes) -> tuple[list[Layer], dict[str, Layer]]:
         bias = next((one for one in biases if match[1] in one["name"]), None)
         if bias is None:
             raise DataError(f"the file has no bias for {match[1]}")
-        kernel = np.moveaxis(_floats(interpreter, tensor), 0, -1)  # stored with the outputs first
-        layer = Layer(kernel, _floats(interpreter, bias))
+        kernel = np.moveaxis(read_tensor(interpreter, tensor), 0, -1)  # stored with the outputs first
+        layer = Layer(kernel, read_tensor(interpreter, bias))
         if head := match["head"]:
             heads[head] = layer
         else:
@@ -130,7 +144,7 @@ def _read_layers(content: bytes) -> tuple[list[Layer], dict[str, Layer]]:
     return [convolutions[number] for number in sorted(convolutions)], heads
 
 
-def _floats(interpreter: Interpreter, tensor: dict[str, Any]) -> Weights:
+def read_tensor(interpreter: Interpreter, tensor: dict[str, Any]) -> Weights:
     values: Weights = interpreter.get_tensor(tensor["index"]).astype(np.float32)
     scales = tensor["quantization_parameters"]["scales"]  # one per output, or none
     return values * scales.reshape(-1, *[1] * (values.ndim - 1)) if scales.size else values

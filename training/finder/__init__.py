@@ -2,6 +2,7 @@
 
     python -m training finder train --photos DIR --out runs/finder
     python -m training finder export --run runs/finder --photos DIR --out runs/finder/finder.tflite
+    python -m training finder restore --model finder.tflite --photos DIR --out runs/old/model.keras
     python -m training finder evaluate --model runs/finder/finder.tflite --photos DIR
 
 `DIR` holds the photos and two tables. `labels.csv` has a row for each box: `split`, `file`, `x`, `y`, `w`,
@@ -16,6 +17,7 @@ from typing import Final
 STEPS: Final = {
     "train": "train the network; resumes by itself",
     "export": "write the serving file and its JSON card",
+    "restore": "recover the network from its serving file",
     "evaluate": "measure a serving file on labelled photos",
 }
 
