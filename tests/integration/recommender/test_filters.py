@@ -142,10 +142,9 @@ def test_few_left(api: httpx.Client) -> None:
 
 def test_few_left_with_care(api: httpx.Client) -> None:
     """Works that are held back do not keep others from filling the shelf."""
-    params = {"emotion": "sad", "strategy": "match", "medium": "movie", "limit": 10}
-    body = api.get("/recommend", params=params).json()
-    assert len(body["items"]) == 10
-    assert not any(item["title"].startswith("common") for item in body["items"])
+    found = titles(api, emotion="sad", strategy="match", medium="movie", limit=10)
+    assert len(found) == 10
+    assert not any(title.startswith("common") for title in found)
 
 
 @pytest.mark.parametrize(
