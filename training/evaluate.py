@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from services.inference.classify import ANSWER
 from training import dataset
 from training.files import write_json
 from training.measure import folders, metrics
@@ -53,7 +54,8 @@ def _measure(args: argparse.Namespace) -> dict[str, Any]:
         return folders.measure_photos(args.model, pictures)
     model, crops = load_face_model(args.model), folders.read_crops(pictures)
     labels = np.array([picture.label for picture in pictures], np.int8)
-    result = metrics.describe(model.classify(crops), labels)
-    if heads := model.heads(crops):
+    heads = model.answers(crops)
+    result = metrics.describe(heads.pop(ANSWER), labels)
+    if heads:
         result["heads"] = {name: {"labels": describe_head(p, labels)} for name, p in heads.items()}
     return result

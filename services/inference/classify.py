@@ -35,9 +35,9 @@ class Classifier:
         """(n, 48, 48) grey 0–255 → (n, 6) probabilities in the order of EMOTIONS, each row summing to 1."""
         return self._run(crops, {ANSWER: self._answer})[ANSWER]
 
-    def heads(self, crops: NDArray[np.uint8] | NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        """The same of each head alone, calibrated to its own labels; empty where the file has none."""
-        return self._run(crops, self._heads)
+    def answers(self, crops: NDArray[np.uint8] | NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """The same by output: ANSWER, and each head alone, calibrated to its own labels, where the file has them."""
+        return self._run(crops, {ANSWER: self._answer, **self._heads})
 
     def _run(
         self, crops: NDArray[np.uint8] | NDArray[np.float32], outputs: dict[str, int]

@@ -8,12 +8,16 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
+import keras
 import numpy as np
 import pytest
 
 from services.inference.detect import Detector
-from services.inference.runtime import load_network
+from services.inference.model import FINDER_FILE
+from services.inference.runtime import Network, load_network
 from tests.helpers.labelled import write
+from tests.helpers.pictures import ASTRONAUT
 from training import finder
 
 ROOT = Path(__file__).parent.parent.parent
@@ -85,6 +89,22 @@ def test_a_run_can_begin_from_weights(folder: Path) -> None:
         kernels = [name for name in before if before[name].ndim == 4]
         assert kernels
         assert all(np.allclose(before[name], after[name], atol=1e-6) for name in kernels)
+
+
+def test_a_restored_network_answers_as_its_file(folder: Path) -> None:
+    """The shipped file's network, with its normalisations restored, gives the numbers that the file gives."""
+    run("restore", "--model", FINDER_FILE, "--photos", folder, "--out", folder / "restored.keras")
+    model = keras.saving.load_model(folder / "restored.keras", compile=False)
+    picture = cv2.imread(str(ASTRONAUT), cv2.IMREAD_GRAYSCALE)[:288, 64:416].astype(np.float32)[
+        None, ..., None
+    ]
+    network = Network(load_network(FINDER_FILE), picture.shape)
+    network.run(picture)
+    (output,) = network.outputs.values()
+    served, restored = network.result(output)[0], np.asarray(model(picture))[0]
+    assert (served[:, 0] > 0).any()  # there is a face
+    assert np.corrcoef(served[:, 0], restored[:, 0])[0, 1] > 0.999
+    assert np.abs(served - restored)[served[:, 0] > 0].max() < 0.3  # the file's arithmetic is of eight bits
 
 
 def test_the_exported_file_is_served(folder: Path) -> None:

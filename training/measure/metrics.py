@@ -14,6 +14,12 @@ Probabilities = NDArray[np.float32]
 Labels = NDArray[np.int8]
 BINS: Final = 15
 MIN_VOTES: Final = 5
+DRAWS: Final = 200
+"""Of labels, to find the calibration error that a perfectly calibrated model would show."""
+
+
+NEED_PROBABILITIES: Final = {"ece", "ece_excess", "brier", "log_loss"}
+"""Figures that need more than the order of each row's scores."""
 
 
 def describe(probabilities: Probabilities, labels: Labels) -> dict[str, Any]:
@@ -29,15 +35,16 @@ def describe(probabilities: Probabilities, labels: Labels) -> dict[str, Any]:
         "confusion": counts.tolist(),
         "rank_of_truth": rank_of_truth(probabilities, labels),
         "ece": round(ece(probabilities, labels), 4),
+        "ece_excess": round(ece_excess(probabilities, labels), 4),
         "brier": round(float(((probabilities - truth) ** 2).sum(axis=1).mean()), 4),
-        "nll": round(float(-np.log(np.maximum(probabilities[truth == 1], 1e-9)).mean()), 4),
+        "log_loss": round(float(-np.log(np.maximum(probabilities[truth == 1], 1e-9)).mean()), 4),
     }
 
 
 def describe_scores(scores: Probabilities, labels: Labels) -> dict[str, Any]:
     """Those figures that need only the order of each row's six scores."""
     figures = describe(softmax(scores, axis=1), labels)
-    return {name: figure for name, figure in figures.items() if name not in {"ece", "brier", "nll"}}
+    return {name: figure for name, figure in figures.items() if name not in NEED_PROBABILITIES}
 
 
 def one_hot(labels: NDArray[np.integer]) -> Probabilities:
@@ -85,6 +92,15 @@ def ece(probabilities: Probabilities, labels: Labels) -> float:
     """Expected calibration error over the bins of `reliability`."""
     bins = reliability(probabilities, labels)
     return sum(n * abs(accuracy - confidence) for confidence, accuracy, n in bins) / len(labels)
+
+
+def ece_excess(probabilities: Probabilities, labels: Labels) -> float:
+    """`ece` less its mean over labels drawn from the probabilities themselves; around 0 if they are right."""
+    confidence = probabilities.max(axis=1)
+    which = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    right = np.random.default_rng(0).random((DRAWS, len(confidence))) < confidence
+    gaps = [np.bincount(which, hits - confidence, BINS) for hits in right]
+    return ece(probabilities, labels) - float(np.abs(gaps).sum(axis=1).mean()) / len(labels)
 
 
 def risk_coverage(probabilities: Probabilities, labels: Labels) -> tuple[NDArray[np.float64], ...]:

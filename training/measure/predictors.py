@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from services.inference.classify import Classifier, load_model
+from services.inference.classify import ANSWER, Classifier, load_model
 from services.inference.errors import ModelFileError
 from training.dataset import DataError, Images
 from training.measure.metrics import Probabilities
@@ -15,8 +15,8 @@ class FaceModel(Protocol):
     """Probabilities are (n, 6)."""
 
     def classify(self, crops: Images, /) -> Probabilities: ...
-    def heads(self, crops: Images, /) -> dict[str, Probabilities]:
-        """The answer of each head alone, by name; none where the file does not give them."""
+    def answers(self, crops: Images, /) -> dict[str, Probabilities]:
+        """ANSWER, and the answer of each head alone, by name, where the file gives them."""
 
 
 class _KerasModel:
@@ -31,8 +31,8 @@ class _KerasModel:
         outputs = self._model.predict(crops[..., None].astype(np.float32), batch_size=512, verbose=0)
         return np.asarray(outputs["label"], np.float32)
 
-    def heads(self, _crops: Images) -> dict[str, Probabilities]:
-        return {}
+    def answers(self, crops: Images) -> dict[str, Probabilities]:
+        return {ANSWER: self.classify(crops)}
 
 
 def load_face_model(path: Path) -> FaceModel:

@@ -5,11 +5,12 @@ from typing import Any, Final
 import pandas as pd
 
 from services.emotions import EMOTIONS
+from services.inference.classify import ANSWER
 from training.dataset import DataError, Faces
 from training.measure import metrics
 from training.measure.predictors import FaceModel
 
-HEAD_FIGURES: Final = ("n", "accuracy", "interval_95", "ece")
+HEAD_FIGURES: Final = ("n", "accuracy", "interval_95", "ece", "ece_excess")
 LABEL_SETS: Final = {
     "labels": "labels",
     "without_twins": "labels, without the twins of Training",
@@ -22,7 +23,8 @@ def measure_split(model: FaceModel, faces: Faces, split: str) -> dict[str, Any]:
     rows = faces.only(split)
     if not len(rows.labels):
         raise DataError(f"the file has no {split} rows")
-    probabilities = model.classify(rows.images)
+    heads = model.answers(rows.images)
+    probabilities = heads.pop(ANSWER)
     result = metrics.describe(probabilities, rows.labels)
     if split != "Training":
         new = ~metrics.twins(rows.images, faces.only("Training").images)
@@ -33,7 +35,7 @@ def measure_split(model: FaceModel, faces: Faces, split: str) -> dict[str, Any]:
         result["ferplus"] = metrics.describe(probabilities[clear], majority[clear])
         shares = votes[clear] / votes[clear].sum(axis=1, keepdims=True)
         result["ferplus"]["kl_to_votes"] = round(metrics.kl_to_votes(probabilities[clear], shares), 4)
-    if heads := model.heads(rows.images):
+    if heads:
         result["heads"] = {name: {"labels": describe_head(p, rows.labels)} for name, p in heads.items()}
         if clear.any():
             for name, p in heads.items():
@@ -55,7 +57,8 @@ def format_figures(result: dict[str, Any]) -> str:
             ranks = " ".join(f"top-{k} {share:.1%}" for k, share in enumerate(part["rank_of_truth"][:3], 1))
             lines += [
                 f"{title}: accuracy {part['accuracy']:.1%} (95% {low:.1%} to {high:.1%}), n {part['n']}",
-                f"  {ranks}, ECE {part['ece']:.3f}, Brier {part['brier']:.3f}, NLL {part['nll']:.3f}",
+                f"  {ranks}, ECE {part['ece']:.3f} ({part['ece_excess']:+.3f} beyond chance),",
+                f"  Brier {part['brier']:.3f}, log loss {part['log_loss']:.3f}",
             ]
     for name, by in result.get("heads", {}).items():
         parts = [f"{LABEL_SETS[k]} {part['accuracy']:.1%}, ECE {part['ece']:.3f}" for k, part in by.items()]

@@ -55,8 +55,9 @@ class LiveTeacher:
         """(n, 48, 48) → the mean of their heads, without the temperature that serving applies."""
         answers: dict[str, list[Shares]] = {name: [] for name in HEADS}
         for classifier, temperatures in self._teachers:
-            for name, shares in classifier.heads(faces).items():
-                answers[name].append(sharpen(shares, 1 / temperatures[name]))
+            for name, shares in classifier.answers(faces).items():
+                if name in temperatures:  # a head, not the answer served
+                    answers[name].append(sharpen(shares, 1 / temperatures[name]))
         return {name: np.mean(some, axis=0, dtype=np.float32) for name, some in answers.items()}
 
 

@@ -47,6 +47,17 @@ def test_ece() -> None:
     assert metrics.ece(always, eight) == pytest.approx(0, abs=1e-6)
 
 
+def test_ece_excess() -> None:
+    """Labels drawn from the answers themselves show no error beyond chance; surer answers than right do."""
+    rng = np.random.default_rng(3)
+    rows = rng.dirichlet(np.full(6, 0.4), 3000).astype(np.float32)
+    drawn = (rng.random((3000, 1)) < rows.cumsum(axis=1)).argmax(axis=1).astype(np.int8)
+    assert metrics.ece(rows, drawn) > 0.01
+    assert metrics.ece_excess(rows, drawn) == pytest.approx(0, abs=0.008)
+    surer = rows**2 / (rows**2).sum(axis=1, keepdims=True)
+    assert metrics.ece_excess(surer, drawn) > 0.05
+
+
 def test_majority() -> None:
     """A majority needs five votes and more than half of them."""
     votes = np.array(
