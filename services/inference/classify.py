@@ -36,7 +36,7 @@ class Classifier:
         return self._run(crops, {ANSWER: self._answer})[ANSWER]
 
     def answers(self, crops: NDArray[np.uint8] | NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        """The same by output: ANSWER, and each head alone, calibrated to its own labels, where the file has them."""
+        """The same by output: ANSWER, and each head alone, calibrated to its labels, where there are any."""
         return self._run(crops, {ANSWER: self._answer, **self._heads})
 
     def _run(

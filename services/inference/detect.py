@@ -11,10 +11,12 @@ from typing import Final, Literal
 
 import numpy as np
 
-from services.inference.align import SURE, cut, register, rotation
+from services.inference.align import SURE as FITTING
+from services.inference.align import cut, register, rotation
 from services.inference.cascade import Cascade
 from services.inference.face import MIRRORED, Face, main_first
 from services.inference.finder import (
+    ALONE,
     NEAR,
     NOTHING,
     TALL,
@@ -26,6 +28,7 @@ from services.inference.finder import (
     Shape,
     fit,
     merged,
+    overlaps,
     shrunk,
 )
 from services.inference.model import FINDER_FILE
@@ -45,10 +48,22 @@ COARSE: Final = 0.4
 """A look at a smaller scale than this is always followed by a finer one: it shows small faces too poorly."""
 HINT: Final = -1.0
 """Log-odds from which a small face, though unsure, calls for a finer look too."""
+SURE: Final = 1.3
+"""Log-odds from which a box in a look counts as a face when it is decided whether to look finer."""
+CERTAIN: Final = 3.0
+"""Log-odds below which a box that may be a face gets two looks of its own."""
+ALONE_SIDES: Final = (48.0, 64.0)
+"""Sides in pixels to which the face is brought in such looks: few other things look like one at both."""
+UNSEEN: Final = -6.0
+"""Log-odds, in such a look, of a face that is not seen there."""
+UNSURE: Final = 24
+"""Most boxes of one picture that get them, the likeliest first."""
 OVERLAP: Final = 48
 """Least number of pixels that neighbouring tiles share: a smaller face lies whole in one of them."""
 FACE: Final = 56.0
 """Side in pixels to which a larger face is shrunk for a look at it alone."""
+THERE: Final = 0.3
+"""Intersection over union with the box from which a face in a look at it alone is that of the box."""
 PLACES: Final = 3
 """Most of the cascade's places that get a look of their own."""
 REFINED: Final = 4
@@ -79,7 +94,7 @@ class Detector:
 
     def warm(self) -> None:
         """Makes and uses every interpreter, so that no later picture pays for it in time or memory."""
-        for shape in (WIDE, TALL, NEAR):
+        for shape in (WIDE, TALL, NEAR, ALONE):
             self._finder.look(np.zeros(shape, np.uint8), shape)
         self.detect(np.zeros((480, 640), np.uint8))
 
@@ -92,17 +107,47 @@ class Detector:
         return main_first(first + faces[REFINED:])
 
     def find(self, grey: Grey) -> Found:
-        """Merges what the finder's looks find; not for the mode `haar`."""
+        """Finds the faces; not for the mode `haar`."""
+        found = self._judge(grey, self.candidates(grey))
+        return found.only(found.scores >= self._threshold)
+
+    def candidates(self, grey: Grey) -> Found:
+        """Merges what the finder's looks at the picture and its parts find: all boxes that may be faces."""
         places = self._cascade.quick(grey) if self._mode == "auto" else []
         found, scale = self._look(grey)
         found = self._confirm(grey, places, found)
-        if self._calls_for_more(found, scale):
+        if _calls_for_more(found, scale):
             found, scale = self._finer(grey, TWICE, found, scale)
             hints = found.only(found.scores >= HINT)
-            unsure = len(hints) > 0 and bool((hints.scores < self._threshold).all())
+            unsure = len(hints) > 0 and bool((hints.scores < SURE).all())
             if unsure or (hints.sizes * scale < TINY).any():
                 found, scale = self._finer(grey, FOUR_TIMES, found, scale)
-        return found.only(found.scores >= self._threshold)
+        return found.only(found.scores >= HINT)
+
+    def _judge(self, grey: Grey, found: Found) -> Found:
+        """Scores unsure boxes again by looks at each alone, in which few other things look like a face."""
+        unsure = np.flatnonzero(found.scores < CERTAIN)[:UNSURE]
+        if not len(unsure):
+            return found
+        closer = np.array([self.look_closer(grey, found.boxes[i]) for i in unsure], np.float32)
+        scores = found.scores.copy()
+        scores[unsure] = self._finder.calibration.apply_closer(scores[unsure], closer, found.sizes[unsure])
+        best_first = np.argsort(-scores, kind="stable")
+        return Found(scores, found.boxes, found.landmarks, found.covered).only(best_first)
+
+    def look_closer(self, grey: Grey, box: Floats) -> float:
+        """Mean log-odds of a face in the box, in a look at it alone and one, nearer, at its mirror image."""
+        left, top, right, bottom = map(float, box)
+        size = math.sqrt(max((right - left) * (bottom - top), 1.0))
+        seen = []
+        for side, step in zip(ALONE_SIDES, (1, -1), strict=True):
+            middle = ((left + right) / 2, (top + bottom) / 2)
+            view = cut(grey, middle, size * ALONE[0] / side, 0.0, ALONE[0])[:, ::step]
+            found = self._finder.look(view, ALONE)
+            near, far = (ALONE[0] - side) / 2, (ALONE[0] + side) / 2
+            overlap, _ = overlaps(np.array([[near, near, far, far]], np.float32), found.boxes)
+            seen.append(found.scores[overlap[0] >= THERE].max(initial=UNSEEN))
+        return float(np.mean(seen))
 
     def _finer(self, grey: Grey, times: int, found: Found, scale: float) -> tuple[Found, float]:
         """Merges `found` with a look at `times` the first one's size, if that is finer."""
@@ -131,7 +176,7 @@ class Detector:
 
     def _confirm(self, grey: Grey, places: list[Face], found: Found) -> Found:
         """Adds what a look at each place finds, for places without a sure face in `found`."""
-        sure = self._faces(found.only(found.scores >= self._threshold))
+        sure = self._faces(found.only(found.scores >= SURE))
         new = [place for place in places if not any(_near(face, place) for face in sure)]
         looks = [self._look_at(grey, place) for place in new[:PLACES]]
         return merged(Found.join([found, *looks])) if looks else found
@@ -171,12 +216,6 @@ class Detector:
         near = np.flatnonzero(apart < 0.4 * CLOSE)
         return found.landmarks[near[0]] if len(near) else None
 
-    def _calls_for_more(self, found: Found, scale: float) -> bool:
-        """Whether the look is coarse, no face is sure, or a possible one is small."""
-        sure = found.only(found.scores >= self._threshold)
-        hints = found.only(found.scores >= HINT)
-        return scale < COARSE or not len(sure) or bool((hints.sizes * scale < SMALL).any())
-
     def _tiled(self, grey: Grey, area: Shape) -> tuple[Found, float]:
         """Looks at the picture, shrunk to fit into `area`, in overlapping tiles of the first look's size."""
         shape = _shape(grey)
@@ -210,6 +249,12 @@ class Detector:
         )
 
 
+def _calls_for_more(found: Found, scale: float) -> bool:
+    """Whether the look is coarse, no face is sure, or a possible one is small."""
+    hints = found.only(found.scores >= HINT)
+    return scale < COARSE or not (found.scores >= SURE).any() or bool((hints.sizes * scale < SMALL).any())
+
+
 def _shape(grey: Grey) -> Shape:
     return WIDE if grey.shape[1] >= grey.shape[0] else TALL
 
@@ -231,7 +276,7 @@ def _face(box: np.ndarray, points: np.ndarray, score: float | None, *, covered: 
     """Fits the square to the landmarks if they look like a face's, else to the box."""
     x, y, side, tilt, misfit = register(points)
     landmarks = tuple((float(px), float(py)) for px, py in points)
-    if misfit > SURE:
+    if misfit > FITTING:
         width, height = (float(v) for v in box[2:] - box[:2])
         side, tilt = BOX_SIDE * math.sqrt(width * height), 0.0
         x, y = float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2 + BOX_DOWN * height

@@ -27,6 +27,8 @@ WIDE: Final[Shape] = (288, 352)
 TALL: Final[Shape] = (352, 288)
 NEAR: Final[Shape] = (160, 160)
 """For a look at one face and its surroundings."""
+ALONE: Final[Shape] = (96, 96)
+"""For a look at one face alone."""
 SAME: Final = 0.4
 """Boxes that overlap by at least this (intersection over union) are one face."""
 NESTED: Final = 0.8
@@ -95,11 +97,25 @@ class Calibration:
     """Log-odds from which a box counts as a face."""
     covered_from: float = 0.0
     """Log-odds from which a lower half counts as covered."""
+    closer: tuple[float, float, float, float] = (0.0, 1.0, 0.0, 0.0)
+    """Of a box that had looks of its own: a constant, and the weights of its log-odds before, of those in
+    them, and of the logarithm of its size."""
 
     def apply(self, found: Found) -> Found:
-        size = np.log(np.clip(found.sizes, *SIZES) / MIDDLE)
-        scores = self.constant + self.per_logit * found.scores + self.per_size * size
+        scores = self.constant + self.per_logit * found.scores + self.per_size * _relative(found.sizes)
         return Found(scores.astype(np.float32), found.boxes, found.landmarks, found.covered)
+
+    def apply_closer(self, before: Floats, closer: Floats, sizes: Floats) -> Floats:
+        """(n,) log-odds by those `before` a look of its own and in it, and sizes in pixels of the picture."""
+        constant, per_score, per_look, per_size = self.closer
+        scores = constant + per_score * before + per_look * closer + per_size * _relative(sizes)
+        return np.asarray(scores, np.float32)
+
+
+def _relative(sizes: Floats) -> Floats:
+    """Logarithms of sizes in pixels, 0 at MIDDLE."""
+    relative: Floats = np.log(np.clip(sizes, *SIZES) / MIDDLE)
+    return relative
 
 
 class Finder:

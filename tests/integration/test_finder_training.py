@@ -8,11 +8,11 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
 import keras
 import numpy as np
 import pytest
 
+from services.inference.decode import decode
 from services.inference.detect import Detector
 from services.inference.model import FINDER_FILE
 from services.inference.runtime import Network, load_network
@@ -95,9 +95,9 @@ def test_a_restored_network_answers_as_its_file(folder: Path) -> None:
     """The shipped file's network, with its normalisations restored, gives the numbers that the file gives."""
     run("restore", "--model", FINDER_FILE, "--photos", folder, "--out", folder / "restored.keras")
     model = keras.saving.load_model(folder / "restored.keras", compile=False)
-    picture = cv2.imread(str(ASTRONAUT), cv2.IMREAD_GRAYSCALE)[:288, 64:416].astype(np.float32)[
-        None, ..., None
-    ]
+    picture = (
+        decode(ASTRONAUT.read_bytes(), 10_000_000).grey[:288, 64:416].astype(np.float32)[None, ..., None]
+    )
     network = Network(load_network(FINDER_FILE), picture.shape)
     network.run(picture)
     (output,) = network.outputs.values()

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from services.inference.detect import Detector
+from services.inference.detect import CERTAIN, Detector
 from services.inference.finder import MIDDLE, SIZES, TALL, WIDE, Calibration, Finder, shrunk
 from services.inference.runtime import Model
 from training.finder.measure import measure
@@ -51,7 +51,7 @@ def main(args: argparse.Namespace) -> None:
     content = to_tflite(network)
     dev, held_out = load_photos(args.photos, "dev"), load_photos(args.photos, "held_out")
     calibration = calibrate(content, dev[::2], held_out)
-    model = Model(content, {"calibration": asdict(calibration)})
+    model = _model(content, calibration)
     card = make_card(model, about, args.version, dev, held_out)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_bytes(content)
@@ -65,7 +65,8 @@ def calibrate(
 ) -> Calibration:
     """Log-odds fitted on `half`; thresholds chosen on `held_out`."""
     fitted = _fit_score(Finder(Model(content, {"calibration": {}})), half)
-    detector = Detector("network", Model(content, {"calibration": asdict(replace(fitted, threshold=LOWEST))}))
+    fitted = replace(fitted, closer=_fit_closer(Detector("auto", _model(content, fitted)), half))
+    detector = Detector("auto", _model(content, replace(fitted, threshold=LOWEST)))
     false, bare = [], []
     for photo in held_out:
         found = detector.find(photo.pixels)
@@ -95,6 +96,30 @@ def _fit_score(bare: Finder, photos: Sequence[LabelledPhoto]) -> Calibration:
     curve = LogisticRegression(C=100.0).fit(np.array(rows), hits)
     (per_logit, per_size), (constant,) = curve.coef_[0], curve.intercept_
     return Calibration(float(constant), float(per_logit), float(per_size))
+
+
+def _fit_closer(detector: Detector, photos: Sequence[LabelledPhoto]) -> tuple[float, float, float, float]:
+    """The logistic curve of hit or miss for boxes that get a look of their own (`Calibration.closer`)."""
+    rows, hits = [], []
+    for photo in photos:
+        found = detector.candidates(photo.pixels)
+        scored = score_photo(found.boxes, found.scores, _corners(photo.boxes), photo.ignored)
+        numbers = {score: i for i, score in enumerate(found.scores.tolist())}
+        for score, hit in zip(scored.scores.tolist(), scored.hits.tolist(), strict=True):
+            if score < CERTAIN:
+                i = numbers[score]
+                closer = detector.look_closer(photo.pixels, found.boxes[i])
+                rows.append((score, closer, np.log(np.clip(found.sizes[i], *SIZES) / MIDDLE)))
+                hits.append(hit)
+    if len(set(hits)) < 2:
+        return Calibration().closer
+    curve = LogisticRegression(C=100.0).fit(np.array(rows), hits)
+    constant, per_score, per_look, per_size = (float(v) for v in (*curve.intercept_, *curve.coef_[0]))
+    return constant, per_score, per_look, per_size
+
+
+def _model(content: bytes, calibration: Calibration) -> Model:
+    return Model(content, {"calibration": asdict(calibration)})
 
 
 def _corners(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
