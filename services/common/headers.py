@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -53,14 +53,15 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, own: Mapping[str, str]) -> None:
         self.app = app
-        self.headers = {**ALWAYS, **own}
+        headers = {**ALWAYS, **own}
+        self.headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
-                    headers.setdefault(name, value)
+                given = {name for name, _ in message["headers"]}
+                more = [header for header in self.headers if header[0] not in given]
+                message = {**message, "headers": [*message["headers"], *more]}
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
@@ -112,8 +113,9 @@ class Cors(CORSMiddleware):
 
 
 def is_plain_error(start: Message) -> bool:
-    kind = Headers(raw=start["headers"]).get("content-type", "")
-    return bool(start["status"] >= HTTPStatus.BAD_REQUEST) and kind.startswith("text/plain")
+    if start["status"] < HTTPStatus.BAD_REQUEST:
+        return False
+    return Headers(raw=start["headers"]).get("content-type", "").startswith("text/plain")
 
 
 def describes_body(name: bytes) -> bool:
