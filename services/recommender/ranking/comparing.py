@@ -61,8 +61,8 @@ def _options(item: Candidate, other: Candidate, liked: Collection[int], language
     told = list(_phrases(item, other, liked, language))
     noun = _noun(item, other, genre, language)
     yield from map(", ".join, combinations(told[:3], 2))
-    yield from (f"{noun}, {phrase}" for phrase in told)
-    yield from told
+    with_noun = [f"{noun}, {phrase}" for phrase in told]
+    yield from [*with_noun, *told] if genre else [*told, *with_noun]
     if other.creator is not None and other.creator != item.creator:
         by = f"{noun} {PHRASES[language]['by'].format(other.creator)}"
         yield from (f"{by}, {phrase}" for phrase in told)
