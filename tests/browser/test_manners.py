@@ -39,7 +39,6 @@ def test_axe_shelves(open_page: Callable[..., Page], colours: Any, lang: str, wi
         viewport={"width": width, "height": 900},
     )
     answer = say(page, "sad")
-    page.wait_for_timeout(1000)  # the cards are drawn once more; a click in between is lost
     page.locator(f"#item-{answer['items'][0]['id']} [data-action=save]").click()
     expect(page.locator("#toast.shown")).to_be_visible()
     assert_accessible(page)

@@ -42,6 +42,34 @@ def test_reasons_change(page: Page) -> None:
         expect(page.locator(f"#item-{item['id']} .card-reason")).to_have_text(item["reason"])
 
 
+def test_kept_buttons(page: Page) -> None:
+    """Another answer keeps the cards of the items that stay, with the focus and what is pressed."""
+    answer = say(page, "fear")
+    kept = page.locator(f"#item-{answer['items'][1]['id']} [data-action=like]")
+    kept.focus()
+    before = kept.element_handle()
+    other = json.loads(json.dumps(answer))
+    other["items"] = [item | {"reason": "Another reason."} for item in other["items"][2::-1]]
+    page.route("**/recommend", lambda route: route.fulfill(json=other))
+    page.locator('#strategy input[value="match"]').dispatch_event("change")
+    expect(page.locator(f"#item-{answer['items'][0]['id']} .card-reason")).to_have_text("Another reason.")
+    expect(kept).to_be_focused()
+    assert before is not None
+    assert before.evaluate("(button) => button.isConnected")
+
+
+def test_hover_moves_nothing(open_page: Callable[..., Page]) -> None:
+    """Pointing at a card names it under the map and leaves the shelves where they are."""
+    page = open_page("/?lang=de", viewport={"width": 1920, "height": 900})
+    items = say(page, "sad")["items"]
+    height = "document.querySelector('#shelf-list').offsetTop"
+    before = page.evaluate(height)
+    for item in items[:3]:
+        page.locator(f"#item-{item['id']}").hover()
+        expect(page.locator("#map-name")).to_contain_text(item["title"])
+        assert page.evaluate(height) == before
+
+
 def test_language_of_reasons(page: Page) -> None:
     """A change of the language asks for the reasons in it."""
     say(page, "happy")
@@ -164,9 +192,10 @@ def test_map_names(page: Page) -> None:
     first = min(items, key=lambda item: item["valence"])
     dot = page.locator(f'.map-item[data-item="item-{first["id"]}"]')
     dot.dispatch_event("pointerover")  # others may lie on it
-    expect(page.locator("#map-caption")).to_contain_text(first["title"])
+    expect(page.locator("#map-name")).to_contain_text(first["title"])
     page.locator(".map-axis").dispatch_event("pointerover")
-    expect(page.locator("#map-caption")).to_contain_text("pleasant to the right")
+    expect(page.locator("#map-name")).to_be_empty()
+    expect(page.get_by_text("pleasant to the right")).to_be_visible()
     dot.focus()
     page.keyboard.press("ArrowRight")
     second = page.locator(".map-item:focus").get_attribute("data-item")

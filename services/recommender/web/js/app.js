@@ -70,11 +70,9 @@ languages.addEventListener("change", async () => {
 restore();
 openShared();
 window.addEventListener("hashchange", () => openShared() && refresh());
-await loadOpinions();
-if (state.mood) {
-  await recommendFor(state.mood);
-  if (state.reading) sayPhotoGone();
-}
+loadOpinions();
+if (state.reading) sayPhotoGone();
+refresh();
 
 // Only secure pages have service workers; without one the page works, but cannot be installed.
 navigator.serviceWorker?.register("sw.js");

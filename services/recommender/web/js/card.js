@@ -23,7 +23,7 @@ export function card(item, onGone) {
     el("p", { class: "card-by", text: [item.creator, item.year].filter(Boolean).join(" · ") }),
     facts(item),
   );
-  if (item.reason) body.append(el("p", { class: "card-reason", text: item.reason }));
+  body.append(el("p", { class: "card-reason" }));
   body.append(...(item.links ?? []).map(furtherLink).filter(Boolean));
   const node = el(
     "li",
@@ -32,8 +32,14 @@ export function card(item, onGone) {
     body,
     actions(item, onGone),
   );
+  drawReason(node, item);
   drawOpinions(node, item);
   return node;
+}
+
+/** Shows on a card why its item is recommended. */
+export function drawReason(node, { reason }) {
+  node.querySelector(".card-reason").textContent = reason ?? "";
 }
 
 /** Shows on a card what the person said of the item. */

@@ -127,7 +127,8 @@ async function onMore(medium, button) {
 
 /** Takes an item off its shelf, and moves the focus to the one that is then in its place. */
 function onGone(item) {
-  const place = itemsOf(item.medium).findIndex(({ id }) => id === item.id);
+  const own = itemsOf(item.medium);
+  const place = own.findIndex(({ id }) => id === item.id);
   removeItem(item);
   addMore(item.medium, 1).then(() => {
     const rest = itemsOf(item.medium);
@@ -135,7 +136,7 @@ function onGone(item) {
     if (next && document.activeElement === document.body) shelves.get(item.medium).focus(next.id);
   });
   return () => {
-    insertItem(item, place);
+    insertItem(own[place], place);
     shelves.get(item.medium)?.focus(item.id);
   };
 }
