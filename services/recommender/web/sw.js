@@ -25,6 +25,7 @@ const SHELL = [
   "js/consent.js",
   "js/cover.js",
   "js/dom.js",
+  "js/filters.js",
   "js/find.js",
   "js/history.js",
   "js/i18n.js",

@@ -2,6 +2,7 @@
 
 import { recommend } from "./api.js";
 import { announce } from "./dom.js";
+import { filterOptions } from "./filters.js";
 import { t } from "./i18n.js";
 import { CHOOSE_MOOD, moodOptions } from "./mood.js";
 import { cancelled, clearProblem, retry, showProblem } from "./problems.js";
@@ -20,6 +21,7 @@ export function commonOptions() {
   return {
     strategy: state.strategy,
     limit: NARROW.matches ? 3 : 6,
+    ...filterOptions(),
     ...(state.sensitive === "include" && { sensitive: "include" }),
     ...(userId() && { user_id: userId() }),
   };

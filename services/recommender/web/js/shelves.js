@@ -1,6 +1,7 @@
 /** The shelves: their heading, the switches above them, and one row of cards per medium. */
 
 import { announce, byId, el, icon } from "./dom.js";
+import { emptyWords } from "./filters.js";
 import { onLanguage, t } from "./i18n.js";
 import { addMore, chooseStrategy, insertItem, recommendFor, removeItem } from "./recommending.js";
 import { makeShelf } from "./shelf.js";
@@ -19,7 +20,7 @@ export function setUpShelves() {
     update({ sensitive: state.sensitive === "include" ? "leave_out" : "include" });
     recommendFor(state.mood);
   });
-  subscribe(["mood", "recommendation", "loading", "strategy", "sensitive"], drawHead);
+  subscribe(["mood", "recommendation", "loading", "strategy", "sensitive", "finding"], drawHead);
   subscribe(["strategy"], ({ strategy }) => {
     drawSwitch("strategy", STRATEGIES, "strategy", strategy, chooseStrategy);
   });
@@ -38,11 +39,12 @@ export function redrawShelves() {
   drawShelves(state);
 }
 
-function drawHead({ mood, recommendation, loading, sensitive }) {
+function drawHead({ mood, recommendation, loading, sensitive, finding }) {
   byId("shelves-title").textContent = mood
     ? t("shelves.title.mood", { emotion: t(`emotion.${mood.emotion}`) })
     : t("shelves.title");
-  byId("controls").hidden = !mood;
+  byId("controls").hidden = !(mood || finding);
+  for (const id of ["strategy", "media", "share"]) byId(id).hidden = !mood;
   byId("steps").hidden = Boolean(mood);
   byId("shelves-note").textContent = note(mood, recommendation, loading);
   const included = sensitive === "include";
@@ -93,7 +95,7 @@ function drawShelves({ recommendation, loading, medium }) {
   if (sections.length !== list.children.length || sections.some((one, i) => list.children[i] !== one)) {
     list.replaceChildren(...sections);
   }
-  for (const name of wanted) shelves.get(name).fill(itemsOf(name), t("shelves.none"));
+  for (const name of wanted) shelves.get(name).fill(itemsOf(name), emptyWords(t("shelves.none")));
 }
 
 /** The recommended items of one medium. */

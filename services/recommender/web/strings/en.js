@@ -14,6 +14,20 @@ export default {
   "find.found.other": "{n} results.",
   "find.none": "Nothing found. Try other words.",
   "find.close": "Close these results",
+  "similar.title": "More like “{title}”",
+  "similar.back": "Back",
+  "filter.title": "Filters",
+  "filter.genre": "Genre",
+  "filter.language": "Original language",
+  "filter.decade": "Decade",
+  "filter.any.genre": "Any genre",
+  "filter.any.language": "Any language",
+  "filter.any.decade": "Any year",
+  "filter.years": "{year}s",
+  "filter.older": "Before {year}",
+  "filter.family": "Family friendly",
+  "filter.clear": "Clear the filters",
+  "filter.none": "Nothing here fits the filters. What they ask for may not be known of every item.",
 
   "hero.title": "A photo, a mood, and something for it.",
   "hero.text": "See what your face shows, then find a film, a song, a book or a game that fits, lifts or calms.",
@@ -137,6 +151,7 @@ export default {
   "item.open": "opens in a new tab",
   "item.like": "Like",
   "item.dislike": "Dislike",
+  "item.similar": "More like this",
   "item.seen": "I know it already",
   "item.save": "Save for later",
   "item.explicit": "explicit",
@@ -261,4 +276,14 @@ export default {
     "Browsers allow the camera only on pages opened over https or on this computer. Choose a photo instead.",
   "problem.camera.other": "The camera did not start.",
   "problem.stream": "The live connection was lost, so the camera has been turned off.",
+};
+
+/** Genres that the catalogue spells in a way of its own; all others are shown as they are. */
+export const genres = {
+  "card game": "card games",
+  "k pop": "K-pop",
+  lgbt: "LGBT",
+  "r b": "R&B",
+  rpg: "role-playing",
+  vr: "VR",
 };
