@@ -15,6 +15,8 @@ ALIASES: Final[dict[str, Emotion]] = {
     "disgust": "angry",
     "disgusted": "angry",
     "afraid": "fear",
+    "anxiety": "fear",
+    "anxious": "fear",
     "fearful": "fear",
     "scared": "fear",
     "happiness": "happy",

@@ -1,12 +1,12 @@
 """Refuses query parameters that a route does not know: a misspelt one would be ignored silently."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.dependencies.utils import get_flat_params
-from fastapi.params import Query
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from services.common.problems import InvalidError
 
@@ -19,8 +19,7 @@ class StrictRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
-        fields = get_flat_params(self.dependant)
-        known = [field.alias for field in fields if isinstance(field.field_info, Query)]
+        known = list(dict.fromkeys(_names(self.dependant)))
 
         async def check_and_handle(request: Request) -> Response:
             if request.scope["query_string"] and any(name not in known for name in request.query_params):
@@ -29,3 +28,15 @@ class StrictRoute(APIRoute):
             return await handle(request)
 
         return check_and_handle
+
+
+def _names(dependant: Dependant) -> Iterator[str]:
+    """The names of a route's query parameters, and of those that a model holds together."""
+    for field in dependant.query_params:
+        kind = field.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from kind.model_fields
+        else:
+            yield field.alias
+    for dependency in dependant.dependencies:
+        yield from _names(dependency)

@@ -22,7 +22,7 @@ from services.recommender.schemas.recommendation import (
     Target,
     certain,
 )
-from services.recommender.store import catalogue, memory, uses
+from services.recommender.store import candidates, memory, uses
 from services.recommender.store.db import Sessions
 
 
@@ -75,7 +75,7 @@ def recommend(
     items: list[RecommendedItem] = []
     left_out = 0
     for medium in dict.fromkeys(options.medium):
-        found = catalogue.candidates(session, medium, query, excluded, options.user_id)
+        found = candidates.around(session, medium, query, excluded, options.user_id, kept_by=options)
         chosen, held_back = rank.rank(found, query)
         reasons = writer.write([ranked.candidate for ranked in chosen])
         items += map(_to_item, chosen, reasons)

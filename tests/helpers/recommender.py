@@ -141,7 +141,8 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, 
 
 COLUMNS = (
     "medium", "title", "url", "creator", "year", "genres", "emotions", "valence", "arousal",
-    "affect_source", "affect_confidence", "quality", "popularity",
+    "affect_source", "affect_confidence", "quality", "popularity", "kind", "tags", "language", "explicit",
+    "age_rating",
 )  # fmt: skip
 
 

@@ -9,7 +9,8 @@ def test_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "label"), [("happy", "happy"), (" Disgust ", "angry"), ("SURPRISED", "surprise")]
+    ("text", "label"),
+    [("happy", "happy"), (" Disgust ", "angry"), ("SURPRISED", "surprise"), ("Anxious", "fear")],
 )
 def test_aliases(text: str, label: str) -> None:
     """Aliases are read in any case."""

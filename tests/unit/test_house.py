@@ -159,5 +159,6 @@ def test_settings_documented(settings: type[BaseSettings]) -> None:
 def test_version(create_app: Callable[[], FastAPI]) -> None:
     """Both services and the newest entry of the changelog have the same version."""
     assert create_app().version == VERSION
-    newest = next(line for line in CHANGELOG.splitlines() if line.startswith("## "))
+    headings = (line for line in CHANGELOG.splitlines() if line.startswith("## "))
+    newest = next(line for line in headings if line != "## [Unreleased]")
     assert newest.startswith(f"## [{VERSION}] ")

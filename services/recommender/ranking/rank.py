@@ -82,6 +82,10 @@ class RankingQuery:
         """The emotion that the strategy is about: the strongest of those that it is meant for."""
         return max(self.served, key=lambda emotion: self.probabilities[emotion])
 
+    def may_show(self, candidate: Candidate) -> bool:
+        """Whether the item is not held back as a sensitive work."""
+        return not (self.careful and is_sensitive((*candidate.tags, *candidate.genres)))
+
     @property
     def relevant(self) -> list[Emotion]:
         return [emotion for emotion in EMOTIONS if self.probabilities[emotion] >= RELEVANT]
@@ -134,15 +138,11 @@ def rank(candidates: Iterable[Candidate], query: RankingQuery) -> tuple[list[Ran
     chosen = _choose(scored, query)
     held_back = 0
     if query.careful:
-        held_back = sum(_is_sensitive(candidate) for _, candidate in chosen)
+        held_back = sum(not query.may_show(candidate) for _, candidate in chosen)
         if held_back:
-            chosen = _choose([pair for pair in scored if not _is_sensitive(pair[1])], query)
+            chosen = _choose([pair for pair in scored if query.may_show(pair[1])], query)
     chosen.sort(key=lambda pair: (-pair[0], pair[1].id))
     return [Ranked(item, round(_share(value), 4)) for value, item in chosen], held_back
-
-
-def _is_sensitive(candidate: Candidate) -> bool:
-    return is_sensitive((*candidate.tags, *candidate.genres))
 
 
 def _share(value: float) -> float:

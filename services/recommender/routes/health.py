@@ -1,11 +1,12 @@
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from services.common.queries import StrictRoute
 from services.recommender.dependencies import InferenceDep, MetricsDep, SessionsDep
 from services.recommender.schemas.recommendation import Ready
 from services.recommender.store import catalogue
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], route_class=StrictRoute)
 
 
 @router.get("/healthz")

@@ -3,6 +3,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.common.problems import InvalidError
+from services.common.queries import StrictRoute
 from services.emotions import ALIASES
 from services.recommender.dependencies import ApiKeyDep, SessionsDep
 from services.recommender.imports.row import Row, values_after
@@ -22,7 +23,7 @@ from services.recommender.schemas.words import query_words
 from services.recommender.store import catalogue
 from services.recommender.store.models import Item
 
-router = APIRouter(tags=["catalogue"])
+router = APIRouter(tags=["catalogue"], route_class=StrictRoute)
 IdPath = Annotated[int, Path(ge=1, le=MAX_ID)]
 
 
@@ -59,6 +60,7 @@ async def list_items(query: Annotated[ItemQuery, Query()], sessions: SessionsDep
             session,
             medium=query.medium,
             emotion=query.emotion,
+            kept_by=query,
             words=words,
             after=int(query.cursor),
             limit=query.limit + 1,

@@ -20,6 +20,7 @@ from services.common.forms import (
 )
 from services.common.prediction import DetectParam, Prediction
 from services.common.problems import UnreadableError
+from services.common.queries import StrictRoute
 from services.recommender.dependencies import InferenceDep, RecommenderDep, RequestIdDep
 from services.recommender.inference_client import OCTETS, read_mood, read_moods
 from services.recommender.schemas.recommendation import (
@@ -29,9 +30,10 @@ from services.recommender.schemas.recommendation import (
     PhotoRecommendation,
 )
 
-router = APIRouter(tags=["photos"])
+router = APIRouter(tags=["photos"], route_class=StrictRoute)
 
 BODY_WITH_OPTIONS: Final = photo_body(PhotoOptions.model_json_schema()["properties"])
+REPEATABLE: Final = {"medium", "exclude", "genre"}
 MOST_PARTS: Final = MAX_EXCLUDED_IN_QUERY + SPARE_PARTS
 
 
@@ -85,7 +87,7 @@ def _with_fields(query: PhotoOptions, form: list[Part]) -> PhotoOptions:
     given: dict[str, Any] = query.model_dump(exclude_unset=True)
     for name in PhotoOptions.model_fields:
         if values := texts_of(form, name):
-            given[name] = values if name in {"medium", "exclude"} else values[-1]
+            given[name] = values if name in REPEATABLE else values[-1]
     try:
         return PhotoOptions.model_validate(given)
     except ValidationError as error:

@@ -2,10 +2,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from services.common.queries import StrictRoute
 from services.recommender.dependencies import RecommenderDep
 from services.recommender.schemas.recommendation import MoodBody, MoodQuery, Recommendation
 
-router = APIRouter(tags=["recommendations"])
+router = APIRouter(tags=["recommendations"], route_class=StrictRoute)
 
 
 @router.get("/recommend")

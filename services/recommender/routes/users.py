@@ -3,6 +3,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, BackgroundTasks, Depends, Header, Path, Query
 from sqlalchemy.orm import Session
 
+from services.common.queries import StrictRoute
 from services.recommender.dependencies import MetricsDep, SessionsDep
 from services.recommender.schemas.catalogue import CatalogueItem
 from services.recommender.schemas.memory import (
@@ -21,7 +22,7 @@ from services.recommender.store import history, memory
 from services.recommender.store.models import Feedback
 from services.recommender.upkeep import note_use
 
-router = APIRouter(tags=["memory"])
+router = APIRouter(tags=["memory"], route_class=StrictRoute)
 UserPath = Annotated[UserId, Path()]
 ItemPath = Annotated[int, Path(ge=1, le=MAX_ID)]
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=128)]

@@ -8,6 +8,7 @@ from services.emotions import Emotion
 from services.recommender.ranking.item import Medium
 from services.recommender.ranking.mood import Strategy
 from services.recommender.schemas.fields import AnyCaseMedium, Details, Label, Title, WebUrl, Work
+from services.recommender.schemas.filters import Filters
 from services.recommender.schemas.recommendation import ItemOut
 
 
@@ -76,8 +77,8 @@ class ItemChange(Details):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-class ItemQuery(BaseModel):
-    medium: Medium | None = None
+class ItemQuery(Filters):
+    medium: AnyCaseMedium | None = None
     emotion: Label | None = None
     q: Annotated[str, Field(max_length=200, description="Words that title or creator hold.")] = ""
     limit: Annotated[int, Field(ge=1, le=200)] = 50

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from services.common.prediction import Share
 from services.emotions import EMOTIONS, Emotion, parse_emotion
 from services.recommender.ranking.item import Kind, Medium
+from services.recommender.schemas.genres import one_spelling
 
 TERM_LENGTH: Final = 40
 GENRES_LENGTH: Final = 300
@@ -88,9 +90,15 @@ _fold_term = lru_cache(maxsize=20_000)(fold)
 """Terms repeat: a catalogue of thousands has hundreds."""
 
 
-def _check_terms(values: list[str], most: int) -> list[str]:
-    """Fold terms, each once; ValueError if one or all together are too long."""
-    terms = list(dict.fromkeys(value for value in map(_fold_term, values) if value))
+@lru_cache(maxsize=20_000)
+def to_genre(text: str) -> str:
+    """The genre as it is stored; "" if the text has no letters or digits."""
+    return one_spelling(fold(text))
+
+
+def _check_terms(values: Iterable[str], most: int) -> list[str]:
+    """Take terms, each once; ValueError if one or all together are too long."""
+    terms = list(dict.fromkeys(value for value in values if value))
     if any(len(term) > TERM_LENGTH for term in terms):  # folding may lengthen
         raise ValueError(f"a term has at most {TERM_LENGTH} characters")
     if len("|".join(terms)) > most:
@@ -108,9 +116,10 @@ def _to_lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
+AnyCase = BeforeValidator(_to_lower)
 EmptyIsNone = BeforeValidator(_empty_to_none)
 Text = Annotated[str, BeforeValidator(_plain_spaces), AfterValidator(_check_text)]
-AnyCaseMedium = Annotated[Medium, BeforeValidator(_to_lower)]
+AnyCaseMedium = Annotated[Medium, AnyCase]
 WebUrl = Annotated[str, Field(max_length=2000), AfterValidator(_check_web_url)]
 Title = Annotated[Text, Field(min_length=1, max_length=300)]
 Creator = Annotated[Annotated[Text, Field(max_length=200)] | None, EmptyIsNone]
@@ -123,18 +132,18 @@ Genres = Annotated[
     list[Term],
     Field(max_length=8),
     BeforeValidator(_split_list),
-    AfterValidator(lambda values: _check_terms(values, GENRES_LENGTH)),
+    AfterValidator(lambda values: _check_terms(map(to_genre, values), GENRES_LENGTH)),
 ]
 Tags = Annotated[
     list[Term],
     Field(max_length=60),
     BeforeValidator(_split_list),
-    AfterValidator(lambda values: _check_terms(values, TAGS_LENGTH)),
+    AfterValidator(lambda values: _check_terms(map(_fold_term, values), TAGS_LENGTH)),
 ]
 KindOrWork = Annotated[Kind, BeforeValidator(lambda value: _empty_to_none(value) or "work")]
 Language = Annotated[
     Annotated[str, Field(pattern="^[a-z]{2}$", description="ISO 639-1")] | None,
-    BeforeValidator(_to_lower),
+    AnyCase,
     EmptyIsNone,
 ]
 Minutes = Annotated[Annotated[int, Field(ge=1, le=100_000)] | None, EmptyIsNone]

@@ -47,8 +47,6 @@ class FeedbackIn(BaseModel):
 
 
 class TakeBackQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid")  # else a misspelt `action` would take back everything
-
     action: Annotated[list[ActionIn], Field(max_length=20, description="None takes all back.")] = list(
         ACTIONS
     )

@@ -11,7 +11,8 @@ from services.emotions import EMOTIONS, Emotion
 from services.recommender.breaker import State
 from services.recommender.ranking.item import MEDIA, Kind, Medium
 from services.recommender.ranking.mood import Strategy, StrategyChoice
-from services.recommender.schemas.fields import Label, to_label
+from services.recommender.schemas.fields import AnyCase, AnyCaseMedium, Label, to_label
+from services.recommender.schemas.filters import Filters, OneOrMany
 
 MAX_LIMIT: Final = 50
 MAX_EXCLUDED: Final = 10_000
@@ -19,14 +20,6 @@ MAX_EXCLUDED_IN_QUERY: Final = 1_000
 """The server answers a longer head than 64 KiB itself, in plain text; a body has room for more."""
 MAX_ID: Final = 2**31 - 1
 """The largest item id that the database can hold."""
-
-
-def _one_or_many(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-def _to_lower(value: object) -> object:
-    return value.strip().lower() if isinstance(value, str) else value
 
 
 def _merge_aliases(given: object) -> object:
@@ -61,24 +54,21 @@ Probabilities = Annotated[
     BeforeValidator(_merge_aliases),
     AfterValidator(rescale),
 ]
-OneOrMany = BeforeValidator(_one_or_many)
 
 
-class Options(BaseModel):
+class Options(Filters, BaseModel):
     """The options of every recommending route."""
 
-    model_config = ConfigDict(extra="ignore")
-
-    medium: Annotated[list[Medium], Field(min_length=1, max_length=10), OneOrMany] = list(MEDIA)
+    medium: Annotated[list[AnyCaseMedium], Field(min_length=1, max_length=10), OneOrMany] = list(MEDIA)
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Per medium.")] = 5
-    strategy: StrategyChoice = "auto"
+    strategy: Annotated[StrategyChoice, AnyCase] = "auto"
     exclude: Annotated[
         list[ItemId], Field(max_length=MAX_EXCLUDED, description="Item ids not to show."), OneOrMany
     ] = []
     user_id: UserId | None = None
     sensitive: Annotated[
         Literal["leave_out", "include"],
-        BeforeValidator(_to_lower),
+        AnyCase,
         Field(
             description="Works about suicide, self-harm and abuse when a sad or frightened mood is matched; "
             "`left_out` in the answer counts those held back."
@@ -102,7 +92,7 @@ class PhotoOptions(Options):
     detect: DetectParam = True
     faces: Annotated[
         Literal["main", "all"],
-        BeforeValidator(_to_lower),
+        AnyCase,
         Field(
             description="Whose mood counts: the main face's, or the mean of all faces that are not uncertain "
             "(of all, if all are; `clear` is false then)."
@@ -122,6 +112,7 @@ class MoodBody(Options):
     """Either `emotion` or `probabilities`."""
 
     model_config = ConfigDict(
+        extra="forbid",
         json_schema_extra={
             "examples": [
                 {"emotion": "sad", "medium": ["movie", "song"], "limit": 3},
@@ -136,11 +127,20 @@ class MoodBody(Options):
                     }
                 },
             ]
-        }
+        },
     )
 
     emotion: Label | None = None
     probabilities: Probabilities | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def refuse_unknown(cls, body: object) -> object:
+        """Name the known fields; pydantic's own refusal names none."""
+        if isinstance(body, dict) and not body.keys() <= cls.model_fields.keys():
+            known = ", ".join(cls.model_fields)
+            raise ValueError(f"there is a field that is not known here; known are: {known}")
+        return body
 
     @model_validator(mode="after")
     def check_one_mood(self) -> Self:

@@ -1,17 +1,11 @@
 """Every query of the routes on the catalogue. Bulk writing is in load.py, users in memory.py."""
 
-import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import fields
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     TextClause,
-    TextualSelect,
-    bindparam,
     column,
     func,
     or_,
@@ -24,21 +18,11 @@ from sqlalchemy.orm import Session
 
 from services.emotions import Emotion
 from services.recommender.errors import ConflictError, NotFoundError
-from services.recommender.ranking.item import Candidate
-from services.recommender.ranking.mood import cells_around
-from services.recommender.ranking.rank import RankingQuery
+from services.recommender.schemas.filters import Filters
+from services.recommender.store import filters
 from services.recommender.store.alike import is_at, same_item, work_elsewhere
-from services.recommender.store.models import CatalogueState, EmotionSet, Item
+from services.recommender.store.models import CatalogueState, Item
 
-NEAR_CELLS: Final = 6
-"""Cells of the affect plane around the target that are searched first."""
-PER_CELL: Final = 20
-"""Candidates from each cell, at least: its best by prior."""
-TURNS: Final = 5
-"""The catalogue is looked at in this many parts, one a day, so no item is on a list more often."""
-ENOUGH: Final = 3
-"""Candidates wanted for each item to be shown, so that ranking has a choice."""
-PAGE: Final = 500
 WORDS: Final = table("items_words", column("rowid"))
 """SQLite's index of the words in `Item.search`; PostgreSQL has one of the expression in IN_WORDS."""
 MATCHES: Final = text("items_words MATCH :words")
@@ -50,6 +34,7 @@ def list_items(  # noqa: PLR0913 # one for each filter
     *,
     medium: str | None,
     emotion: Emotion | None,
+    kept_by: Filters,
     words: Sequence[str],
     after: int,
     limit: int,
@@ -60,6 +45,7 @@ def list_items(  # noqa: PLR0913 # one for each filter
         wanted.append(Item.medium == medium)
     if emotion:
         wanted.append(Item.emotions.bitwise_and([emotion]) != [])
+    wanted += map(text, filters.conditions(kept_by))
     items = select(Item).limit(limit)
     if not words:
         items = items.order_by(Item.id)
@@ -69,7 +55,7 @@ def list_items(  # noqa: PLR0913 # one for each filter
     else:
         items = items.order_by(Item.id)
         wanted.append(IN_WORDS.bindparams(words=" & ".join(f"'{word}':*" for word in words)))
-    return session.scalars(items.where(*wanted)).all()
+    return session.scalars(items.where(*wanted), filters.values(kept_by)).all()
 
 
 def get_item(session: Session, item_id: int, *, lock: bool = False) -> Item:
@@ -165,82 +151,3 @@ def check_ready(session: Session) -> None:
 def count_by_medium(session: Session) -> dict[str, int]:
     counted = select(Item.medium, func.count()).where(~Item.removed).group_by(Item.medium)
     return {medium: count for medium, count in session.execute(counted)}  # noqa: C416 # rows are no pairs to mypy
-
-
-def candidates(
-    session: Session, medium: str, query: RankingQuery, excluded: Collection[int], user_id: str | None
-) -> list[Candidate]:
-    """Select what ranking should consider: the best around the target, and what people linked to the mood.
-
-    Leaves out the ids in `excluded` and what is blocked for the user. Reads a bounded number of rows by
-    index, however large the catalogue is; looks further away, and at last at everything, only when too few
-    are left.
-    """
-    enough = query.limit * ENOUGH
-    cells = cells_around(query.target)
-    values: dict[str, object] = {
-        "medium": medium,
-        "user_id": user_id or "",  # no user id is empty
-        "now_ms": time.time_ns() // 1_000_000,
-        "bits": query.relevant,
-        "turn": query.turn % TURNS,
-        "rows": max(PER_CELL, query.limit),
-    }
-    found: dict[int, Candidate] = {}
-    for near, turned in ((cells[:NEAR_CELLS], True), (cells[:NEAR_CELLS], False), (cells, False)):
-        places = {f"cell{i}": cell for i, cell in enumerate(near)}
-        found |= _select(session, around_query(len(near), turned=turned), values | places)
-        left = [item for item in found.values() if item.id not in excluded]
-        if len(left) >= enough:
-            return left
-    for item in _best_first(session, values):
-        if len(left) >= enough:
-            break
-        if item.id not in excluded and item.id not in found:
-            left.append(item)
-    return left
-
-
-FIELDS: Final = tuple(field.name for field in fields(Candidate))
-COLUMNS: Final = [getattr(Item, name) for name in (*FIELDS, "prior")]
-SELECT: Final = f"SELECT {', '.join(FIELDS)}, prior FROM items WHERE medium = :medium"  # noqa: S608 # constants
-SHOWN: Final = (
-    "NOT removed AND kind = 'work' AND NOT EXISTS (SELECT 1 FROM user_items "
-    "WHERE user_items.user_id = :user_id AND user_items.item_id = items.id "
-    "AND user_items.blocked_until_ms > :now_ms) "
-    "ORDER BY prior DESC, id DESC LIMIT :rows"
-)
-BEST: Final = text(f"{SELECT} AND (prior < :prior OR (prior = :prior AND id < :id)) AND {SHOWN}").columns(
-    *COLUMNS
-)
-
-
-@lru_cache(maxsize=8)
-def around_query(count: int, *, turned: bool) -> TextualSelect:
-    """One indexed look-up per cell and one of what people linked to the mood, joined.
-
-    A condition over all cells would sort all their rows. `turned` looks at one part in TURNS only.
-    """
-    part = f"AND id % {TURNS} = :turn AND" if turned else "AND"
-    conditions = ["emotions <> 0 AND emotions & :bits <> 0", *(f"cell = :cell{i}" for i in range(count))]
-    arms = (
-        f"SELECT * FROM ({SELECT} AND {condition} {part} {SHOWN}) AS arm{i}"  # noqa: S608 # constants
-        for i, condition in enumerate(conditions)
-    )
-    return text(" UNION ALL ".join(arms)).bindparams(bindparam("bits", type_=EmotionSet)).columns(*COLUMNS)
-
-
-def _select(session: Session, query: TextualSelect, values: Mapping[str, object]) -> dict[int, Candidate]:
-    return {row.id: _to_candidate(row) for row in session.execute(query, values).all()}
-
-
-def _best_first(session: Session, values: Mapping[str, object]) -> Iterator[Candidate]:
-    """All of a medium, page by page."""
-    after = {"prior": 2.0, "id": 0, "rows": PAGE}
-    while page := session.execute(BEST, {**values, **after}).all():
-        yield from map(_to_candidate, page)
-        after |= {"prior": page[-1].prior, "id": page[-1].id}
-
-
-def _to_candidate(row: Row[Any]) -> Candidate:
-    return Candidate(**dict(zip(FIELDS, row, strict=False)))

@@ -6,19 +6,20 @@ from typing import Any, Final, cast
 from sqlalchemy import Connection, Row, Table, bindparam, select, update
 
 from services.recommender.ranking import care
+from services.recommender.schemas.fields import to_genre
 from services.recommender.schemas.identity import key_of, work_of
 from services.recommender.schemas.words import searchable
 from services.recommender.store.models import Item
 
 ITEMS: Final = cast("Table", Item.__table__)
 GIVEN: Final = ("id", "medium", "title", "creator", "year", "genres", "tags", "explicit", "age_rating")
-FOLLOWING: Final = ("work", "search", "family", "sensitive")
+FOLLOWING: Final = ("work", "search", "genres", "family", "sensitive")
 PAGE: Final = 2_000
 
 
 def refresh(connection: Connection) -> None:
     """Write what follows from an item's own fields; the ids, and all that refers to them, stay."""
-    for page in _pages(connection, (*GIVEN, *FOLLOWING)):
+    for page in _pages(connection, tuple(dict.fromkeys((*GIVEN, *FOLLOWING)))):
         changed = [values for row in page if (values := _following(row)) != _kept(row)]
         _write(connection, changed, FOLLOWING)
 
@@ -28,11 +29,13 @@ def _kept(row: Row[Any]) -> dict[str, Any]:
 
 
 def _following(row: Row[Any]) -> dict[str, Any]:
-    terms = {*row.genres, *row.tags}
+    genres = tuple(dict.fromkeys(map(to_genre, row.genres)))
+    terms = {*genres, *row.tags}
     return {
         "at_id": row.id,
         "work": work_of(row.medium, row.title, row.creator, row.year),
         "search": searchable(row.title, row.creator),
+        "genres": genres,
         "family": care.is_for_family(row.medium, terms, explicit=row.explicit, age_rating=row.age_rating),
         "sensitive": care.is_sensitive(terms),
     }

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from services.recommender.prepare import prepare
 from services.recommender.settings import DATA_DIR
-from services.recommender.store import catalogue
+from services.recommender.store import candidates
 from services.recommender.store.db import make_engine
 
 VALUES = {
@@ -20,9 +20,9 @@ VALUES = {
     **{f"cell{i}": 20 + i for i in range(6)},
 }
 QUERIES = {
-    "in turn": (catalogue.around_query(6, turned=True), {"ix_items_cell", "ix_items_curated"}),
-    "all": (catalogue.around_query(6, turned=False), {"ix_items_cell", "ix_items_curated"}),
-    "the best": (catalogue.BEST, {"ix_items_prior"}),
+    "in turn": (candidates.around_query(6, turned=True), {"ix_items_cell", "ix_items_curated"}),
+    "all": (candidates.around_query(6, turned=False), {"ix_items_cell", "ix_items_curated"}),
+    "the best": (candidates.best_query(), {"ix_items_prior"}),
 }
 
 
