@@ -18,7 +18,7 @@ from curation.sources import books, films, games, report, songs
 from services.recommender.schemas.fields import fold
 from services.recommender.settings import DATA_DIR
 
-SIZES: Final = {"movies": 4_000, "books": 4_000, "songs": 6_000, "games": 3_000}
+SIZES: Final = {"movies": 4_000, "books": 4_000, "songs": 8_000, "games": 3_000}
 FRAMES: Final = {
     "movies": Frame(0.0, 0.105),
     "books": Frame(0.05, 0.17, tilt=0.15),

@@ -78,7 +78,7 @@ def recommend(
         found = candidates.around(session, medium, query, excluded, options.user_id, kept_by=options)
         chosen, held_back = rank.rank(found, query)
         reasons = writer.write([ranked.candidate for ranked in chosen])
-        items += map(_to_item, chosen, reasons)
+        items += map(to_item, chosen, reasons)
         left_out += held_back
     return Recommendation(
         emotion=query.strongest,
@@ -94,7 +94,8 @@ def recommend(
 ITEM_FIELDS: Final = tuple(name for name in ItemOut.model_fields if name != "links")
 
 
-def _to_item(ranked: rank.Ranked, reason: str) -> RecommendedItem:
+def to_item(ranked: rank.Ranked, reason: str) -> RecommendedItem:
+    """The item as it is answered."""
     known: dict[str, Any] = {name: getattr(ranked.candidate, name) for name in ITEM_FIELDS}
     return RecommendedItem(**known, score=ranked.score, reason=reason)
 

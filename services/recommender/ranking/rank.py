@@ -208,10 +208,10 @@ def _choose(scored: list[tuple[float, Candidate]], query: RankingQuery) -> list[
         key=lambda draw: (-draw[0], draw[2].id),
     )[: query.limit * SHORTLIST]
     breadth = query.mood.breadth
-    return _diversify(drawn, query.limit, lambda a, b: likeness(a, b) + breadth * nearness(a, b))
+    return diversify(drawn, query.limit, lambda a, b: likeness(a, b) + breadth * nearness(a, b))
 
 
-def _diversify(
+def diversify(
     left: list[tuple[float, float, Candidate]],
     limit: int,
     alike: Callable[[Candidate, Candidate], float],

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from services.common.problems import InvalidError
 from services.common.queries import StrictRoute
 from services.emotions import ALIASES
-from services.recommender.dependencies import ApiKeyDep, SessionsDep
+from services.recommender.dependencies import ApiKeyDep, LanguageDep, SessionsDep
 from services.recommender.imports.row import Row, values_after
 from services.recommender.ranking import mood
 from services.recommender.ranking.item import MEDIA
@@ -18,8 +18,9 @@ from services.recommender.schemas.catalogue import (
     ItemQuery,
     MediumOut,
 )
-from services.recommender.schemas.recommendation import MAX_ID
+from services.recommender.schemas.recommendation import MAX_ID, SimilarItems, SimilarQuery
 from services.recommender.schemas.words import query_words
+from services.recommender.similar import similar_to
 from services.recommender.store import catalogue
 from services.recommender.store.models import Item
 
@@ -76,6 +77,15 @@ async def list_items(query: Annotated[ItemQuery, Query()], sessions: SessionsDep
 @router.get("/items/{item_id}", response_model=CatalogueItem)
 async def get_item(item_id: IdPath, sessions: SessionsDep) -> Item:
     return await sessions.reading(lambda session: catalogue.get_item(session, item_id))
+
+
+@router.get("/items/{item_id}/similar")
+async def list_similar(
+    item_id: IdPath, query: Annotated[SimilarQuery, Query()], sessions: SessionsDep, language: LanguageDep
+) -> SimilarItems:
+    """What is like the item: in themes, genres, maker and mood, and by what the same users like."""
+    items = await sessions.reading(lambda session: similar_to(session, item_id, query, language))
+    return SimilarItems(items=items)
 
 
 @router.post("/items", status_code=201, dependencies=[ApiKeyDep], response_model=CatalogueItem)

@@ -1,7 +1,7 @@
 """Selects what ranking chooses from: a bounded part of the catalogue around a mood."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields
 from functools import lru_cache
 from typing import Any, Final
@@ -28,12 +28,12 @@ PAGE: Final = 500
 FIELDS: Final = tuple(field.name for field in fields(Candidate))
 COLUMNS: Final = [getattr(Item, name) for name in (*FIELDS, "prior")]
 SELECT: Final = f"SELECT {', '.join(FIELDS)}, prior FROM items WHERE medium = :medium"  # noqa: S608 # constants
-SHOWN: Final = (
+VISIBLE: Final = (
     "NOT removed AND kind = 'work' AND NOT EXISTS (SELECT 1 FROM user_items "
     "WHERE user_items.user_id = :user_id AND user_items.item_id = items.id "
-    "AND user_items.blocked_until_ms > :now_ms) "
-    "ORDER BY prior DESC, id DESC LIMIT :rows"
+    "AND user_items.blocked_until_ms > :now_ms)"
 )
+SHOWN: Final = f"{VISIBLE} ORDER BY prior DESC, id DESC LIMIT :rows"
 
 
 def around(  # noqa: PLR0913 # one for each thing that leaves items out
@@ -53,10 +53,8 @@ def around(  # noqa: PLR0913 # one for each thing that leaves items out
     """
     enough = query.limit * ENOUGH
     cells = cells_around(query.target)
-    values: dict[str, object] = {
+    values = shown_to(user_id) | {
         "medium": medium,
-        "user_id": user_id or "",  # no user id is empty
-        "now_ms": time.time_ns() // 1_000_000,
         "bits": query.relevant,
         "turn": query.turn % TURNS,
         "rows": max(PER_CELL, query.limit),
@@ -66,7 +64,7 @@ def around(  # noqa: PLR0913 # one for each thing that leaves items out
     found: dict[int, Candidate] = {}
     for near, turned in ((cells[:NEAR_CELLS], True), (cells[:NEAR_CELLS], False), (cells, False)):
         places = {f"cell{i}": cell for i, cell in enumerate(near)}
-        found |= _select(session, around_query(len(near), kept, turned=turned), values | places)
+        found |= select(session, around_query(len(near), kept, turned=turned), values | places)
         left = [item for item in found.values() if item.id not in excluded]
         count = sum(map(query.may_show, left))
         if count >= enough:
@@ -78,6 +76,11 @@ def around(  # noqa: PLR0913 # one for each thing that leaves items out
             left.append(item)
             count += query.may_show(item)
     return left
+
+
+def shown_to(user_id: str | None) -> dict[str, object]:
+    """The values of the parameters in SHOWN, but for how many rows are wanted."""
+    return {"user_id": user_id or "", "now_ms": time.time_ns() // 1_000_000}  # no user id is empty
 
 
 @lru_cache(maxsize=64)
@@ -96,15 +99,27 @@ def around_query(count: int, kept: tuple[str, ...] = (), *, turned: bool) -> Tex
     """
     if turned:
         kept = (f"id % {TURNS} = :turn", *kept)
-    conditions = ["emotions <> 0 AND emotions & :bits <> 0", *(f"cell = :cell{i}" for i in range(count))]
-    arms = (
+    conditions = ("emotions <> 0 AND emotions & :bits <> 0", *(f"cell = :cell{i}" for i in range(count)))
+    return joined_query(conditions, kept).bindparams(bindparam("bits", type_=EmotionSet))
+
+
+def joined_query(
+    conditions: Iterable[str], kept: tuple[str, ...], all_of: Iterable[str] = ()
+) -> TextualSelect:
+    """The best that meet one of the conditions, so many of each, and all that meet one in `all_of`.
+
+    Everything meets those in `kept`.
+    """
+    arms = [
         f"SELECT * FROM ({' AND '.join((SELECT, condition, *kept, SHOWN))}) AS arm{i}"  # noqa: S608 # constants
         for i, condition in enumerate(conditions)
-    )
-    return text(" UNION ALL ".join(arms)).bindparams(bindparam("bits", type_=EmotionSet)).columns(*COLUMNS)
+    ]
+    arms += [" AND ".join((SELECT, condition, *kept, VISIBLE)) for condition in all_of]
+    return text(" UNION ALL ".join(arms)).columns(*COLUMNS)
 
 
-def _select(session: Session, query: TextualSelect, values: Mapping[str, object]) -> dict[int, Candidate]:
+def select(session: Session, query: TextualSelect, values: Mapping[str, object]) -> dict[int, Candidate]:
+    """What a query finds, by id."""
     return {row.id: _to_candidate(row) for row in session.execute(query, values).all()}
 
 

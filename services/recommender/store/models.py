@@ -59,6 +59,7 @@ class Item(Base):
         sa.Index("ix_items_prior", "medium", "prior"),
         sa.Index("ix_items_listing", "medium", "id"),
         sa.Index("ix_items_work", "work"),
+        sa.Index("ix_items_creator", "medium", "creator", "prior"),
         sa.Index(
             "ix_items_curated",
             "medium",
