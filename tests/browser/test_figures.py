@@ -25,7 +25,7 @@ PRESS_AND_WAIT = """async () => {
 
 
 def test_page_weight(open_page: Callable[..., Page], record_property: Callable[[str, object], None]) -> None:
-    """Opening the page and asking for a mood transfers at most 75 kB, headers included, photos and covers not."""
+    """Opening the page and choosing a mood transfers at most 75 kB, headers included, without photos."""
     page = open_page(service_workers="block")
     sizes: dict[str, int] = {}
     names: dict[str, str] = {}

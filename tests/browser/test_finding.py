@@ -108,7 +108,7 @@ def test_filtered_search(page: Page) -> None:
 
 
 def test_similar(page: Page) -> None:
-    """A press shows items like this one, another press those like one of them, and the way back leads to each card."""
+    """Items like this one are shown, then those like one of them; the way back leads to each card."""
     item = say(page, "happy")["items"][1]
     button = page.locator(f"#item-{item['id']} [data-action=similar]")
     button.click()

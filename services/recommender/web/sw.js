@@ -67,7 +67,7 @@ self.addEventListener("fetch", (event) => {
 
 async function keepShell() {
   const cache = await caches.open(CACHE);
-  await cache.addAll(SHELL.map((path) => new Request(path, { cache: "reload" })));
+  await cache.addAll(SHELL.map((path) => new Request(path, { cache: "no-cache" })));
   await self.skipWaiting();
 }
 

@@ -43,8 +43,8 @@ export async function recommendFor(mood) {
   try {
     const recommendation = await recommend({ ...moodOptions(mood), ...commonOptions() }, signal);
     acceptRecommendation(recommendation, mood);
-    const emotion = t(`emotion.${mood.emotion}`);
-    announce(t("shelves.announce", { n: recommendation.items.length, emotion }));
+    const words = recommendation.clear === false ? "shelves.announce.unclear" : "shelves.announce";
+    announce(t(words, { n: recommendation.items.length, emotion: t(`emotion.${mood.emotion}`) }));
   } catch (error) {
     if (cancelled(error)) return;
     update({ loading: false });

@@ -40,18 +40,22 @@ export function redrawShelves() {
 }
 
 function drawHead({ mood, recommendation, loading, sensitive, finding }) {
-  byId("shelves-title").textContent = mood
-    ? t("shelves.title.mood", { emotion: t(`emotion.${mood.emotion}`) })
-    : t("shelves.title");
+  byId("shelves-title").textContent = title(mood, recommendation);
   byId("controls").hidden = !(mood || finding);
   for (const id of ["strategy", "media", "share"]) byId(id).hidden = !mood;
   byId("steps").hidden = Boolean(mood);
   byId("shelves-note").textContent = note(mood, recommendation, loading);
   const included = sensitive === "include";
   const leftOut = recommendation?.left_out ?? 0;
-  byId("care").hidden = loading || !(leftOut || included);
+  byId("care").hidden = !(leftOut || included);
   byId("care-words").textContent = included ? t("care.included") : t("care.left", { n: leftOut });
   byId("sensitive").textContent = t(included ? "care.leave" : "care.show");
+}
+
+function title(mood, recommendation) {
+  if (!mood) return t("shelves.title");
+  if (recommendation?.clear === false) return t("shelves.title.unclear");
+  return t("shelves.title.mood", { emotion: t(`emotion.${mood.emotion}`) });
 }
 
 function note(mood, recommendation, loading) {

@@ -100,6 +100,7 @@ export default {
 
   "shelves.title": "Deine Empfehlungen",
   "shelves.title.mood": "Wenn du dich {emotion} fühlst",
+  "shelves.title.unclear": "Von allem etwas",
   "shelves.empty":
     "Füge ein Foto hinzu oder wähle eine Stimmung, dann erscheinen hier Filme, Lieder, Bücher und Spiele.",
   "steps.give": "Foto hinzufügen",
@@ -115,10 +116,11 @@ export default {
   "shelves.none":
     "Für diese Stimmung gibt es hier nichts mehr. Probier oben ein anderes Ziel oder eine andere Stimmung.",
   "shelves.announce": "{n} Empfehlungen, wenn du dich {emotion} fühlst.",
+  "shelves.announce.unclear": "{n} Empfehlungen ohne bestimmte Stimmung.",
   "shelves.note.match": "Nah an dem, was du gerade fühlst.",
   "shelves.note.lift": "Heiter und warm.",
   "shelves.note.calm": "Ruhig und ohne Eile.",
-  "shelves.note.unclear": "Keine klare Stimmung, darum von allem etwas.",
+  "shelves.note.unclear": "Es ist keine klare Stimmung zu erkennen. Sag, wie du dich fühlst, dann passt es besser.",
   "care.left.one": "{n} Werk über Suizid, Selbstverletzung oder Missbrauch ist ausgelassen.",
   "care.left.other": "{n} Werke über Suizid, Selbstverletzung oder Missbrauch sind ausgelassen.",
   "care.included": "Darunter können Werke über Suizid, Selbstverletzung und Missbrauch sein.",
