@@ -186,7 +186,7 @@ def test_theme(open_page: Callable[..., Page]) -> None:
 def test_language_switch(page: Page, photos: dict[str, Path]) -> None:
     """Choosing a language translates the page at once, and the choice stays after a reload."""
     predict(page, photos["astronaut"])
-    page.get_by_label("Language").select_option("de")
+    page.get_by_label("Language", exact=True).select_option("de")
     expect(page.locator("#verdict")).to_contain_text("Wirkt fröhlich")
     expect(page.get_by_role("heading", name="Wenn du dich fröhlich fühlst")).to_be_visible()
     assert page.evaluate("document.documentElement.lang") == "de"

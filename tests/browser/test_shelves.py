@@ -74,7 +74,7 @@ def test_language_of_reasons(page: Page) -> None:
     """A change of the language asks for the reasons in it."""
     say(page, "happy")
     with page.expect_request("**/recommend") as request:
-        page.get_by_label("Language").select_option("de")
+        page.get_by_label("Language", exact=True).select_option("de")
     assert request.value.header_value("accept-language") == "de"
 
 
@@ -208,7 +208,7 @@ def test_map_names(page: Page) -> None:
 @pytest.mark.parametrize("strategy", ["match", "lift", "calm"])
 def test_map_labels(page: Page, emotion: str, strategy: str) -> None:
     """The names of the mood and the aim never lie on each other."""
-    page.get_by_label("Language").select_option("de")
+    page.get_by_label("Language", exact=True).select_option("de")
     say(page, emotion)
     with page.expect_response("**/recommend"):
         page.locator(f'#strategy input[value="{strategy}"]').check()

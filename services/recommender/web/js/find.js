@@ -11,9 +11,9 @@ import { subscribe, update } from "./state.js";
 let running = new AbortController();
 
 /**
- * What was opened, the last one is on the page: its title and way back in words, how its items are asked for, what had
+ * What was opened, the last one is on the page: its title, icon and way back, how its items are asked for, what had
  * the focus before, and once it was shown, its `items` or `failure` and its `shelf`.
- * @type {{title: () => string, back: string, ask: (signal: AbortSignal) => Promise<{items: object[]}>,
+ * @type {{title: () => string, icon: string, back: string, ask: (signal: AbortSignal) => Promise<{items: object[]}>,
  *   opener: HTMLElement, items?: object[], failure?: string, shelf?: object}[]}
  */
 let trail = [];
@@ -26,6 +26,7 @@ export function setUpFind() {
     trail = [];
     open({
       title: () => t("find.title", { words }),
+      icon: "search",
       back: "find.close",
       ask: (signal) => searchItems({ q: words, ...filterOptions() }, signal),
       opener: byId("find-words"),
@@ -36,6 +37,7 @@ export function setUpFind() {
   document.addEventListener("similar", ({ target, detail: item }) =>
     open({
       title: () => t("similar.title", { title: item.title }),
+      icon: "similar",
       back: "similar.back",
       ask: (signal) => similarItems(item.id, signal),
       opener: target,
@@ -83,7 +85,7 @@ function draw() {
   if (!view) return;
   view.shelf ??= makeShelf(
     [
-      icon("search"),
+      icon(view.icon),
       el("h3", { text: view.title() }),
       el(
         "button",
