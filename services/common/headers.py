@@ -33,6 +33,14 @@ ALWAYS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+OF_PAGES: Final = {
+    "Content-Security-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Permissions-Policy",
+    "Referrer-Policy",
+}
+PARTS: Final = {"text/css", "text/javascript"}
+"""Types that a page loads as parts of itself: its own OF_PAGES hold for them, theirs would be ignored."""
 
 
 def allowing_inline_scripts(html: str) -> str:
@@ -49,7 +57,7 @@ class ForeignOriginError(ServiceError):
 
 
 class SecurityHeaders:
-    """ALWAYS and a service's own headers, where an answer has no other of that name."""
+    """ALWAYS and a service's own headers, where an answer has no other so named; not OF_PAGES on PARTS."""
 
     def __init__(self, app: ASGIApp, own: Mapping[str, str]) -> None:
         self.app = app
@@ -59,9 +67,17 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+<<<<<<< HEAD
                 given = {name for name, _ in message["headers"]}
                 more = [header for header in self.headers if header[0] not in given]
                 message = {**message, "headers": [*message["headers"], *more]}
+=======
+                headers = MutableHeaders(scope=message)
+                kind = headers.get("content-type", "").partition(";")[0]
+                for name, value in self.headers.items():
+                    if kind not in PARTS or name not in OF_PAGES:
+                        headers.setdefault(name, value)
+>>>>>>> main
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -74,7 +74,7 @@ def test_language_of_reasons(page: Page) -> None:
     """A change of the language asks for the reasons in it."""
     say(page, "happy")
     with page.expect_request("**/recommend") as request:
-        page.get_by_label("Language").select_option("de")
+        page.get_by_label("Language", exact=True).select_option("de")
     assert request.value.header_value("accept-language") == "de"
 
 
@@ -208,7 +208,7 @@ def test_map_names(page: Page) -> None:
 @pytest.mark.parametrize("strategy", ["match", "lift", "calm"])
 def test_map_labels(page: Page, emotion: str, strategy: str) -> None:
     """The names of the mood and the aim never lie on each other."""
-    page.get_by_label("Language").select_option("de")
+    page.get_by_label("Language", exact=True).select_option("de")
     say(page, emotion)
     with page.expect_response("**/recommend"):
         page.locator(f'#strategy input[value="{strategy}"]').check()
@@ -253,18 +253,24 @@ def test_phone_screen(open_page: Callable[..., Page], photos: dict[str, Path]) -
 
 
 def test_share(page: Page, open_page: Callable[..., Page]) -> None:
-    """The copied link holds the mood, the aim and the media after the "#", and opens them."""
+    """The copied link holds the mood, the aim, the media and the filters after the "#", and opens them."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     say(page, "sad")
     page.get_by_label("Songs", exact=True).check()
+    page.get_by_label("Genre", exact=True).select_option("Jazz")
+    page.get_by_label("Decade").select_option("1990s")
+    page.get_by_label("Family friendly").check()
     page.get_by_role("button", name="Copy link").click()
     expect(page.locator("#toast")).to_contain_text("Link copied.")
     link = page.evaluate("navigator.clipboard.readText()")
-    assert link.partition("#")[2] == "mood=sad&aim=auto&media=song"
-    other = open_page("/#mood=sad&aim=calm&media=song")
+    assert link.partition("#")[2] == "mood=sad&aim=auto&media=song&genre=jazz&decade=1990&family=true"
+    other = open_page("/#mood=sad&aim=calm&media=song&genre=pop&language=xx&decade=1980&family=true")
     expect(other.get_by_role("heading", name="For feeling sad")).to_be_visible()
     expect(other.get_by_label("Calm", exact=True)).to_be_checked()
     expect(other.locator(".shelf")).to_have_count(1)
+    names = ("Genre", "Original language", "Decade")
+    assert [other.get_by_label(name, exact=True).input_value() for name in names] == ["pop", "", "1980"]
+    expect(other.get_by_label("Family friendly")).to_be_checked()
     assert "#" not in other.url
 
 
