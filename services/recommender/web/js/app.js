@@ -3,7 +3,7 @@
 import { setUpAccess } from "./access.js";
 import { setUpConsent } from "./consent.js";
 import { setUpCovers } from "./cover.js";
-import { byId } from "./dom.js";
+import { byId, setUpUndo } from "./dom.js";
 import { setUpFilters } from "./filters.js";
 import { findAgain, setUpFind } from "./find.js";
 import { language, preferredLanguage, rememberLanguage, setLanguage } from "./i18n.js";
@@ -22,6 +22,7 @@ import { setUpWays } from "./ways.js";
 
 await setLanguage(preferredLanguage());
 setUpTheme();
+setUpUndo();
 setUpAccess();
 setUpConsent(focusMoods);
 setUpReading();
