@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.emotions import Emotion
 from services.recommender import upkeep
+from services.recommender.links import Links
 from services.recommender.metrics import Metrics
 from services.recommender.ranking import rank
 from services.recommender.ranking.purposes import Language
@@ -33,10 +34,11 @@ class Recommender:
     """Recommends in a database session of its own, and counts the mood."""
 
     def __init__(
-        self, sessions: Sessions, metrics: Metrics, later: BackgroundTasks, language: Language
+        self, sessions: Sessions, metrics: Metrics, later: BackgroundTasks, language: Language, links: Links
     ) -> None:
         """`later` runs after the answer was sent."""
-        self.sessions, self.metrics, self.later, self.language = sessions, metrics, later, language
+        self.sessions, self.metrics, self.later = sessions, metrics, later
+        self.language, self.links = language, links
 
     async def recommend(
         self, felt: Emotion | Mapping[Emotion, float], options: Options, *, sure: bool = True
@@ -52,6 +54,7 @@ class Recommender:
         if options.user_id and not noted:
             self.later.add_task(upkeep.note_use, self.sessions, options.user_id)
         answer.clear = answer.clear and sure
+        self.links.add(answer.items)
         self.metrics.moods.labels(answer.emotion, answer.strategy).inc()
         return answer
 

@@ -261,7 +261,7 @@ def test_caption_language(open_page: Callable[..., Page]) -> None:
     page = start(open_page)
     expect(page.locator(OUTLINE)).to_be_visible()
     hide(page, "hidden")
-    page.get_by_label("Language").select_option("de")
+    page.get_by_label("Language", exact=True).select_option("de")
     expect(page.locator("#stage-note")).to_have_text("Kamera aus, solange die Seite nicht zu sehen ist.")
 
 

@@ -39,7 +39,11 @@ export function makeShelf(head, onGone, attributes = {}) {
   list.addEventListener("keydown", (event) => moveBetween(event, list));
   new ResizeObserver(measure).observe(list);
 
-  /** Puts cards for these items on the shelf; what is there already keeps its card. */
+  /**
+   * Puts cards for these items on the shelf; what is there already keeps its card.
+   * @param {object[]} items
+   * @param {(Node|string)[]} none what stands there if there are none
+   */
   function fill(items, none) {
     for (const id of cards.keys()) if (!items.some((item) => item.id === id)) cards.delete(id);
     const nodes = items.map((item) => {
@@ -49,7 +53,7 @@ export function makeShelf(head, onGone, attributes = {}) {
       cards.set(item.id, { item, node });
       return node;
     });
-    arrange(list, nodes.length ? nodes : [el("li", { class: "none", text: none })]);
+    arrange(list, nodes.length ? nodes : [el("li", { class: "none" }, ...none)]);
     measure();
   }
 
