@@ -52,7 +52,7 @@ western|western|westerns|m|Western|Western
 superhero|superhero film|superhero films|m|Superheldenfilm|Superheldenfilme
 spy|spy film|spy films|m|Agentenfilm|Agentenfilme
 documentary|documentary|documentaries|m|Dokumentarfilm|Dokumentarfilme
-biography|film biography|film biographies|f|Filmbiografie|Filmbiografien
+biography|life story|life stories|f|Filmbiografie|Filmbiografien
 """
     ),
     "book": _kinds(
