@@ -88,6 +88,7 @@ def test_filters_leave_nothing(page: Page) -> None:
     assert {item["language"] for item in answer["items"]} <= {"ja"}
     songs = page.locator('.shelf[data-medium="song"]')
     expect(songs).to_contain_text("Nothing here fits the filters.")
+    expect(songs.get_by_role("button", name="More songs")).to_be_hidden()
     songs.get_by_role("button", name="Clear the filters").click()
     expect(songs.locator(CARDS).first).to_be_visible()
     expect(page.get_by_label("Genre", exact=True)).to_be_focused()

@@ -27,7 +27,7 @@ export default {
   "filter.older": "Vor {year}",
   "filter.family": "Für die Familie",
   "filter.clear": "Filter löschen",
-  "filter.none": "Hier passt nichts zu den Filtern. Wo Genre, Sprache oder Jahr unbekannt sind, fehlt der Titel.",
+  "filter.none": "Hier passt nichts zu den Filtern. Titel ohne Angabe zu Genre, Sprache oder Jahr bleiben weg.",
 
   "hero.title": "Ein Foto, eine Stimmung und das Richtige dazu.",
   "hero.text":
