@@ -6,6 +6,7 @@ sources of these tables; where research is silent they are judgement.
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import repeat
 from typing import Final, Literal
 
 from services.emotions import EMOTIONS, Emotion
@@ -142,9 +143,14 @@ LEADING: Final = 8
 """Only an item's strongest words count."""
 
 
-def words_of(item: Candidate) -> list[str]:
+def words_of(item: Candidate) -> tuple[str, ...]:
     """The item's genres and themes, the strongest first, each once."""
-    return list(dict.fromkeys((*item.tags[:LEADING], *item.genres)))
+    return _words(item.tags, item.genres)
+
+
+@lru_cache(maxsize=16_384)
+def _words(tags: tuple[str, ...], genres: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*tags[:LEADING], *genres)))
 
 
 def needs_of(probabilities: Mapping[Emotion, float], choice: StrategyChoice) -> dict[Need, float]:
@@ -183,7 +189,7 @@ def _worths_of(need: Need) -> dict[str, float]:
 
 def fit(words: Iterable[str], worth: Mapping[str, float]) -> float:
     """How well an item with these words meets the needs, from -1 to 1; 0 where nothing is known."""
-    return max(-1.0, min(1.0, sum(worth.get(word, 0.0) for word in words)))
+    return max(-1.0, min(1.0, sum(map(worth.get, words, repeat(0.0)))))
 
 
 def soothed(probabilities: Mapping[Emotion, float], choice: StrategyChoice) -> float:

@@ -208,6 +208,8 @@ def _choose(scored: list[tuple[float, Candidate]], query: RankingQuery) -> list[
         key=lambda draw: (-draw[0], draw[2].id),
     )[: query.limit * SHORTLIST]
     breadth = query.mood.breadth
+    if not breadth:
+        return diversify(drawn, query.limit, likeness)
     return diversify(drawn, query.limit, lambda a, b: likeness(a, b) + breadth * nearness(a, b))
 
 
@@ -237,7 +239,7 @@ def likeness(one: Candidate, other: Candidate) -> float:
     if one.year is not None and other.year is not None and one.year // 10 == other.year // 10:
         alike += 0.15
     if one.genres and other.genres:
-        shared = len(set(one.genres).intersection(other.genres))
+        shared = sum(genre in other.genres for genre in one.genres)
         alike += 0.35 * shared / (len(one.genres) + len(other.genres) - shared)
     return alike
 

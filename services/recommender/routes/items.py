@@ -7,6 +7,7 @@ from services.common.queries import StrictRoute
 from services.emotions import ALIASES
 from services.recommender.dependencies import ApiKeyDep, LanguageDep, LinksDep, SessionsDep
 from services.recommender.imports.row import Row, values_after
+from services.recommender.languages import VARY
 from services.recommender.links import Links
 from services.recommender.ranking import mood
 from services.recommender.ranking.item import MEDIA
@@ -95,10 +96,12 @@ async def list_similar(
     sessions: SessionsDep,
     language: LanguageDep,
     links: LinksDep,
+    response: Response,
 ) -> SimilarItems:
     """What is like the item: in themes, genres, maker and mood, and by what the same users like."""
     items = await sessions.reading(lambda session: similar_to(session, item_id, query, language))
     links.add(items)
+    response.headers.update(VARY)
     return SimilarItems(items=items)
 
 

@@ -11,8 +11,9 @@ from services.recommender.ranking.item import Candidate, Medium
 from services.recommender.ranking.mood import Point, cells_around
 from services.recommender.schemas.recommendation import SimilarQuery
 from services.recommender.store import filters
-from services.recommender.store.candidates import FIELDS, joined_query, select, shown_to
+from services.recommender.store.candidates import FIELDS, joined_query, kept_for, select
 from services.recommender.store.catalogue import get_item
+from services.recommender.store.memory import now_ms
 
 NEAR_CELLS: Final = 9
 PER_CELL: Final = 60
@@ -37,12 +38,13 @@ def around_item(
     are asked for, works about suicide, self-harm and abuse.
     """
     tags = item.tags[:THEMES]
-    kept = ("id <> :item_id", *filters.conditions(asked))
+    kept = ("id <> :item_id", *kept_for(asked.user_id, asked))
     if asked.sensitive == "leave_out":
         kept = (*kept, "NOT sensitive")
     cells = cells_around(Point(item.valence, item.arousal))[:NEAR_CELLS]
     values: dict[str, Any] = {
-        **shown_to(asked.user_id),
+        "user_id": asked.user_id,
+        "now_ms": now_ms(),
         **filters.values(asked),
         **{f"cell{i}": cell for i, cell in enumerate(cells)},
         **{f"tag{i}": filters.holding(tag) for i, tag in enumerate(tags)},

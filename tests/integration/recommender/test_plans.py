@@ -24,14 +24,21 @@ VALUES = {
     **{f"tag{i}": "%|war|%" for i in range(2)},
     **{f"near{i}": 40 + i for i in range(2)},
 }
+KEPT = (candidates.UNBLOCKED,)
 QUERIES = {
-    "in turn": (candidates.around_query(6, turned=True), {"ix_items_cell", "ix_items_curated"}),
-    "all": (candidates.around_query(6, turned=False), {"ix_items_cell", "ix_items_curated"}),
+    "in turn": (
+        candidates.around_query(6, KEPT, turned=True),
+        {"ix_items_cell", "ix_items_curated"},
+    ),
+    "all": (
+        candidates.around_query(6, KEPT, turned=False),
+        {"ix_items_cell", "ix_items_curated"},
+    ),
     "similar": (
-        similar.similar_query(2, 2, ("id <> :item_id", "NOT sensitive")),
+        similar.similar_query(2, 2, ("id <> :item_id", "NOT sensitive", *KEPT)),
         {"ix_items_cell", "ix_items_creator"},
     ),
-    "the best": (candidates.best_query(), {"ix_items_prior"}),
+    "the best": (candidates.best_query(KEPT), {"ix_items_prior"}),
 }
 
 
