@@ -26,6 +26,9 @@ from services.recommender.schemas.recommendation import (
 from services.recommender.store import candidates, memory, uses
 from services.recommender.store.db import Sessions
 
+CHRISTMAS: Final = 12
+"""The month in which works about Christmas are in season."""
+
 
 class Recommender:
     """Recommends in a database session of its own, and counts the mood."""
@@ -71,6 +74,7 @@ def recommend(
         seed=_number(f"{day}:{options.user_id or ''}"),
         turn=_number(options.user_id or "") + day.toordinal(),
         sensitive=options.sensitive == "include",
+        festive=day.month == CHRISTMAS,
         taste=memory.taste_of(session, options.user_id) if options.user_id else None,
     )
     excluded = frozenset(options.exclude)

@@ -1,12 +1,13 @@
 """The search over the catalogue, its filters, and items like another one."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import CARDS, say, settle
+from tests.browser.steps import CARDS, predict, say, settle
 
 FOUND = "#found .card-title > *"
 
@@ -71,6 +72,15 @@ def test_filters(page: Page) -> None:
     expect(page.get_by_label("Family friendly")).to_be_checked()
 
 
+def test_filtered_photo(page: Page, photos: dict[str, Path]) -> None:
+    """The filters hold for a photo's recommendations too."""
+    say(page, "happy")
+    choose(page, "Genre", "Comedy")
+    items = predict(page, photos["astronaut"])["recommendation"]["items"]
+    assert items
+    assert all("comedy" in item["genres"] for item in items)
+
+
 def test_filters_leave_nothing(page: Page) -> None:
     """A shelf that the filters leave empty says so and offers to clear them."""
     say(page, "happy")
@@ -78,6 +88,7 @@ def test_filters_leave_nothing(page: Page) -> None:
     assert {item["language"] for item in answer["items"]} <= {"ja"}
     songs = page.locator('.shelf[data-medium="song"]')
     expect(songs).to_contain_text("Nothing here fits the filters.")
+    expect(songs.get_by_role("button", name="More songs")).to_be_hidden()
     songs.get_by_role("button", name="Clear the filters").click()
     expect(songs.locator(CARDS).first).to_be_visible()
     expect(page.get_by_label("Genre", exact=True)).to_be_focused()

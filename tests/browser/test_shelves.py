@@ -313,6 +313,7 @@ def test_held_back(page: Page) -> None:
     expect(care.get_by_role("button", name="Leave them out")).to_be_focused()
     page.keyboard.press("Enter")
     expect(care).to_contain_text("2 works")
+    expect(care.get_by_role("button", name="Show them too")).to_be_focused()
 
 
 def test_no_clear_mood(page: Page) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from curation import song_places, terms
+from curation import sequels, song_places, terms
 from curation.build import FRAMES
 from curation.entry import Entry, write
 from curation.known import check, find, known_works, quadrant_of
@@ -257,6 +257,20 @@ def test_songs(tmp_path: Path) -> None:
     assert found["White Xmas"][0].year == 1942
     assert "christmas" in found["White Xmas"][0].tags
     assert found["Rude"][1][0] < 0 < found["Rude"][1][1]
+
+
+def test_sequels() -> None:
+    """What continues a film of at most 15 years before is a sequel; another film of that name is none."""
+    named = [
+        ("Toy Story", 1995), ("Toy Story 2", 1999), ("District 9", 2009), ("Rocky II", 1979),
+        ("The Ring: First", 2001), ("The Ring: Last", 2003), ("Dune", 1984), ("Dune: Part Two", 2024),
+    ]  # fmt: skip
+    films = [
+        (Entry(medium="movie", title=title, url=f"https://example.org/{i}", year=year), (0.0, 0.0))
+        for i, (title, year) in enumerate(named)
+    ]
+    found = [entry.title for entry, _ in sequels.marked(films) if "sequel" in entry.tags]
+    assert found == ["Toy Story 2", "The Ring: Last"]
 
 
 def test_song_model() -> None:

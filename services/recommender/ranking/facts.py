@@ -93,12 +93,12 @@ def facts_of(
 
 
 def _kind(item: Candidate, worths: Mapping[str, float]) -> tuple[str, Kind]:
-    """The genre that suits the mood best, of those that have a name; "" and a plain noun without one."""
+    """The first named genre that does not speak against the mood; "" and a plain noun without one."""
     known = KINDS[item.medium]
     genres = [genre for genre in item.genres if genre in known]
     if not genres:
         return "", PLAIN[item.medium]
-    best = max(genres, key=lambda genre: worths.get(genre, 0.0))
+    best = next((genre for genre in genres if worths.get(genre, 0.0) >= 0), genres[0])
     return best, known[best]
 
 

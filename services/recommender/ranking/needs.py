@@ -10,7 +10,7 @@ from itertools import repeat
 from typing import Final, Literal
 
 from services.emotions import EMOTIONS, Emotion
-from services.recommender.ranking.care import SENSITIVE
+from services.recommender.ranking.care import ADULT, SENSITIVE
 from services.recommender.ranking.item import Candidate
 from services.recommender.ranking.mood import OWN, UNHAPPY, Strategy, StrategyChoice
 
@@ -114,6 +114,12 @@ DREADFUL: Final = frozenset({
     "psychological thriller", "conspiracy", "gothic", "escape", "dread", "horror", "fear",
 })  # fmt: skip
 
+COARSE: Final = ADULT | {"sexy", "raunchy comedy", "dark comedy", "gross"}
+SEQUEL: Final = frozenset({"sequel"})
+"""Few people want to begin with the third part."""
+OUT_OF_SEASON: Final = {"christmas": -1.0, "holiday": -1.0}
+"""What a word adds to an item's fit outside December."""
+
 WELCOME: Final[dict[Need, frozenset[str]]] = {
     "joy": FUNNY | LIVELY,
     "wonder": STRANGE,
@@ -126,19 +132,27 @@ WELCOME: Final[dict[Need, frozenset[str]]] = {
     "reassure": WARM | QUIET,
 }
 AVOIDED: Final[dict[Need, frozenset[str]]] = {
-    "joy": GRIM | HORROR,
-    "wonder": GRIM | HORROR | {"drama", "religious"},
-    "ease": HORROR | GRIM | {"intense", "tense", "bullying", "trauma"},
-    "sorrow": FUNNY | LIVELY | HORROR | SENSITIVE,
-    "fury": WARM | QUIET,
-    "dread": WARM | FUNNY,
-    "cheer": GRIM | HORROR | TENSE,
-    "absorb": GRIM | HORROR | HEATED | {"romance", "family", "cute"},
-    "reassure": (GRIM | HORROR | TENSE | HEATED | {"science fiction", "adventure", "satire", "dark comedy"})
+    "joy": GRIM | HORROR | SEQUEL,
+    "wonder": GRIM | HORROR | SEQUEL | {"drama", "religious"},
+    "ease": HORROR | GRIM | SEQUEL | {"intense", "tense", "bullying", "trauma"},
+    "sorrow": FUNNY | LIVELY | HORROR | SENSITIVE | SEQUEL,
+    "fury": WARM | QUIET | SEQUEL,
+    "dread": WARM | FUNNY | SEQUEL,
+    "cheer": GRIM | HORROR | TENSE | COARSE | SEQUEL | {"hitman", "infidelity", "divorce", "revenge"},
+    "absorb": GRIM | HORROR | HEATED | COARSE | SEQUEL | {"romance", "family", "cute"},
+    "reassure": (
+        GRIM
+        | HORROR
+        | TENSE
+        | HEATED
+        | COARSE
+        | SEQUEL
+        | {"science fiction", "adventure", "satire", "hip hop", "electronic"}
+    )
     - WARM,
 }
 WELCOME_WORTH: Final = 0.35
-AVOIDED_WORTH: Final = -0.5
+AVOIDED_WORTH: Final = -0.8
 LEADING: Final = 8
 """Only an item's strongest words count."""
 

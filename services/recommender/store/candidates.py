@@ -16,7 +16,7 @@ from services.recommender.store import filters
 from services.recommender.store.memory import now_ms
 from services.recommender.store.models import EmotionSet, emotions_of
 
-NEAR_CELLS: Final = 6
+NEAR_CELLS: Final = 8
 """Cells of the affect plane around the target that are searched first."""
 PER_CELL: Final = 20
 """Candidates from each cell, at least: its best by prior."""

@@ -20,7 +20,7 @@ export function setUpShelves() {
     update({ sensitive: state.sensitive === "include" ? "leave_out" : "include" });
     recommendFor(state.mood);
   });
-  subscribe(["mood", "recommendation", "loading", "strategy", "sensitive", "finding"], drawHead);
+  subscribe(["mood", "recommendation", "loading", "strategy", "finding"], drawHead);
   subscribe(["strategy"], ({ strategy }) => {
     drawSwitch("strategy", STRATEGIES, "strategy", strategy, chooseStrategy);
   });
@@ -45,8 +45,11 @@ function drawHead({ mood, recommendation, loading, sensitive, finding }) {
   for (const id of ["strategy", "media", "share"]) byId(id).hidden = !mood;
   byId("steps").hidden = Boolean(mood);
   byId("shelves-note").textContent = note(mood, recommendation, loading);
-  const included = sensitive === "include";
-  const leftOut = recommendation?.left_out ?? 0;
+  if (!loading) drawCare(recommendation?.left_out ?? 0, sensitive === "include");
+}
+
+/** Says what the answer on the page holds back; until the next one the button stays, and the focus with it. */
+function drawCare(leftOut, included) {
   byId("care").hidden = !(leftOut || included);
   byId("care-words").textContent = included ? t("care.included") : t("care.left", { n: leftOut });
   byId("sensitive").textContent = t(included ? "care.leave" : "care.show");

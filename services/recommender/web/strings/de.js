@@ -27,7 +27,7 @@ export default {
   "filter.older": "Vor {year}",
   "filter.family": "Für die Familie",
   "filter.clear": "Filter löschen",
-  "filter.none": "Hier passt nichts zu den Filtern. Nicht von allem ist bekannt, wonach sie fragen.",
+  "filter.none": "Hier passt nichts zu den Filtern. Titel ohne Angabe zu Genre, Sprache oder Jahr bleiben weg.",
 
   "hero.title": "Ein Foto, eine Stimmung und das Richtige dazu.",
   "hero.text":
@@ -158,7 +158,7 @@ export default {
   "item.open": "öffnet einen neuen Tab",
   "item.like": "Gefällt mir",
   "item.dislike": "Gefällt mir nicht",
-  "item.similar": "Mehr davon",
+  "item.similar": "Ähnliches zeigen",
   "item.seen": "Kenne ich schon",
   "item.save": "Merken",
   "item.explicit": "explizit",

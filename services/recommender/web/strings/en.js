@@ -27,7 +27,7 @@ export default {
   "filter.older": "Before {year}",
   "filter.family": "Family friendly",
   "filter.clear": "Clear the filters",
-  "filter.none": "Nothing here fits the filters. What they ask for may not be known of every item.",
+  "filter.none": "Nothing here fits the filters. What has no known genre, language or year is left out.",
 
   "hero.title": "A photo, a mood, and something for it.",
   "hero.text": "See what your face shows, then find a film, a song, a book or a game that fits, lifts or calms.",
