@@ -12,13 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from curation import sequels
 from curation.entry import Entry, write
 from curation.plane import Frame, Place, spread
 from curation.sources import books, films, games, report, songs
 from services.recommender.schemas.fields import fold
 from services.recommender.settings import DATA_DIR
 
-SIZES: Final = {"movies": 4_000, "books": 4_000, "songs": 6_000, "games": 3_000}
+SIZES: Final = {"movies": 4_000, "books": 4_000, "songs": 8_000, "games": 3_000}
 FRAMES: Final = {
     "movies": Frame(0.0, 0.105),
     "books": Frame(0.05, 0.17, tilt=0.15),
@@ -33,7 +34,7 @@ def build(sources: Path, new: Path, report_csv: Path) -> dict[str, int]:
     """Write the shipped CSVs; returns the number of rows by file name."""
     picks = {entry.key: entry for entry in report.read(report_csv)}
     found = {
-        "movies": list(films.read(new / "films")),
+        "movies": list(sequels.marked(films.read(new / "films"))),
         "songs": list(songs.read(new / "songs", sources / "songs.csv")),
         "games": list(games.read(new / "games", sources / "games.csv")),
     }

@@ -27,6 +27,10 @@ LABEL_WEIGHT: Final = 0.8
 WORDS_WEIGHT: Final = 1.5
 MODEL_CONFIDENCE: Final = 0.5
 LABEL_CONFIDENCE: Final = 0.85
+CLASSICAL: Final = re.compile(r"\bclassical(?! performance)\b")
+INSTRUMENTAL: Final = 0.5
+BY_MODE: Final = {True: 0.35, False: -0.2}
+"""Raw valence of instrumental classical music in major and minor; its figures take soft for sad."""
 LEAST_SHARE: Final = 0.12
 """A listeners' word is a theme if it has this share of all words."""
 MAX_WORDS: Final = 5
@@ -198,6 +202,8 @@ class Listeners:
             sum(value * model[name][axis] for name, value in found.items() if name in model)
             for axis in (0, 1)
         )
+        if CLASSICAL.search(song.genres) and song.instrumentalness > INSTRUMENTAL:
+            valence = BY_MODE[song.mode > 0]
         said = self.label(song.key)
         if said is None:
             return (valence, arousal), MODEL_CONFIDENCE
@@ -230,6 +236,6 @@ def sounds(song: Song) -> list[str]:
         heard.append("energetic")
     if song.energy < -0.34:
         heard.append("quiet")
-    if song.instrumentalness > 0.5:
+    if song.instrumentalness > INSTRUMENTAL:
         heard.append("instrumental")
     return heard

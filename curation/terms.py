@@ -15,6 +15,9 @@ from curation.entry import MAX_TAGS
 from curation.plane import Place
 
 TABLES: Final = Path(__file__).parent / "tables"
+SUREST: Final = 0.95
+HALF_SURE: Final = 6.0
+"""Square of the weight that is worth half of SUREST."""
 CARE: Final = ("suicide", "self-harm", "abuse", "adult")
 """Themes that are never cut off, as filters go by them."""
 
@@ -78,6 +81,12 @@ def themes(felt: Iterable[Felt]) -> tuple[str, ...]:
     kept = [theme for theme in ordered if theme not in care][: MAX_TAGS - len(care)]
     chosen = {*kept, *care}
     return tuple(theme for theme in ordered if theme in chosen)
+
+
+def confidence(felt: Iterable[Felt]) -> float:
+    """How sure a mean of these terms is, below SUREST: a term or two say little."""
+    known = sum(one.weight for one in felt)
+    return round(SUREST * known**2 / (known**2 + HALF_SURE), 2)
 
 
 def scaled(felt: Felt, share: float) -> Felt:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote_plus
 
-from curation import ratings, terms, titles
-from curation.entry import MAX_GENRES, Entry
+from curation import ratings, sequels, terms, titles
+from curation.entry import MAX_GENRES, MAX_TAGS, Entry
 from curation.plane import Place
 from curation.sources.reading import parts, rows, whole
 from services.recommender.schemas.fields import fold
@@ -36,6 +36,8 @@ UNFIT_TITLE: Final = re.compile(
     re.IGNORECASE,
 )
 NUMBER: Final = re.compile(r"#(\d+)")
+LATER: Final = re.compile(r"#(?:[2-9]|\d\d)|\bVol(?:ume|\.) ?(?:[2-9]|\d\d)")
+"""A volume that has others before it."""
 LATE_VOLUME: Final = 2
 ENOUGH_FOR_LATE: Final = 150_000
 """Ratings from which on a later volume of a series stands on its own."""
@@ -103,6 +105,10 @@ def _is_fit(cells: dict[str, str], names: list[str]) -> bool:
     return UNFIT_TAGS.isdisjoint(names[:LEADING])
 
 
+def _is_later(title: str) -> bool:
+    return LATER.search(title) is not None
+
+
 def _felt(said: list[tuple[str, float]]) -> list[terms.Felt]:
     table = terms.table("tags")
     return [terms.scaled(table["", name], share) for name, share in said if ("", name) in table]
@@ -124,7 +130,6 @@ def _entry(cells: dict[str, str], felt: list[terms.Felt], names: list[str]) -> E
     rating = ratings.shrunken(float(cells["rating_mean"] or RATING_MEAN), count, RATING_MEAN, PRIOR_COUNT)
     title = titles.clean(cells["title"])
     creator = titles.first_name(cells["authors"])
-    known = sum(one.weight for one in felt)
     return Entry(
         medium="book",
         title=title,
@@ -132,11 +137,11 @@ def _entry(cells: dict[str, str], felt: list[terms.Felt], names: list[str]) -> E
         year=whole(cells["year"]),
         url=_link(cells["goodreads_id"], title, creator),
         genres=_genres(names),
-        tags=terms.themes(felt),
+        tags=((sequels.SEQUEL,) if _is_later(cells["title"]) else ()) + terms.themes(felt)[: MAX_TAGS - 1],
         language="en" if cells["language"] else None,
         image_url=_cover(cells),
         affect_source="reader tags and genres",
-        affect_confidence=round(0.75 * known / (known + 2), 2),
+        affect_confidence=terms.confidence(felt),
         quality=ratings.quality(rating, RATING_MEAN, RATING_SD),
         fame=count,
     )

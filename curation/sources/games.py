@@ -37,6 +37,10 @@ VERSION: Final = re.compile(
     r"|episode|chapter)\b",
     re.IGNORECASE,
 )
+SHOOTER: Final = "shooter"
+GENRES_ONLY: Final = 0.5
+"""Confidence in a place, relative to others, of a game of which only genres are known."""
+NOISE: Final = re.compile(r" (?:the )?video ?game\b")
 WINDOWS: Final = "Windows PC"
 CENTURY: Final = 27
 """Two-figure years up to this one are of this century."""
@@ -48,19 +52,29 @@ def read(folder: Path, steam_csv: Path) -> Iterator[tuple[Entry, Place]]:
     known = set()
     for cells in rows(steam_csv):
         tags = [fold(html.unescape(tag)) for tag in parts(cells["tags"])]
-        name = fold(titles.clean(cells["title"]))
+        name = _name(titles.clean(cells["title"]))
         if name not in known and UNFIT.isdisjoint(tags):
             known.add(name)
             said = [*tags, *_of_series(series, name)]
             yield _placed(_steam(cells), said)
     for cells in rows(folder / "backloggd.csv.gz"):
-        name = fold(cells["title"])
+        name = _name(cells["title"])
         plays = float(cells["plays"] or 0)
         least = LEAST_PLAYS_PC if WINDOWS in parts(cells["platforms"]) else LEAST_PLAYS
         if name not in known and plays >= least and not VERSION.search(cells["title"]):
             known.add(name)
-            said = [*_of_series(series, name), *(fold(genre) for genre in parts(cells["genres"]))]
-            yield _placed(_console(cells, plays), said)
+            genres = [fold(genre) for genre in parts(cells["genres"])]
+            if SHOOTER in genres:  # the site calls any level to get through a puzzle
+                genres = [genre for genre in genres if genre != "puzzle"]
+            told = _of_series(series, name)
+            entry, place = _placed(_console(cells, plays), [*told, *genres])
+            sure = (entry.affect_confidence or 0.0) * (1 if told else GENRES_ONLY)
+            yield replace(entry, affect_confidence=round(sure, 2)), place
+
+
+def _name(title: str) -> str:
+    """The same for "LEGO Batman: The Videogame" and "LEGO Batman"."""
+    return NOISE.sub("", fold(title))
 
 
 def _series() -> list[tuple[re.Pattern[str], list[str]]]:
@@ -79,11 +93,8 @@ def _placed(entry: Entry, said: list[str]) -> tuple[Entry, Place]:
         for place, name in enumerate(dict.fromkeys(said))
         if ("", name) in table
     ]
-    known = sum(one.weight for one in felt)
     genres = tuple(dict.fromkeys(one.genre for one in felt if one.genre))[:MAX_GENRES]
-    full = replace(
-        entry, genres=genres, tags=terms.themes(felt), affect_confidence=round(0.75 * known / (known + 2), 2)
-    )
+    full = replace(entry, genres=genres, tags=terms.themes(felt), affect_confidence=terms.confidence(felt))
     return full, terms.mean(felt)
 
 

@@ -1,16 +1,19 @@
 """Reads bodies and multipart forms in memory only; BodyLimit bounds how much there is."""
 
 import asyncio
+import binascii
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import Request
-from python_multipart import FormParser
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import Field, File, parse_options_header
+from python_multipart.multipart import MultipartParser, parse_options_header
 
 from services.common.problems import InvalidError, ServiceError, TooLargeError
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 FORM: Final = "multipart/form-data"
 PARSED_AT_ONCE: Final = 256 * 1024
@@ -89,38 +92,78 @@ def texts_of(parts: Iterable[Part], name: str) -> list[str]:
 
 def _parse(content_type: str, body: bytes, most_parts: int, unreadable: type[ServiceError]) -> list[Part]:
     _, options = parse_options_header(content_type)
-    if not options.get(b"boundary"):
+    boundary = options.get(b"boundary")
+    if not boundary:
         raise unreadable(
             "The form cannot be read: its header Content-Type has no boundary. Let the HTTP client set it."
         )
-    parts: list[Part] = []
-
-    def add(name: bytes | None, filename: bytes | None, content: bytes | None) -> None:
-        if len(parts) == most_parts:
-            raise TooLargeError(f"The form has more than {most_parts} parts.")
-        parts.append(
-            Part(_decode(name or b""), None if filename is None else _decode(filename), content or b"")
-        )
-
-    def add_field(field: Field) -> None:
-        add(field.field_name, None, field.value)
-
-    def add_file(file: File) -> None:
-        file.file_object.seek(0)
-        add(file.field_name, file.file_name, file.file_object.read())
-
     try:
         b"x".decode(options.get(b"charset", b"utf-8").decode("latin-1"), "replace")
     except (LookupError, ValueError) as error:
         raise unreadable("The form cannot be read: its charset is unknown.") from error
+    reader = _Reader(most_parts)
     try:
-        in_memory = {"MAX_MEMORY_FILE_SIZE": len(body) + 1, "MAX_BODY_SIZE": len(body) + 1}
-        parser = FormParser(FORM, add_field, add_file, boundary=options[b"boundary"], config=in_memory)
+        parser = MultipartParser(boundary, reader.callbacks())
         parser.write(body)
         parser.finalize()
     except FormParserError as error:
         raise unreadable("The form cannot be read: it is malformed.") from error
-    return parts
+    return reader.parts
+
+
+class _Reader:
+    """Collects the parts that python-multipart's parser finds. Its own FormParser copies each file thrice."""
+
+    def __init__(self, most: int) -> None:
+        self.parts: list[Part] = []
+        self._most = most
+        self._name, self._value = b"", b""
+        self._headers: dict[bytes, bytes] = {}
+        self._content: list[bytes] = []
+
+    def callbacks(self) -> "MultipartCallbacks":
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._add_name,
+            "on_header_value": self._add_value,
+            "on_header_end": self._end_header,
+            "on_part_data": lambda data, start, end: self._content.append(data[start:end]),
+            "on_part_end": self._end,
+        }
+
+    def _begin(self) -> None:
+        if len(self.parts) == self._most:
+            raise TooLargeError(f"The form has more than {self._most} parts.")
+        self._headers, self._content = {}, []
+
+    def _add_name(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _add_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _end_header(self) -> None:
+        self._headers[self._name.lower()] = self._value.strip(b" \t")
+        self._name, self._value = b"", b""
+
+    def _end(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition"))
+        name, filename = options.get(b"name"), options.get(b"filename")
+        if name is None:
+            raise FormParserError("a part has no name")
+        coding = self._headers.get(b"content-transfer-encoding", b"").lower()
+        content = _uncoded(b"".join(self._content), coding)
+        self.parts.append(Part(_decode(name), None if filename is None else _decode(filename), content))
+
+
+def _uncoded(content: bytes, coding: bytes) -> bytes:
+    """Undo a part's Content-Transfer-Encoding; an unknown one leaves the bytes as they are."""
+    try:
+        if coding == b"base64":
+            return binascii.a2b_base64(content)
+        return binascii.a2b_qp(content) if coding == b"quoted-printable" else content
+    except binascii.Error as error:
+        raise FormParserError("a part is not encoded as it says") from error
 
 
 def _decode(content: bytes) -> str:

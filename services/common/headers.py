@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,6 +33,14 @@ ALWAYS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+OF_PAGES: Final = {
+    "Content-Security-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Permissions-Policy",
+    "Referrer-Policy",
+}
+PARTS: Final = {"text/css", "text/javascript"}
+"""Types that a page loads as parts of itself: its own OF_PAGES hold for them, theirs would be ignored."""
 
 
 def allowing_inline_scripts(html: str) -> str:
@@ -49,18 +57,22 @@ class ForeignOriginError(ServiceError):
 
 
 class SecurityHeaders:
-    """ALWAYS and a service's own headers, where an answer has no other of that name."""
+    """ALWAYS and a service's own headers, where an answer has no other so named; not OF_PAGES on PARTS."""
 
     def __init__(self, app: ASGIApp, own: Mapping[str, str]) -> None:
         self.app = app
-        self.headers = {**ALWAYS, **own}
+        headers = {**ALWAYS, **own}
+        self.headers = _encoded(headers)
+        self.of_parts = _encoded({name: headers[name] for name in headers.keys() - OF_PAGES})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
-                    headers.setdefault(name, value)
+                given = dict(message["headers"])
+                of_part = given.get(b"content-type", b"").partition(b";")[0].decode("latin-1") in PARTS
+                wanted = self.of_parts if of_part else self.headers
+                more = [header for header in wanted if header[0] not in given]
+                message = {**message, "headers": [*message["headers"], *more]}
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
@@ -112,8 +124,9 @@ class Cors(CORSMiddleware):
 
 
 def is_plain_error(start: Message) -> bool:
-    kind = Headers(raw=start["headers"]).get("content-type", "")
-    return bool(start["status"] >= HTTPStatus.BAD_REQUEST) and kind.startswith("text/plain")
+    if start["status"] < HTTPStatus.BAD_REQUEST:
+        return False
+    return Headers(raw=start["headers"]).get("content-type", "").startswith("text/plain")
 
 
 def describes_body(name: bytes) -> bool:
@@ -144,6 +157,11 @@ class OwnPages:
                 await refuse(ForeignOriginError(FOREIGN), scope, receive, send)
                 return
         await self.app(scope, receive, send)
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """As ASGI has them."""
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
 def _is_same(origin: str, host: str) -> bool:

@@ -6,38 +6,71 @@ dealt with here.
 """
 
 import asyncio
-import contextlib
 import json
 import uuid
-from typing import ClassVar
+from typing import ClassVar, Final
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Close, CloseCode, Frame, Opcode
 
 from services.common.problems import problem_body
 from services.common.telemetry import logger
 
+MAX_HEAD_BYTES: Final = 64 * 1024
+"""Of a request's line and headers, or of anything else that brings no byte of a body."""
+MAX_PIPELINED: Final = 16
+"""Requests that one connection may send ahead of their answers."""
 
-class HeadTimeoutProtocol(H11Protocol):
-    """uvicorn's h11 protocol with a time limit for the head of a request.
+
+class HeadTimeoutProtocol(HttpToolsProtocol):
+    """uvicorn's httptools protocol with limits for the head of a request.
 
     Closes a connection on which no request's line and headers are whole in time: uvicorn waits for ever once
-    the first byte is there, and on a new connection for that too.
+    the first byte is there, and on a new connection for that too. Bounds what llhttp would collect without
+    end: a head, trailers, a chunk's extensions, requests that are sent ahead.
     """
 
     head_s: ClassVar[float] = 10.0
     """From the connection's beginning, or from the last answer."""
     _patience: asyncio.TimerHandle | None = None
+    _bodiless = 0
+    """Bytes received since the last that belonged to a body, or since the last whole request."""
+    _in_head = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
         self._watch()
 
     def data_received(self, data: bytes) -> None:
+        self._bodiless += len(data)
         super().data_received(data)
+        if self._bodiless > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self._refuse(431, "headers_too_large", f"At most {MAX_HEAD_BYTES} bytes of headers are taken.")
         self._watch()
+
+    def on_message_begin(self) -> None:
+        if len(self.pipeline) >= MAX_PIPELINED:
+            raise ValueError("too many requests at once")  # the parser stops, and the connection is closed
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:  # trailers are not used
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._in_head, self._bodiless = False, 0
+        if self.parser.get_http_version() == "1.1" and all(name != b"host" for name, _ in self.headers):
+            raise ValueError("no Host")
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._bodiless = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._in_head, self._bodiless = True, 0
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -49,20 +82,13 @@ class HeadTimeoutProtocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answers a problem instead of uvicorn's plain text."""
-        request_id = uuid.uuid4().hex
-        logger.info("no HTTP", extra={"fields": {"request_id": request_id, "status": 400}})
-        body = json.dumps(problem_body(request_id, 400, "unreadable", msg)).encode()
-        headers = {
-            "content-type": "application/problem+json",
-            "content-length": str(len(body)),
-            "connection": "close",
-            "x-request-id": request_id,
-        }
-        start = h11.Response(status_code=400, headers=list(headers.items()), reason="Bad Request")
-        # What was asked may have been answered already, or was asked by HEAD, whose answer has no body.
-        with contextlib.suppress(h11.LocalProtocolError):
-            for event in (start, h11.Data(data=body), h11.EndOfMessage()):
-                self.transport.write(self.conn.send(event) or b"")
+        self._refuse(400, "unreadable", msg)
+
+    def _refuse(self, status: int, code: str, detail: str) -> None:
+        """Answers and closes; only closes where the answer would come into or before another one."""
+        cycle = self.cycle
+        if cycle is None or (cycle.response_complete if self._in_head else not cycle.response_started):
+            self.transport.write(_problem(status, code, detail))
         self.transport.close()
 
     def _watch(self) -> None:
@@ -74,6 +100,22 @@ class HeadTimeoutProtocol(H11Protocol):
         elif not waiting and self._patience is not None:
             self._patience.cancel()
             self._patience = None
+
+
+def _problem(status: int, code: str, detail: str) -> bytes:
+    """A whole answer that closes the connection."""
+    request_id = uuid.uuid4().hex
+    logger.info("no HTTP", extra={"fields": {"request_id": request_id, "status": status}})
+    content = problem_body(request_id, status, code, detail)
+    body = json.dumps(content).encode()
+    head = (
+        f"HTTP/1.1 {status} {content['title']}\r\n"
+        "content-type: application/problem+json\r\n"
+        f"content-length: {len(body)}\r\n"
+        "connection: close\r\n"
+        f"x-request-id: {request_id}\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 class FarewellProtocol(WebSocketsSansIOProtocol):

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 from prometheus_client import Counter, Histogram
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -36,6 +36,10 @@ class RequestMetrics(Protocol):
     """Seconds, by route."""
 
 
+TO_JSON: Final = json.JSONEncoder(ensure_ascii=False).encode
+"""json.dumps would make an encoder for each line."""
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object per line, with the record's `fields`; nothing else of a request is kept."""
 
@@ -53,7 +57,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return TO_JSON(line)
 
 
 class ReadableFormatter(logging.Formatter):
@@ -135,7 +139,8 @@ class Telemetry:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                headers = [header for header in message["headers"] if header[0] != b"x-request-id"]
+                message = {**message, "headers": [*headers, (b"x-request-id", request_id.encode())]}
             await send(message)
 
         try:

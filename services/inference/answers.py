@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pydantic_core
+
 from services.common.prediction import Prediction, StreamPrediction
 from services.emotions import EMOTIONS
 from services.inference.face import POINTS, Face
@@ -11,6 +13,11 @@ from services.inference.runtime import Model
 
 def to_prediction(reading: Reading, model: Model) -> Prediction:
     return Prediction.model_validate(_answer(reading, model))
+
+
+def to_json(reading: Reading, model: Model) -> bytes:
+    """The Prediction as JSON, without the time that validating our own answer takes."""
+    return pydantic_core.to_json(_answer(reading, model))
 
 
 def to_stream_prediction(reading: Reading, model: Model, frame: int) -> StreamPrediction:

@@ -12,7 +12,10 @@ from services.inference.face import Face, in_order
 SMOOTHING_S: Final = 0.4
 """Time constant of the running mean of probabilities: long enough to be calm, short enough for a smile."""
 PATIENCE_S: Final = 0.6
-"""A face that is missed for longer than this is gone, and its id with it."""
+"""A face that is missed for longer than this is gone, and its id with it.
+
+One that the frame before showed was not missed, however long a busy server let its successor wait.
+"""
 SAME: Final = 0.25
 """Least overlap (intersection over union) of one face's boxes in two frames."""
 
@@ -33,6 +36,8 @@ class Tracker:
     def __init__(self) -> None:
         self._tracks: list[Track] = []
         self._next_id = 1
+        self._frame_at = -math.inf
+        """When the frame before was seen, on the clock of `Track.seen_at`."""
 
     @property
     def faces(self) -> list[Face]:
@@ -41,7 +46,9 @@ class Tracker:
 
     def update(self, faces: list[Face], rows: NDArray[np.float32], now: float) -> list[Track]:
         """A frame's faces with (n, 6) probabilities → the same, the main one first, smoothed, with ids."""
-        free = [track for track in self._tracks if now - track.seen_at <= PATIENCE_S]
+        since = min(now - PATIENCE_S, self._frame_at)
+        self._frame_at = now
+        free = [track for track in self._tracks if track.seen_at >= since]
         current = []
         seen = list(zip(faces, rows, strict=True))
         for face, row in in_order(seen, lambda one: one[0]):

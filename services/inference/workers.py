@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from services.common.problems import BusyError
@@ -44,20 +44,30 @@ class Workers:
         if self._taken >= self._places:
             raise BusyError("all workers are busy and the queue is full; try again in a second")
         self._taken += 1
-        future = self._pool.submit(lambda: job(self._own.pipeline))
-        future.add_done_callback(self._leave_from(asyncio.get_running_loop()))
-        return await asyncio.wrap_future(future)
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        work = self._pool.submit(lambda: job(self._own.pipeline))
+        work.add_done_callback(lambda _: loop.call_soon_threadsafe(self._hand_over, work, answer))
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            work.cancel()  # where it has not begun
+            raise
 
-    def _leave_from(self, loop: asyncio.AbstractEventLoop) -> Callable[[object], None]:
-        """Frees the place when the job ends, not when the client leaves."""
+    def _hand_over(self, work: Future[T], answer: asyncio.Future[T]) -> None:
+        """Frees the place when the job ends, not when the client leaves; gives the result to who still waits.
 
-        def leave(_: object) -> None:
-            loop.call_soon_threadsafe(self._release)
-
-        return leave
-
-    def _release(self) -> None:
+        asyncio.wrap_future would wake the event loop once more.
+        """
         self._taken -= 1
+        if answer.done():
+            return
+        if work.cancelled():
+            answer.cancel()
+        elif error := work.exception():
+            answer.set_exception(error)
+        else:
+            answer.set_result(work.result())
 
     async def warm(self) -> None:
         """Starts every thread, and builds and uses its pipeline once; raises what fails."""

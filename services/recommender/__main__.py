@@ -14,7 +14,7 @@ from services.recommender.imports import csv_file
 from services.recommender.imports.csv_file import SourceError
 from services.recommender.imports.export import export_csv
 from services.recommender.imports.file import add_import_arguments, import_file
-from services.recommender.neighbours import ENOUGH_USERS, find_neighbours
+from services.recommender.neighbours import find_neighbours
 from services.recommender.prepare import prepare
 from services.recommender.settings import Settings, read_settings
 from services.recommender.store import backup, neighbours
@@ -88,7 +88,7 @@ def _write_neighbours(engine: Engine) -> list[str]:
         found = list(find_neighbours(neighbours.likes(session)))
     with Session(engine.execution_options(**WRITING)) as session, session.begin():
         written = neighbours.replace_all(session, found)
-    return [f"{written} pairs of items that at least {ENOUGH_USERS} users like together"]
+    return [f"{written} pairs of items that at least {neighbours.ENOUGH_USERS} users like together"]
 
 
 def _erase_unused(sessions: Sessions, memory_days: int) -> list[str]:

@@ -14,6 +14,7 @@ from services.common.problems import request_id_of
 from services.recommender import languages
 from services.recommender.errors import NotAllowedError
 from services.recommender.inference_client import InferenceClient
+from services.recommender.links import Links
 from services.recommender.metrics import Metrics
 from services.recommender.ranking.purposes import Language
 from services.recommender.recommend import Recommender
@@ -34,6 +35,7 @@ SettingsDep = Annotated[Settings, _state("settings")]
 MetricsDep = Annotated[Metrics, _state("metrics")]
 InferenceDep = Annotated[InferenceClient, _state("inference")]
 SessionsDep = Annotated[Sessions, _state("sessions")]
+LinksDep = Annotated[Links, _state("links")]
 
 
 async def get_request_id(request: Request) -> str:
@@ -51,9 +53,13 @@ LanguageDep = Annotated[Language, Depends(get_language)]
 
 
 async def get_recommender(
-    sessions: SessionsDep, metrics: MetricsDep, background: BackgroundTasks, language: LanguageDep
+    sessions: SessionsDep,
+    metrics: MetricsDep,
+    background: BackgroundTasks,
+    language: LanguageDep,
+    links: LinksDep,
 ) -> Recommender:
-    return Recommender(sessions, metrics, background, language)
+    return Recommender(sessions, metrics, background, language, links)
 
 
 RecommenderDep = Annotated[Recommender, Depends(get_recommender)]

@@ -4,6 +4,8 @@ from typing import Final, get_args
 
 from services.recommender.ranking.purposes import Language
 
+VARY: Final = {"Vary": "Accept-Language"}
+"""The header of an answer with reasons, so that no cache gives it to readers of another language."""
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 
 

@@ -20,6 +20,7 @@ from services.recommender.crowd import CrowdLimit
 from services.recommender.errors import add_database_handlers
 from services.recommender.forwarded import Forwarded
 from services.recommender.inference_client import InferenceClient
+from services.recommender.links import Links
 from services.recommender.metrics import Metrics
 from services.recommender.page import TYPES, PageFiles
 from services.recommender.prepare import prepare
@@ -82,6 +83,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     middleware = _middleware(settings, metrics, tracing)
     app = new_app("Expression Recommender", DESCRIPTION, _lifespan, middleware)
     app.state.settings, app.state.metrics, app.state.tracing = settings, metrics, tracing
+    app.state.links = Links(settings.links)
     add_error_handlers(app)
     add_database_handlers(app)
     for module in (recommendations, photos, stream, items, users, health):

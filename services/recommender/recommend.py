@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.emotions import Emotion
 from services.recommender import upkeep
+from services.recommender.links import Links
 from services.recommender.metrics import Metrics
 from services.recommender.ranking import rank
 from services.recommender.ranking.purposes import Language
@@ -25,15 +26,19 @@ from services.recommender.schemas.recommendation import (
 from services.recommender.store import candidates, memory, uses
 from services.recommender.store.db import Sessions
 
+CHRISTMAS: Final = 12
+"""The month in which works about Christmas are in season."""
+
 
 class Recommender:
     """Recommends in a database session of its own, and counts the mood."""
 
     def __init__(
-        self, sessions: Sessions, metrics: Metrics, later: BackgroundTasks, language: Language
+        self, sessions: Sessions, metrics: Metrics, later: BackgroundTasks, language: Language, links: Links
     ) -> None:
         """`later` runs after the answer was sent."""
-        self.sessions, self.metrics, self.later, self.language = sessions, metrics, later, language
+        self.sessions, self.metrics, self.later = sessions, metrics, later
+        self.language, self.links = language, links
 
     async def recommend(
         self, felt: Emotion | Mapping[Emotion, float], options: Options, *, sure: bool = True
@@ -49,6 +54,7 @@ class Recommender:
         if options.user_id and not noted:
             self.later.add_task(upkeep.note_use, self.sessions, options.user_id)
         answer.clear = answer.clear and sure
+        self.links.add(answer.items)
         self.metrics.moods.labels(answer.emotion, answer.strategy).inc()
         return answer
 
@@ -68,6 +74,7 @@ def recommend(
         seed=_number(f"{day}:{options.user_id or ''}"),
         turn=_number(options.user_id or "") + day.toordinal(),
         sensitive=options.sensitive == "include",
+        festive=day.month == CHRISTMAS,
         taste=memory.taste_of(session, options.user_id) if options.user_id else None,
     )
     excluded = frozenset(options.exclude)
@@ -78,7 +85,7 @@ def recommend(
         found = candidates.around(session, medium, query, excluded, options.user_id, kept_by=options)
         chosen, held_back = rank.rank(found, query)
         reasons = writer.write([ranked.candidate for ranked in chosen])
-        items += map(_to_item, chosen, reasons)
+        items += map(to_item, chosen, reasons)
         left_out += held_back
     return Recommendation(
         emotion=query.strongest,
@@ -94,7 +101,8 @@ def recommend(
 ITEM_FIELDS: Final = tuple(name for name in ItemOut.model_fields if name != "links")
 
 
-def _to_item(ranked: rank.Ranked, reason: str) -> RecommendedItem:
+def to_item(ranked: rank.Ranked, reason: str) -> RecommendedItem:
+    """The item as it is answered."""
     known: dict[str, Any] = {name: getattr(ranked.candidate, name) for name in ITEM_FIELDS}
     return RecommendedItem(**known, score=ranked.score, reason=reason)
 

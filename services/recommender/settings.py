@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 from services.common import starting
 from services.common.access import AccessKey
+from services.recommender.links import Templates
 
 DATA_DIR: Final = Path(__file__).parent / "data"
 WEB_DIR: Final = Path(__file__).parent / "web"
@@ -98,6 +99,9 @@ class Settings(BaseSettings):
 
     covers: bool = True
     """Lets the page offer real covers; browsers load them from other sites once a person switches them on."""
+
+    links: Templates = {}
+    """Further links of items, by medium and label: `{"movie": {"Where to watch": "https://…?q={title}"}}`."""
 
     rate_per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """Requests of one client; 0 is no limit. Off by default: behind a proxy that is not in `trusted_proxies`

@@ -17,6 +17,7 @@ from playwright.sync_api import (
     Error,
     Page,
     ViewportSize,
+    expect,
     sync_playwright,
 )
 
@@ -30,6 +31,9 @@ DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 FRAMES = 12
 ROWS = 400
 """Items of each medium in the tests' catalogue."""
+PATIENCE_MS = 15_000
+"""How long a test waits for what the page should show; a busy machine takes its time."""
+expect.set_options(timeout=PATIENCE_MS)
 CONSENT = "if (location.protocol !== 'about:') localStorage.setItem('expression.consent', '1')"
 
 
@@ -185,7 +189,7 @@ def open_page(browser: Browser, address: str, watch: Watch) -> Iterator[Callable
             every: dict[str, Any] = {"viewport": DESKTOP, "locale": "en-GB", **options}
             context = browser.new_context(**every)
             stack.callback(context.close)
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(PATIENCE_MS)
             watch.on(context)
             if consent:
                 context.add_init_script(CONSENT)

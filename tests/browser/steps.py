@@ -38,10 +38,15 @@ def say(page: Page, emotion: str) -> dict[str, Any]:
     """Chooses a mood by hand and waits for its shelves; returns the recommendation that the page got."""
     with page.expect_response("**/recommend") as response:
         page.locator(f'.mood[data-emotion="{emotion}"]').click()
-    expect(page.locator("#shelf-list")).to_have_attribute("aria-busy", "false")
+    settle(page)
     expect(page.locator(CARDS).first).to_be_visible()
     answer: dict[str, Any] = response.value.json()
     return answer
+
+
+def settle(page: Page) -> None:
+    """Waits until the shelves show the answer to what was asked last."""
+    expect(page.locator("#shelf-list")).to_have_attribute("aria-busy", "false")
 
 
 def shown_titles(page: Page, medium: str | None = None) -> list[str]:

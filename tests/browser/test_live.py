@@ -252,7 +252,7 @@ def test_stream_moves(open_page: Callable[..., Page]) -> None:
 
     page.route_web_socket("**/stream", converse)
     page.get_by_role("button", name="Live webcam").click()
-    expect(page.locator(OUTLINE)).to_be_visible(timeout=20_000)  # two pauses of the page come first
+    expect(page.locator(OUTLINE)).to_be_visible()
     assert endings == []
 
 
@@ -261,7 +261,7 @@ def test_caption_language(open_page: Callable[..., Page]) -> None:
     page = start(open_page)
     expect(page.locator(OUTLINE)).to_be_visible()
     hide(page, "hidden")
-    page.get_by_label("Language").select_option("de")
+    page.get_by_label("Language", exact=True).select_option("de")
     expect(page.locator("#stage-note")).to_have_text("Kamera aus, solange die Seite nicht zu sehen ist.")
 
 
@@ -272,13 +272,18 @@ def test_late_photo(open_page: Callable[..., Page], photos: dict[str, Path]) -> 
         const decode = window.createImageBitmap;
         window.createImageBitmap = async (file) => {
             await new Promise((resolve) => (window.letGo = resolve));
-            return decode(file);
+            return (window.late = decode(file));
         };
     }""")
     page.locator("#file").set_input_files(photos["astronaut"])
     page.get_by_role("button", name="Live webcam").click()
     expect(page.locator(OUTLINE)).to_be_visible()
-    page.evaluate("window.letGo()")
-    page.evaluate("new Promise((resolve) => setTimeout(resolve, 500))")
+    page.evaluate("""async () => {
+        const frame = () => new Promise(requestAnimationFrame);
+        window.letGo();
+        while (!window.late) await frame();
+        await window.late;
+        await frame();
+    }""")
     expect(page.locator("#preview")).to_be_hidden()
     expect(page.locator("#stage")).to_have_attribute("data-state", "live")

@@ -39,9 +39,17 @@ def test_axe_shelves(open_page: Callable[..., Page], colours: Any, lang: str, wi
         viewport={"width": width, "height": 900},
     )
     answer = say(page, "sad")
-    page.wait_for_timeout(1000)  # the cards are drawn once more; a click in between is lost
     page.locator(f"#item-{answer['items'][0]['id']} [data-action=save]").click()
     expect(page.locator("#toast.shown")).to_be_visible()
+    assert_accessible(page)
+    if width == 320:
+        page.locator("#filters-open").click()
+    page.locator("#filter-genre").select_option("jazz")
+    expect(page.locator(".none").first).to_be_visible()
+    assert_accessible(page)
+    page.locator("#filter-clear").click()
+    page.locator(f"{CARDS} [data-action=similar]").first.click()
+    expect(page.locator("#found .card").first).to_be_visible()
     assert_accessible(page)
     for name in ("saved", "history"):
         page.locator(f"#{name}-open").click()
@@ -178,7 +186,7 @@ def test_theme(open_page: Callable[..., Page]) -> None:
 def test_language_switch(page: Page, photos: dict[str, Path]) -> None:
     """Choosing a language translates the page at once, and the choice stays after a reload."""
     predict(page, photos["astronaut"])
-    page.get_by_label("Language").select_option("de")
+    page.get_by_label("Language", exact=True).select_option("de")
     expect(page.locator("#verdict")).to_contain_text("Wirkt fröhlich")
     expect(page.get_by_role("heading", name="Wenn du dich fröhlich fühlst")).to_be_visible()
     assert page.evaluate("document.documentElement.lang") == "de"

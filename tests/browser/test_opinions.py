@@ -89,6 +89,17 @@ def test_undo(page: Page, action: str) -> None:
     assert shown.nth(1).get_attribute("id") == f"item-{items[1]['id']}"
 
 
+def test_undo_key(page: Page) -> None:
+    """Ctrl+Z undoes what the note offers."""
+    item = next(item for item in say(page, "happy")["items"] if item["medium"] == "movie")
+    card = page.locator(f"#item-{item['id']}")
+    press(page, f"item-{item['id']}", "hide")
+    expect(card).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(card).to_be_visible()
+    expect(page.locator("#toast.shown")).to_have_count(0)
+
+
 def test_undo_dislike(page: Page) -> None:
     """Undoing a dislike brings the like before it back."""
     item = say(page, "happy")["items"][0]

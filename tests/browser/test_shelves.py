@@ -42,11 +42,39 @@ def test_reasons_change(page: Page) -> None:
         expect(page.locator(f"#item-{item['id']} .card-reason")).to_have_text(item["reason"])
 
 
+def test_kept_buttons(page: Page) -> None:
+    """Another answer keeps the cards of the items that stay, with the focus and what is pressed."""
+    answer = say(page, "fear")
+    kept = page.locator(f"#item-{answer['items'][1]['id']} [data-action=like]")
+    kept.focus()
+    before = kept.element_handle()
+    other = json.loads(json.dumps(answer))
+    other["items"] = [item | {"reason": "Another reason."} for item in other["items"][2::-1]]
+    page.route("**/recommend", lambda route: route.fulfill(json=other))
+    page.locator('#strategy input[value="match"]').dispatch_event("change")
+    expect(page.locator(f"#item-{answer['items'][0]['id']} .card-reason")).to_have_text("Another reason.")
+    expect(kept).to_be_focused()
+    assert before is not None
+    assert before.evaluate("(button) => button.isConnected")
+
+
+def test_hover_moves_nothing(open_page: Callable[..., Page]) -> None:
+    """Pointing at a card names it under the map and leaves the shelves where they are."""
+    page = open_page("/?lang=de", viewport={"width": 1920, "height": 900})
+    items = say(page, "sad")["items"]
+    height = "document.querySelector('#shelf-list').offsetTop"
+    before = page.evaluate(height)
+    for item in items[:3]:
+        page.locator(f"#item-{item['id']}").hover()
+        expect(page.locator("#map-name")).to_contain_text(item["title"])
+        assert page.evaluate(height) == before
+
+
 def test_language_of_reasons(page: Page) -> None:
     """A change of the language asks for the reasons in it."""
     say(page, "happy")
     with page.expect_request("**/recommend") as request:
-        page.get_by_label("Language").select_option("de")
+        page.get_by_label("Language", exact=True).select_option("de")
     assert request.value.header_value("accept-language") == "de"
 
 
@@ -164,9 +192,10 @@ def test_map_names(page: Page) -> None:
     first = min(items, key=lambda item: item["valence"])
     dot = page.locator(f'.map-item[data-item="item-{first["id"]}"]')
     dot.dispatch_event("pointerover")  # others may lie on it
-    expect(page.locator("#map-caption")).to_contain_text(first["title"])
+    expect(page.locator("#map-name")).to_contain_text(first["title"])
     page.locator(".map-axis").dispatch_event("pointerover")
-    expect(page.locator("#map-caption")).to_contain_text("pleasant to the right")
+    expect(page.locator("#map-name")).to_be_empty()
+    expect(page.get_by_text("pleasant to the right")).to_be_visible()
     dot.focus()
     page.keyboard.press("ArrowRight")
     second = page.locator(".map-item:focus").get_attribute("data-item")
@@ -179,7 +208,7 @@ def test_map_names(page: Page) -> None:
 @pytest.mark.parametrize("strategy", ["match", "lift", "calm"])
 def test_map_labels(page: Page, emotion: str, strategy: str) -> None:
     """The names of the mood and the aim never lie on each other."""
-    page.get_by_label("Language").select_option("de")
+    page.get_by_label("Language", exact=True).select_option("de")
     say(page, emotion)
     with page.expect_response("**/recommend"):
         page.locator(f'#strategy input[value="{strategy}"]').check()
@@ -213,29 +242,38 @@ def test_shelf_keys(page: Page) -> None:
     expect(links.first).to_be_focused()
 
 
-def test_phone_screen(open_page: Callable[..., Page], photos: dict[str, Path]) -> None:
-    """On a phone the answer and the beginning of the first shelf share a screen."""
-    page = open_page(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (360, 640)])
+def test_phone_screen(
+    open_page: Callable[..., Page], photos: dict[str, Path], width: int, height: int
+) -> None:
+    """On a phone the answer and the beginning of the first shelf share a screen; switches take a row each."""
+    page = open_page(has_touch=True, is_mobile=True, viewport={"width": width, "height": height})
     predict(page, photos["astronaut"])
-    expect(page.locator("#verdict")).to_be_in_viewport()
-    expect(page.locator(CARDS).first).to_be_in_viewport()
-    heights = page.locator("#controls .segmented").evaluate_all("(all) => all.map((one) => one.clientHeight)")
-    assert max(heights) < 60
+    expect(page.locator("#verdict")).to_be_in_viewport(ratio=1)
+    expect(page.locator(CARDS).first).to_be_in_viewport(ratio=0.2)
+    rows = "(all) => all.map((one) => one.clientHeight)"
+    assert max(page.locator("#controls .segmented, #controls .extras").evaluate_all(rows)) < 60
 
 
 def test_share(page: Page, open_page: Callable[..., Page]) -> None:
-    """The copied link holds the mood, the aim and the media after the "#", and opens them."""
+    """The copied link holds the mood, the aim, the media and the filters after the "#", and opens them."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     say(page, "sad")
     page.get_by_label("Songs", exact=True).check()
+    page.get_by_label("Genre", exact=True).select_option("Jazz")
+    page.get_by_label("Decade").select_option("1990s")
+    page.get_by_label("Family friendly").check()
     page.get_by_role("button", name="Copy link").click()
     expect(page.locator("#toast")).to_contain_text("Link copied.")
     link = page.evaluate("navigator.clipboard.readText()")
-    assert link.partition("#")[2] == "mood=sad&aim=auto&media=song"
-    other = open_page("/#mood=sad&aim=calm&media=song")
+    assert link.partition("#")[2] == "mood=sad&aim=auto&media=song&genre=jazz&decade=1990&family=true"
+    other = open_page("/#mood=sad&aim=calm&media=song&genre=pop&language=xx&decade=1980&family=true")
     expect(other.get_by_role("heading", name="For feeling sad")).to_be_visible()
     expect(other.get_by_label("Calm", exact=True)).to_be_checked()
     expect(other.locator(".shelf")).to_have_count(1)
+    names = ("Genre", "Original language", "Decade")
+    assert [other.get_by_label(name, exact=True).input_value() for name in names] == ["pop", "", "1980"]
+    expect(other.get_by_label("Family friendly")).to_be_checked()
     assert "#" not in other.url
 
 
@@ -254,3 +292,35 @@ def test_more(page: Page) -> None:
         "(all) => all.map((one) => one.id)"
     )
     assert len(ids) == len(set(ids)) == len(before) + len(new)
+
+
+def test_held_back(page: Page) -> None:
+    """What was held back is told above the shelves; a press shows it, another leaves it out again."""
+
+    def hold_back(route: Route) -> None:
+        answer = route.fetch().json()
+        asked = (route.request.post_data_json or {}).get("sensitive")
+        route.fulfill(json=answer | {"left_out": 0 if asked == "include" else 2})
+
+    page.route("**/recommend", hold_back)
+    say(page, "sad")
+    care = page.locator("#care")
+    expect(care).to_contain_text("2 works about suicide, self-harm or abuse are left out.")
+    assert place(care)["y"] < place(page.locator(CARDS).first)["y"]
+    care.get_by_role("button", name="Show them too").focus()
+    page.keyboard.press("Enter")
+    expect(care).to_contain_text("may be among these")
+    expect(care.get_by_role("button", name="Leave them out")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(care).to_contain_text("2 works")
+    expect(care.get_by_role("button", name="Show them too")).to_be_focused()
+
+
+def test_no_clear_mood(page: Page) -> None:
+    """A mood that is not clear is no heading; the page says so instead."""
+    flat = {"angry": 0.17, "fear": 0.17, "happy": 0.17, "sad": 0.17, "surprise": 0.16, "neutral": 0.16}
+    kept = {"mood": {"emotion": "angry", "probabilities": flat}, "strategy": "auto", "medium": "all"}
+    page.evaluate("(kept) => sessionStorage.setItem('expression.session', JSON.stringify(kept))", kept)
+    page.reload()
+    expect(page.get_by_role("heading", name="A bit of everything")).to_be_visible()
+    expect(page.locator("#shelves-note")).to_contain_text("No clear mood shows.")

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import websockets.sync.client
 
-from services.common.protocol import HeadTimeoutProtocol
+from services.common.protocol import MAX_HEAD_BYTES, HeadTimeoutProtocol
 from services.inference import protocol as inference
 from services.recommender import protocol as recommender
 from tests.helpers.recommender import serving
@@ -157,3 +157,53 @@ def test_what_is_no_http_is_told_so_in_the_form_of_all_errors(port: int) -> None
     problem = json.loads(body)
     assert problem["status"] == 400
     assert problem["request_id"].encode() in head
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("whole", "endless"),
+    [(b"", b"GET /"), (b"", b"GET / HTTP/1.1\r\nHost: x\r\nX: "), (CHUNKED, b"0\r\nX: "), (CHUNKED, b"1;")],
+    ids=["address", "header", "trailer", "extension"],
+)
+def test_endless_heads(whole: bytes, endless: bytes, port: int) -> None:
+    """What never ends and is no body is refused after 64 KiB: the parser would keep it."""
+    with connect(port) as connection:
+        if whole:
+            connection.sendall(whole)
+            time.sleep(0.2)  # so that it arrives alone
+        connection.sendall(endless.ljust(MAX_HEAD_BYTES + 1, b"a"))
+        _, said = closed_after(connection)
+    assert said.startswith(b"HTTP/1.1 431 ")
+    assert json.loads(said.partition(b"\r\n\r\n")[2])["code"] == "headers_too_large"
+
+
+def test_large_chunked_body(port: int) -> None:
+    """A body that comes in many chunks is no head, however large it is."""
+    with connect(port) as connection:
+        connection.sendall(CHUNKED + 300 * (b"400\r\n" + bytes(1024) + b"\r\n") + b"0\r\nX: trailer\r\n\r\n")
+        assert connection.recv(1000).endswith(b"ok")
+
+
+def test_pipelining(port: int) -> None:
+    """Requests that are sent ahead are answered in turn; far too many close the connection."""
+    with connect(port) as connection:
+        connection.sendall(10 * b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        said = b""
+        while said.count(b"200 OK") < 10:
+            said += connection.recv(1000)
+    with connect(port) as connection:
+        connection.sendall(1000 * b"GET /late HTTP/1.1\r\nHost: x\r\n\r\n")
+        _, said = closed_after(connection)
+        assert said.count(b"200 OK") == 0
+
+
+def test_missing_host(port: int) -> None:
+    """HTTP/1.1 demands Host; HTTP/1.0 does not."""
+    with connect(port) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        assert closed_after(connection)[1].startswith(b"HTTP/1.1 400 ")
+    with connect(port) as connection:
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert closed_after(connection)[1].endswith(b"ok")

@@ -49,6 +49,25 @@ def test_inference_names_every_wrong_variable() -> None:
     assert "INFERENCE_LOG_LEVEL: " in line
 
 
+@pytest.mark.parametrize(
+    ("links", "reason"),
+    [
+        ("{", "should be JSON"),
+        ('{"movie": {"Watch": "javascript:secret"}}', "a link must begin with http:// or https://"),
+        (
+            '{"movie": {"Watch": "https://x.example/{secret}"}}',
+            "a placeholder is not known; known are: {title}",
+        ),
+    ],
+)
+def test_links_that_cannot_be_used(links: str, reason: str) -> None:
+    done = serve("recommender", RECOMMENDER_LINKS=links)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"RECOMMENDER_LINKS: Value error, {reason}")
+    assert "secret" not in line
+
+
 def test_the_recommender_names_the_variable_and_keeps_the_secret() -> None:
     done = serve("recommender", RECOMMENDER_DATABASE_URL="mysql://me:secret@host/name")
     assert done.returncode == 2

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from curation import song_places, terms
+from curation import sequels, song_places, terms
 from curation.build import FRAMES
 from curation.entry import Entry, write
 from curation.known import check, find, known_works, quadrant_of
 from curation.plane import Frame, spread
 from curation.ratings import quality, shrunken
-from curation.sources import books, games, report
-from curation.titles import bare, clean, first_name, song_key
+from curation.song_fame import Fame
+from curation.sources import books, games, report, songs
+from curation.titles import bare, clean, first_name, piece, song_key
 from services.recommender.imports.shipped import merged_rows
 from services.recommender.schemas.fields import fold
 from services.recommender.settings import DATA_DIR
@@ -173,6 +174,103 @@ def test_spread() -> None:
     assert [place[0] for place in places] == sorted(place[0] for place in places)
     assert all((place[0] > 0) is (own[0] > 0.05) for own, place in zip(raw, places, strict=True))
     assert places[-1] == (0.95, -0.95)
+
+
+@pytest.mark.parametrize(
+    ("title", "composer", "name"),
+    [
+        ("Suite bergamasque, L. 75: III. Clair de lune", "Claude Debussy", "Clair de lune"),
+        ('Bagatelle No. 25 in A Minor, WoO 59 "Für Elise"', "Ludwig van Beethoven", "Für Elise"),
+        ("Tchaikovsky: Swan Lake, Op. 20, Act 2: No. 10", "Pyotr Ilyich Tchaikovsky", "Swan Lake"),
+        ("Symphony No. 5: IV. Adagietto. Sehr langsam", "Gustav Mahler", "Symphony No. 5"),
+        ("Gnossienne No. 1", "Erik Satie", "Gnossienne No. 1"),
+    ],
+)
+def test_pieces(title: Any, composer: Any, name: Any) -> None:
+    """A work of classical music has the name that people know it by."""
+    assert piece(title, composer) == name
+
+
+SONG: Any = dict.fromkeys(
+    ("title", "artists", "year", "spotify_id", "cover", "genres", "valence", "energy", "danceability",
+     "acousticness", "instrumentalness", "speechiness", "loudness", "tempo", "mode", "popularity",
+     "hot100_peak", "hot100_weeks", "streams", "explicit", "deezer_id", "sources"), "",
+)  # fmt: skip
+
+
+def test_song_fame() -> None:
+    """Streams, charts and the artist's other songs tell of a song whose own count of listeners began anew."""
+    known = [
+        SONG | {"artists": "Star", "year": "1971", "title": str(i), "popularity": "80"} for i in range(3)
+    ]
+    listened = SONG | {"artists": "A", "year": "2020", "popularity": "80"}
+    streamed = SONG | {"artists": "B", "year": "2022", "streams": "1000000000"}
+    chart = {"year": "1972", "hot100_peak": "1", "hot100_weeks": "18"}
+    hit, hit_of_star = SONG | chart | {"artists": "C"}, SONG | chart | {"artists": "Star"}
+    flop = SONG | {"artists": "Star", "year": "1972", "hot100_peak": "99", "hot100_weeks": "1"}
+    voted = SONG | {"artists": "D", "year": "1999", "popularity": "60", "sources": "top2000"}
+    at_home = voted | {"genres": "dutch pop"}
+    fame = Fame([*known, listened, streamed, hit, hit_of_star, flop, voted, at_home])
+    assert fame.of(listened) == pytest.approx(fame.of(streamed), abs=0.1)
+    assert fame.of(hit_of_star) > fame.of(hit) > 0.7 > fame.of(flop)
+    assert fame.of(voted) > fame.of(at_home)
+
+
+def test_songs(tmp_path: Path) -> None:
+    """Only a source that marks songs makes one clean; a song without a page of its own is looked up."""
+    named = [
+        {"title": "Clean", "artists": "A|B", "sources": "tophits", "explicit": "0", "spotify_id": "x1"},
+        {"title": "Streamed", "artists": "A", "sources": "hit", "explicit": "0", "spotify_id": "x2"},
+        {"title": "Rude", "artists": "A", "sources": "hit", "explicit": "1", "spotify_id": "x3"},
+        {"title": "Unmarked & old", "artists": "Ä", "sources": "hit", "explicit": "0"},
+        {"title": "Lost ï¿½", "artists": "A", "sources": "hit", "spotify_id": "x4"},
+        {"title": "Obscure", "artists": "A", "sources": "hit", "popularity": "20", "spotify_id": "x5"},
+        {"title": "S: I. Moon", "artists": "E", "sources": "hit", "year": "2001", "spotify_id": "x6",
+         "genres": "classical|essential"},
+        {"title": "White Xmas", "artists": "A", "sources": "hit", "spotify_id": "x7", "year": "2018"},
+    ]  # fmt: skip
+    written(tmp_path / "songs.csv.gz", [SONG | {"popularity": "90"} | one for one in named])
+    written(tmp_path / "streams2024.csv.gz", [{"title": "Streamed", "artist": "A"}])
+    years = [("White Xmas", "hit", 1940), ("White Xmas", "tt", 1942), ("White Xmas", "tt", 1969)]
+    written(
+        tmp_path / "spotify_features.csv.gz",
+        [{"title": t, "artist": "A", "source": source, "year": year} for t, source, year in years],
+    )
+    deezer = written(tmp_path / "deezer.csv", [{"title": "", "artist": "", "deezer_id": "1"}])
+    words = {"title": "Clean", "artist": "A", "emotions": "calmness:9"}
+    written(tmp_path / "deezer_lastfm_emotions.csv.gz", [words])
+    labels: dict[str, list[dict[str, Any]]] = {
+        "moodylyrics4q.csv": [{"title": "Rude", "artist": "A", "mood": "angry"}],
+        "panda_allmusic.csv": [{"title": "Rude", "artist": "A", "quadrant": "Q2"}],
+        "pmemo.csv": [{"title": "Rude", "artist": "A", "valence": "0.2", "arousal": "0.9"}],
+    }
+    for name, rows in labels.items():
+        written(tmp_path / name, rows)
+    found = {entry.title: (entry, place) for entry, place in songs.read(tmp_path, deezer)}
+    assert {title: entry.explicit for title, (entry, _) in found.items()} == {
+        "Clean": False, "Streamed": False, "Rude": True, "Unmarked & old": None, "Moon": None,
+        "White Xmas": None,
+    }  # fmt: skip
+    assert found["Unmarked & old"][0].url == "https://open.spotify.com/search/Unmarked%20%26%20old%20%C3%84"
+    assert found["Clean"][0].url == "https://open.spotify.com/track/x1"
+    assert found["Moon"][0].year is None
+    assert found["White Xmas"][0].year == 1942
+    assert "christmas" in found["White Xmas"][0].tags
+    assert found["Rude"][1][0] < 0 < found["Rude"][1][1]
+
+
+def test_sequels() -> None:
+    """What continues a film of at most 15 years before is a sequel; another film of that name is none."""
+    named = [
+        ("Toy Story", 1995), ("Toy Story 2", 1999), ("District 9", 2009), ("Rocky II", 1979),
+        ("The Ring: First", 2001), ("The Ring: Last", 2003), ("Dune", 1984), ("Dune: Part Two", 2024),
+    ]  # fmt: skip
+    films = [
+        (Entry(medium="movie", title=title, url=f"https://example.org/{i}", year=year), (0.0, 0.0))
+        for i, (title, year) in enumerate(named)
+    ]
+    found = [entry.title for entry, _ in sequels.marked(films) if "sequel" in entry.tags]
+    assert found == ["Toy Story 2", "The Ring: Last"]
 
 
 def test_song_model() -> None:

@@ -1,6 +1,8 @@
 """The multipart reader of both services."""
 
 import asyncio
+import base64
+import quopri
 from typing import Any
 
 import httpx
@@ -75,3 +77,32 @@ def test_malformed(kind: str) -> None:
     """A form without a boundary, or with another one, is unreadable."""
     with pytest.raises(UnreadableError, match="malformed" if "=" in kind else "Content-Type has no boundary"):
         read(content=b"--y\r\nnonsense", headers={"Content-Type": kind})
+
+
+@pytest.mark.parametrize(
+    ("coding", "sent"),
+    [
+        ("base64", base64.encodebytes(BINARY)),
+        ("Quoted-Printable", quopri.encodestring(BINARY)),
+        ("8bit", BINARY),
+    ],
+)
+def test_transfer_encoding(coding: str, sent: bytes) -> None:
+    """A part that says how it is encoded is decoded."""
+    assert (
+        file_of(read(**form(b"Content-Transfer-Encoding: " + coding.encode(), sent)), "file").content
+        == BINARY
+    )
+
+
+@pytest.mark.parametrize("header", [b"Content-Transfer-Encoding: base64", b"Content-Disposition: form-data"])
+def test_unreadable_part(header: bytes) -> None:
+    """A part that is not encoded as it says, or has no name, is unreadable."""
+    with pytest.raises(UnreadableError, match="malformed"):
+        read(**form(header, b"a"))
+
+
+def form(header: bytes, content: bytes) -> dict[str, Any]:
+    head = b'Content-Disposition: form-data; name="file"; filename="a"\r\n' + header
+    body = b"--x\r\n" + head + b"\r\n\r\n" + content + b"\r\n--x--\r\n"
+    return {"content": body, "headers": {"Content-Type": "multipart/form-data; boundary=x"}}

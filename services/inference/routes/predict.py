@@ -5,7 +5,7 @@ from fastapi import APIRouter, Query, Request, Response
 from services.common.forms import PHOTO_BODY
 from services.common.prediction import DetectParam, Prediction
 from services.common.queries import StrictRoute
-from services.inference.answers import to_prediction
+from services.inference.answers import to_json
 from services.inference.dependencies import ServingDep
 from services.inference.errors import NoFaceError
 from services.inference.upload import read_image
@@ -40,5 +40,4 @@ async def predict(
     serving.record(reading)
     if strict and not reading.faces:
         raise NoFaceError("no face was found in the picture")
-    # FastAPI would validate the answer again and copy it before it writes JSON.
-    return Response(to_prediction(reading, serving.model).model_dump_json(), media_type="application/json")
+    return Response(to_json(reading, serving.model), media_type="application/json")

@@ -25,6 +25,8 @@ from services.recommender.store.turns import only_import
 
 Reader = Callable[[Path], Iterator[tuple[int, Row] | Refused | Note]]
 """Reads a file: line number and row, or why the row is left out."""
+WRITTEN_AT_ONCE: Final = 250
+"""Rows of one transaction, for which others wait: well under a second on a machine with much else to do."""
 PAUSE_S: Final = 0.12
 """Between two batches: longer than others that wait for SQLite's lock sleep before they try again."""
 OLDER_CATALOGUE: Final = "the shipped catalogue is newer than the database's: an import loads it first"
@@ -161,7 +163,7 @@ def _write(settings: Settings, rows: Sequence[Row], changes: load.Changes) -> No
         _engine(settings) as engine,
         tqdm(total=len(rows), desc="writing", unit=" rows", leave=False, disable=None) as progress,
     ):
-        for batch in load.batches(rows):
+        for batch in load.batches(rows, WRITTEN_AT_ONCE):
             with engine.execution_options(**WRITING).begin() as connection:
                 load.write_batch(connection, batch, changes, shipped=False)
             progress.update(len(batch))

@@ -71,7 +71,7 @@ def facts_of(
     genre, kind = _kind(item, worths)
     said = SAYS.get(genre, frozenset())
     told = [tag for tag in item.tags[:TOLD] if tag not in said and worths.get(tag, 0.0) >= 0]
-    felt = [tag for tag in told if tag in lexicon.FEELINGS and not _is_contradicted(tag, item)]
+    felt = [tag for tag in told if tag in lexicon.FEELINGS and not is_contradicted(tag, item)]
     feelings = {lexicon.FEELINGS[tag].en: lexicon.FEELINGS[tag] for tag in felt}
     unfit = any(worths.get(word, 0.0) < 0 for word in (*item.tags[:TOLD], *item.genres))
     sure = item.affect_confidence >= SURE_ENOUGH and not unfit
@@ -93,16 +93,16 @@ def facts_of(
 
 
 def _kind(item: Candidate, worths: Mapping[str, float]) -> tuple[str, Kind]:
-    """The genre that suits the mood best, of those that have a name; "" and a plain noun without one."""
+    """The first named genre that does not speak against the mood; "" and a plain noun without one."""
     known = KINDS[item.medium]
     genres = [genre for genre in item.genres if genre in known]
     if not genres:
         return "", PLAIN[item.medium]
-    best = max(genres, key=lambda genre: worths.get(genre, 0.0))
+    best = next((genre for genre in genres if worths.get(genre, 0.0) >= 0), genres[0])
     return best, known[best]
 
 
-def _is_contradicted(tag: str, item: Candidate) -> bool:
+def is_contradicted(tag: str, item: Candidate) -> bool:
     """Whether an item's place speaks against what somebody has called it."""
     return (
         (tag in CALM and item.arousal > EDGE)

@@ -52,6 +52,7 @@ western|western|westerns|m|Western|Western
 superhero|superhero film|superhero films|m|Superheldenfilm|Superheldenfilme
 spy|spy film|spy films|m|Agentenfilm|Agentenfilme
 documentary|documentary|documentaries|m|Dokumentarfilm|Dokumentarfilme
+biography|life story|life stories|f|Filmbiografie|Filmbiografien
 """
     ),
     "book": _kinds(
@@ -75,6 +76,7 @@ short story|collection of stories|collections of stories|m|Erzählband|Erzählb�
 comic|comic|comics|m|Comic|Comics
 manga|manga|manga|m|Manga|Mangas
 travel|travel book|travel books|n|Reisebuch|Reisebücher
+biography|biography|biographies|f|Biografie|Biografien
 literary|literary novel|literary novels|m|literarischer Roman|literarische Romane
 """
     ),

@@ -6,10 +6,11 @@ sources of these tables; where research is silent they are judgement.
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import repeat
 from typing import Final, Literal
 
 from services.emotions import EMOTIONS, Emotion
-from services.recommender.ranking.care import SENSITIVE
+from services.recommender.ranking.care import ADULT, SENSITIVE
 from services.recommender.ranking.item import Candidate
 from services.recommender.ranking.mood import OWN, UNHAPPY, Strategy, StrategyChoice
 
@@ -113,6 +114,12 @@ DREADFUL: Final = frozenset({
     "psychological thriller", "conspiracy", "gothic", "escape", "dread", "horror", "fear",
 })  # fmt: skip
 
+COARSE: Final = ADULT | {"sexy", "raunchy comedy", "dark comedy", "gross"}
+SEQUEL: Final = frozenset({"sequel"})
+"""Few people want to begin with the third part."""
+OUT_OF_SEASON: Final = {"christmas": -1.0, "holiday": -1.0}
+"""What a word adds to an item's fit outside December."""
+
 WELCOME: Final[dict[Need, frozenset[str]]] = {
     "joy": FUNNY | LIVELY,
     "wonder": STRANGE,
@@ -125,26 +132,39 @@ WELCOME: Final[dict[Need, frozenset[str]]] = {
     "reassure": WARM | QUIET,
 }
 AVOIDED: Final[dict[Need, frozenset[str]]] = {
-    "joy": GRIM | HORROR,
-    "wonder": GRIM | HORROR | {"drama", "religious"},
-    "ease": HORROR | GRIM | {"intense", "tense", "bullying", "trauma"},
-    "sorrow": FUNNY | LIVELY | HORROR | SENSITIVE,
-    "fury": WARM | QUIET,
-    "dread": WARM | FUNNY,
-    "cheer": GRIM | HORROR | TENSE,
-    "absorb": GRIM | HORROR | HEATED | {"romance", "family", "cute"},
-    "reassure": (GRIM | HORROR | TENSE | HEATED | {"science fiction", "adventure", "satire", "dark comedy"})
+    "joy": GRIM | HORROR | SEQUEL,
+    "wonder": GRIM | HORROR | SEQUEL | {"drama", "religious"},
+    "ease": HORROR | GRIM | SEQUEL | {"intense", "tense", "bullying", "trauma"},
+    "sorrow": FUNNY | LIVELY | HORROR | SENSITIVE | SEQUEL,
+    "fury": WARM | QUIET | SEQUEL,
+    "dread": WARM | FUNNY | SEQUEL,
+    "cheer": GRIM | HORROR | TENSE | COARSE | SEQUEL | {"hitman", "infidelity", "divorce", "revenge"},
+    "absorb": GRIM | HORROR | HEATED | COARSE | SEQUEL | {"romance", "family", "cute"},
+    "reassure": (
+        GRIM
+        | HORROR
+        | TENSE
+        | HEATED
+        | COARSE
+        | SEQUEL
+        | {"science fiction", "adventure", "satire", "hip hop", "electronic"}
+    )
     - WARM,
 }
 WELCOME_WORTH: Final = 0.35
-AVOIDED_WORTH: Final = -0.5
+AVOIDED_WORTH: Final = -0.8
 LEADING: Final = 8
 """Only an item's strongest words count."""
 
 
-def words_of(item: Candidate) -> list[str]:
+def words_of(item: Candidate) -> tuple[str, ...]:
     """The item's genres and themes, the strongest first, each once."""
-    return list(dict.fromkeys((*item.tags[:LEADING], *item.genres)))
+    return _words(item.tags, item.genres)
+
+
+@lru_cache(maxsize=16_384)
+def _words(tags: tuple[str, ...], genres: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*tags[:LEADING], *genres)))
 
 
 def needs_of(probabilities: Mapping[Emotion, float], choice: StrategyChoice) -> dict[Need, float]:
@@ -183,7 +203,7 @@ def _worths_of(need: Need) -> dict[str, float]:
 
 def fit(words: Iterable[str], worth: Mapping[str, float]) -> float:
     """How well an item with these words meets the needs, from -1 to 1; 0 where nothing is known."""
-    return max(-1.0, min(1.0, sum(worth.get(word, 0.0) for word in words)))
+    return max(-1.0, min(1.0, sum(map(worth.get, words, repeat(0.0)))))
 
 
 def soothed(probabilities: Mapping[Emotion, float], choice: StrategyChoice) -> float:

@@ -48,15 +48,11 @@ _funny = _has(
     "comedy", "funny", "witty", "hilarious", "silly", "romantic comedy", "parody", "satire", "slapstick"
 )
 _kind = _has(
-    "heartwarming",
-    "feel good",
-    "wholesome",
-    "cozy",
-    "comforting",
-    "gentle",
-    "touching",
-    "sweet",
+    *("heartwarming", "feel good", "wholesome", "cozy", "comforting", "gentle", "touching", "sweet"),
     "friendship",
+)
+_outdoors = _has(
+    *("nature", "outdoors", "mountains", "sea", "travel", "road trip", "wilderness", "island", "desert")
 )
 _bright = _lies(valence=(0.25, 1))
 _quiet = _lies(valence=(0, 1), arousal=(-1, -0.1))
@@ -84,17 +80,7 @@ PURPOSES: Final[dict[Need | Literal["unclear"], tuple[Purpose, ...]]] = {
         Purpose(
             ": out into the open, away from it all",
             ": hinaus ins Freie, weg von allem",
-            _has(
-                "nature",
-                "outdoors",
-                "mountains",
-                "sea",
-                "travel",
-                "road trip",
-                "wilderness",
-                "island",
-                "desert",
-            ),
+            _outdoors,
         ),
         Purpose(
             ": a task to sink into until the heat is gone",

@@ -17,20 +17,22 @@ from services.recommender.ranking.item import Candidate
 from services.recommender.ranking.mood import Mood, Point, Strategy, StrategyChoice
 from services.recommender.ranking.taste import Taste, appeal, features_of
 
-AFFECT_WEIGHT: Final = 1.0
-FIT_WEIGHT: Final = 0.35
-CURATED_WEIGHT: Final = 0.30
+AFFECT_WEIGHT: Final = 3.0
+FIT_WEIGHT: Final = 0.5
+CURATED_WEIGHT: Final = 0.50
 QUALITY_WEIGHT: Final = 0.30
-POPULARITY_WEIGHT: Final = 0.20
-TASTE_WEIGHT: Final = 1.2
+POPULARITY_WEIGHT: Final = 0.30
+TASTE_WEIGHT: Final = 3.6
 LIKING_FADES: Final = 0.25
 """Power of closeness with which a liking fades: far from the target it counts about half."""
-RECENT_PENALTY: Final = 0.50
-HORROR_PENALTY: Final = 4.0
+RECENT_PENALTY: Final = 1.50
+HORROR_PENALTY: Final = 12.0
 """More than all else together: no taste outweighs it where a mood is lifted or calmed."""
+UNFIT_PENALTY: Final = 1.2
+"""For explicit songs and sensitive works where a mood is lifted or calmed."""
 FULL_SCORE: Final = AFFECT_WEIGHT + FIT_WEIGHT + CURATED_WEIGHT + QUALITY_WEIGHT + POPULARITY_WEIGHT
-TEMPERATURE: Final = 0.07
-DIVERSITY: Final = 0.4
+TEMPERATURE: Final = 0.23
+DIVERSITY: Final = 0.8
 """MMR's penalty for likeness to items already chosen."""
 SHORTLIST: Final = 4
 """MMR considers this many times the wanted number."""
@@ -105,13 +107,18 @@ def ask(  # noqa: PLR0913 # one for each thing that a person can say
     seed: int,
     turn: int = 0,
     sensitive: bool = False,
+    festive: bool = True,
     taste: Taste | None = None,
 ) -> RankingQuery:
     """Work out what ranking needs of a mood.
 
-    `sensitive` includes works about suicide, self-harm and abuse where they would be held back.
+    `sensitive` includes works about suicide, self-harm and abuse where they would be held back; without
+    `festive` it is no time for Christmas.
     """
     strategy = mood.auto_strategy(probabilities) if choice == "auto" else choice
+    worths = needs.worths(needs.needs_of(probabilities, choice))
+    if not festive:
+        worths |= needs.OUT_OF_SEASON
     matched_pain = probabilities["sad"] + probabilities["fear"] if strategy == "match" else 0.0
     return RankingQuery(
         probabilities=probabilities,
@@ -119,7 +126,7 @@ def ask(  # noqa: PLR0913 # one for each thing that a person can say
         strategy=strategy,
         target=mood.target(probabilities, choice),
         served=mood.served(strategy, choice),
-        worths=needs.worths(needs.needs_of(probabilities, choice)),
+        worths=worths,
         soothed=needs.soothed(probabilities, choice),
         careful=not sensitive and matched_pain >= TORN,
         limit=limit,
@@ -162,6 +169,8 @@ def _score(candidate: Candidate, query: RankingQuery) -> float:
         total += CURATED_WEIGHT * sum(query.probabilities[emotion] for emotion in candidate.emotions)
     if query.soothed and not needs.HORROR.isdisjoint(words):
         total -= HORROR_PENALTY * query.soothed
+    if query.soothed and (candidate.explicit or is_sensitive((*candidate.tags, *candidate.genres))):
+        total -= UNFIT_PENALTY * query.soothed
     if query.taste.recent:
         total -= RECENT_PENALTY * query.taste.recent.get(candidate.id, 0.0)
     if query.taste.features:
@@ -208,10 +217,12 @@ def _choose(scored: list[tuple[float, Candidate]], query: RankingQuery) -> list[
         key=lambda draw: (-draw[0], draw[2].id),
     )[: query.limit * SHORTLIST]
     breadth = query.mood.breadth
-    return _diversify(drawn, query.limit, lambda a, b: likeness(a, b) + breadth * nearness(a, b))
+    if not breadth:
+        return diversify(drawn, query.limit, likeness)
+    return diversify(drawn, query.limit, lambda a, b: likeness(a, b) + breadth * nearness(a, b))
 
 
-def _diversify(
+def diversify(
     left: list[tuple[float, float, Candidate]],
     limit: int,
     alike: Callable[[Candidate, Candidate], float],
@@ -237,7 +248,7 @@ def likeness(one: Candidate, other: Candidate) -> float:
     if one.year is not None and other.year is not None and one.year // 10 == other.year // 10:
         alike += 0.15
     if one.genres and other.genres:
-        shared = len(set(one.genres).intersection(other.genres))
+        shared = sum(genre in other.genres for genre in one.genres)
         alike += 0.35 * shared / (len(one.genres) + len(other.genres) - shared)
     return alike
 

@@ -6,7 +6,7 @@ for. On one medium's shelf no form is used twice as long as there are others, an
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import chain, product
 
 from services.recommender.ranking.facts import facts_of
 from services.recommender.ranking.item import Candidate
@@ -42,7 +42,7 @@ class Writer:
     ) -> tuple[str, Purpose, str]:
         options = self._options(item, forms, used)
         first = next(options)
-        fresh = (option for option in (first, *options) if option[2] not in self.written)
+        fresh = (option for option in chain((first,), options) if option[2] not in self.written)
         form, purpose, reason = next(fresh, first)
         if reason in self.written:  # many items of one maker and kind
             reason = f"{item.title}: {reason[0].lower()}{reason[1:]}"

@@ -1,5 +1,6 @@
 """Routes that take a photo. It goes to inference and is stored nowhere."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
@@ -23,6 +24,7 @@ from services.common.problems import UnreadableError
 from services.common.queries import StrictRoute
 from services.recommender.dependencies import InferenceDep, RecommenderDep, RequestIdDep
 from services.recommender.inference_client import OCTETS, read_mood, read_moods
+from services.recommender.languages import VARY
 from services.recommender.schemas.recommendation import (
     MAX_EXCLUDED_IN_QUERY,
     PhotoOptions,
@@ -37,9 +39,9 @@ REPEATABLE: Final = {"medium", "exclude", "genre"}
 MOST_PARTS: Final = MAX_EXCLUDED_IN_QUERY + SPARE_PARTS
 
 
-def _json(answer: object) -> Response:
+def _json(answer: object, headers: Mapping[str, str] | None = None) -> Response:
     """Answer as JSON, with fields of inference's that the documented schema does not know."""
-    return Response(to_json(answer, inf_nan_mode="null"), media_type="application/json")
+    return Response(to_json(answer, inf_nan_mode="null"), headers=headers, media_type="application/json")
 
 
 @router.post("/predict", openapi_extra=PHOTO_BODY, responses={200: {"model": Prediction}})
@@ -72,7 +74,7 @@ async def recommend_for_photo(
     prediction = await inference.predict(image, content_type, request_id, detect=options.detect)
     mood, sure = read_moods(prediction) if options.faces == "all" else (read_mood(prediction), True)
     shelf = await recommender.recommend(mood, options, sure=sure) if mood else None
-    return _json({"prediction": prediction, "recommendation": shelf})
+    return _json({"prediction": prediction, "recommendation": shelf}, VARY)
 
 
 async def _read_photo(request: Request, query: PhotoOptions) -> tuple[bytes, str, PhotoOptions]:

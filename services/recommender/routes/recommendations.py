@@ -1,23 +1,29 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from services.common.queries import StrictRoute
 from services.recommender.dependencies import RecommenderDep
+from services.recommender.languages import VARY
 from services.recommender.schemas.recommendation import MoodBody, MoodQuery, Recommendation
 
 router = APIRouter(tags=["recommendations"], route_class=StrictRoute)
 
 
-@router.get("/recommend")
+def _json(answer: Recommendation) -> Response:
+    """FastAPI would validate the answer again before it writes JSON."""
+    return Response(answer.model_dump_json(), headers=VARY, media_type="application/json")
+
+
+@router.get("/recommend", responses={200: {"model": Recommendation}})
 async def recommend_for_emotion(
     query: Annotated[MoodQuery, Query()], recommender: RecommenderDep
-) -> Recommendation:
+) -> Response:
     """Recommend films, songs, books and games for a mood."""
-    return await recommender.recommend(query.emotion, query)
+    return _json(await recommender.recommend(query.emotion, query))
 
 
-@router.post("/recommend")
-async def recommend_for_mood(body: MoodBody, recommender: RecommenderDep) -> Recommendation:
+@router.post("/recommend", responses={200: {"model": Recommendation}})
+async def recommend_for_mood(body: MoodBody, recommender: RecommenderDep) -> Response:
     """Recommend for a whole probability vector: it locates the mood better than its largest share alone."""
-    return await recommender.recommend(body.mood, body)
+    return _json(await recommender.recommend(body.mood, body))

@@ -4,7 +4,8 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Header, Path, Query
 from sqlalchemy.orm import Session
 
 from services.common.queries import StrictRoute
-from services.recommender.dependencies import MetricsDep, SessionsDep
+from services.recommender.dependencies import LinksDep, MetricsDep, SessionsDep
+from services.recommender.links import Links
 from services.recommender.schemas.catalogue import CatalogueItem
 from services.recommender.schemas.memory import (
     Export,
@@ -82,7 +83,7 @@ async def get_history(
 
 @router.get("/users/{user_id}/saved")
 async def get_saved(
-    user_id: NotedUser, query: Annotated[SavedQuery, Query()], sessions: SessionsDep
+    user_id: NotedUser, query: Annotated[SavedQuery, Query()], sessions: SessionsDep, links: LinksDep
 ) -> SavedPage:
     """List the items that the user saved, the latest first."""
     found = await sessions.reading(
@@ -90,21 +91,22 @@ async def get_saved(
     )
     last = found[query.limit - 1] if len(found) > query.limit else None
     return SavedPage(
-        items=[_to_saved(one) for one in found[: query.limit]],
+        items=[_to_saved(one, links) for one in found[: query.limit]],
         next_cursor=f"{last.saved_ms}-{last.item.id}" if last else None,
     )
 
 
-def _to_saved(saved: history.Saved) -> SavedItem:
+def _to_saved(saved: history.Saved, links: Links) -> SavedItem:
     item = CatalogueItem.model_validate(saved.item)
+    links.add([item])
     return SavedItem.model_validate({**item.model_dump(), "saved_at": saved.saved_ms})
 
 
 @router.get("/users/{user_id}/export")
-async def export_user(user_id: NotedUser, sessions: SessionsDep) -> Export:
+async def export_user(user_id: NotedUser, sessions: SessionsDep, links: LinksDep) -> Export:
     """Give all that is kept under the id."""
     kept = await sessions.reading(lambda session: history.everything(session, user_id))
-    kept["saved"] = [_to_saved(one) for one in kept["saved"]]
+    kept["saved"] = [_to_saved(one, links) for one in kept["saved"]]
     return Export.model_validate({"user_id": user_id, **kept}, from_attributes=True)
 
 

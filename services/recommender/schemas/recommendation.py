@@ -56,24 +56,29 @@ Probabilities = Annotated[
 ]
 
 
+Media = Annotated[list[AnyCaseMedium], Field(min_length=1, max_length=10), OneOrMany]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Per medium.")]
+Sensitive = Annotated[
+    Literal["leave_out", "include"],
+    AnyCase,
+    Field(
+        description="Works about suicide, self-harm and abuse when a sad or frightened mood is matched; "
+        "`left_out` in the answer counts those held back."
+    ),
+]
+
+
 class Options(Filters, BaseModel):
     """The options of every recommending route."""
 
-    medium: Annotated[list[AnyCaseMedium], Field(min_length=1, max_length=10), OneOrMany] = list(MEDIA)
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Per medium.")] = 5
+    medium: Media = list(MEDIA)
+    limit: Limit = 5
     strategy: Annotated[StrategyChoice, AnyCase] = "auto"
     exclude: Annotated[
         list[ItemId], Field(max_length=MAX_EXCLUDED, description="Item ids not to show."), OneOrMany
     ] = []
     user_id: UserId | None = None
-    sensitive: Annotated[
-        Literal["leave_out", "include"],
-        AnyCase,
-        Field(
-            description="Works about suicide, self-harm and abuse when a sad or frightened mood is matched; "
-            "`left_out` in the answer counts those held back."
-        ),
-    ] = "leave_out"
+    sensitive: Sensitive = "leave_out"
 
 
 class QueryOptions(Options):
@@ -106,6 +111,17 @@ class PhotoQuery(QueryOptions, PhotoOptions):
 
 class MoodQuery(QueryOptions):
     emotion: Label
+
+
+class SimilarQuery(Filters, BaseModel):
+    medium: Annotated[Media | None, Field(description="The item's own, unless given.")] = None
+    limit: Limit = 5
+    user_id: Annotated[UserId | None, Field(description="Leaves out what is hidden or seen.")] = None
+    sensitive: Annotated[
+        Literal["leave_out", "include"],
+        AnyCase,
+        Field(description="Works about suicide, self-harm and abuse."),
+    ] = "leave_out"
 
 
 class MoodBody(Options):
@@ -189,6 +205,10 @@ class ItemOut(BaseModel):
 class RecommendedItem(ItemOut):
     score: float
     reason: str
+
+
+class SimilarItems(BaseModel):
+    items: list[RecommendedItem]
 
 
 class Recommendation(BaseModel):

@@ -27,6 +27,8 @@ POOL_SIZES: Final = {"sqlite": 3, "postgresql": 10}
 SQLite works in this process: more threads than two readers and the one writer would only compete with each
 other and with the event loop for the interpreter's lock. With PostgreSQL threads wait for answers and locks.
 """
+CACHE_KIB: Final = 16_000
+"""Pages of a SQLite file that each connection keeps: most of the shipped catalogue."""
 STATEMENT_S: Final = 30
 """Limit of one statement on PostgreSQL. It does not apply to migrations and the first load."""
 Answer = TypeVar("Answer")
@@ -90,6 +92,7 @@ def is_missing(url: str) -> bool:
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # `_begin_sqlite` begins; the driver would leave DDL outside
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     connection.execute("PRAGMA synchronous=FULL")  # an acknowledged write survives a power cut
     connection.execute("PRAGMA secure_delete=ON")  # an erased user leaves no bytes behind in the file
     # Fails where another process is switching the same file just now, or it is read-only.

@@ -9,8 +9,7 @@ def conditions(filters: Filters) -> tuple[str, ...]:
     """What a row of `items` has to meet; `values` gives the values of its parameters."""
     found = []
     if filters.genre:
-        parts = (f"'|' || genres || '|' LIKE :genre{i} ESCAPE '!'" for i in range(len(filters.genre)))
-        found.append(f"({' OR '.join(parts)})")
+        found.append(f"({' OR '.join(holds('genres', f'genre{i}') for i in range(len(filters.genre)))})")
     if filters.language is not None:
         found.append("language = :language")
     if filters.year_from is not None:
@@ -25,9 +24,14 @@ def conditions(filters: Filters) -> tuple[str, ...]:
 def values(filters: Filters) -> dict[str, Any]:
     """The parameters of `conditions`, by name."""
     given = filters.model_dump(include={"language", "year_from", "year_to"}, exclude_none=True)
-    return given | {f"genre{i}": f"%|{_literal(genre)}|%" for i, genre in enumerate(filters.genre)}
+    return given | {f"genre{i}": holding(genre) for i, genre in enumerate(filters.genre)}
 
 
-def _literal(text: str) -> str:
-    """A pattern of LIKE for exactly this text; a folded one has no other signs than `_`."""
-    return text.replace("_", "!_")
+def holds(column: str, parameter: str) -> str:
+    """The condition that a list of terms has one, whose parameter is made by `holding`."""
+    return f"'|' || {column} || '|' LIKE :{parameter} ESCAPE '!'"
+
+
+def holding(term: str) -> str:
+    """The pattern of LIKE for a list with this term; a folded one has no other signs than `_`."""
+    return f"%|{term.replace('_', '!_')}|%"

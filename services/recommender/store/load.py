@@ -56,8 +56,8 @@ def upsert(connection: Connection, rows: Sequence[Storable], *, shipped: bool) -
         write_batch(connection, batch, Changes(), shipped=shipped)
 
 
-def batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
+def batches(rows: Sequence[Row], size: int = BATCH) -> Iterator[Sequence[Row]]:
+    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def write_batch(

@@ -35,12 +35,12 @@ class EmotionSet(sa.TypeDecorator[tuple[Emotion, ...]]):
         return sum({1 << EMOTIONS.index(emotion) for emotion in value or ()})
 
     def process_result_value(self, value: int | None, dialect: sa.Dialect) -> tuple[Emotion, ...]:  # noqa: ARG002 # as above
-        return _emotions_of(value or 0)
+        return emotions_of(value or 0)
 
 
 @cache
-def _emotions_of(bits: int) -> tuple[Emotion, ...]:
-    """Cached: a recommendation reads hundreds of rows."""
+def emotions_of(bits: int) -> tuple[Emotion, ...]:
+    """The emotions of a stored number; cached, as a recommendation reads hundreds of rows."""
     return tuple(emotion for i, emotion in enumerate(EMOTIONS) if bits >> i & 1)
 
 
@@ -59,6 +59,7 @@ class Item(Base):
         sa.Index("ix_items_prior", "medium", "prior"),
         sa.Index("ix_items_listing", "medium", "id"),
         sa.Index("ix_items_work", "work"),
+        sa.Index("ix_items_creator", "medium", "creator", "prior"),
         sa.Index(
             "ix_items_curated",
             "medium",

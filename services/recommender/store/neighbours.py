@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 from services.recommender.store.models import Neighbour, UserItem
 
 BATCH: Final = 10_000
+ENOUGH_USERS: Final = 20
+"""Two items are neighbours only where so many different users like both: ids cost nothing, and one person's
+likes must not show in what others get."""
 MOST: Final = 500
 """Neighbours of one user's likes that are read."""
 LIKES: Final = (
@@ -45,7 +48,7 @@ def neighbours_of(session: Session, item_id: int, limit: int) -> list[tuple[int,
     """Ids of the items that those who liked this one liked, and how near each is, the nearest first."""
     nearest = (
         select(Neighbour.neighbour_id, Neighbour.nearness)
-        .where(Neighbour.item_id == item_id)
+        .where(Neighbour.item_id == item_id, Neighbour.users >= ENOUGH_USERS)
         .order_by(Neighbour.nearness.desc(), Neighbour.neighbour_id)
         .limit(limit)
     )

@@ -25,6 +25,7 @@ const SHELL = [
   "js/consent.js",
   "js/cover.js",
   "js/dom.js",
+  "js/filters.js",
   "js/find.js",
   "js/history.js",
   "js/i18n.js",
@@ -66,7 +67,7 @@ self.addEventListener("fetch", (event) => {
 
 async function keepShell() {
   const cache = await caches.open(CACHE);
-  await cache.addAll(SHELL.map((path) => new Request(path, { cache: "reload" })));
+  await cache.addAll(SHELL.map((path) => new Request(path, { cache: "no-cache" })));
   await self.skipWaiting();
 }
 

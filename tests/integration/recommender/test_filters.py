@@ -186,6 +186,7 @@ PARAMETERS = {
     "POST /predict": "strict, detect",
     "GET /items": f"{FILTERS}, medium, emotion, q, limit, cursor",
     "GET /items/1": "none",
+    "GET /items/1/similar": f"{FILTERS}, medium, limit, user_id, sensitive",
     "POST /items": "none",
     "PUT /items/1": "none",
     "DELETE /items/1": "none",

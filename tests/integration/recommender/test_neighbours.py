@@ -8,10 +8,9 @@ from pathlib import Path
 
 import httpx
 
-from services.recommender.neighbours import ENOUGH_USERS
 from services.recommender.store.db import Sessions, make_engine
 from services.recommender.store.memory import taste_of
-from services.recommender.store.neighbours import neighbours_of
+from services.recommender.store.neighbours import ENOUGH_USERS, neighbours_of
 from tests.helpers.memory import history, say
 from tests.helpers.serving import ROOT
 from tests.helpers.stages import cannot_run

@@ -31,7 +31,7 @@ def raw(api: httpx.Client, path: str, **headers: str) -> tuple[httpx.Response, b
 @pytest.mark.parametrize("name", ["css/base.css", "js/app.js", "strings/de.js", "icons/icons.svg"])
 def test_file(api: httpx.Client, name: str) -> None:
     """A file is sent compressed to clients that read gzip, and as it is to others."""
-    content = (WEB_DIR / name).read_bytes()
+    content = page._pack(WEB_DIR / name, 0, covers=False).plain
     packed, body = raw(api, f"/{name}", **GZIP)
     assert packed.headers["content-encoding"] == "gzip"
     assert packed.headers["vary"] == "Accept-Encoding"
@@ -41,6 +41,27 @@ def test_file(api: httpx.Client, name: str) -> None:
     assert "content-encoding" not in plain.headers
     assert body == content
     assert plain.headers["content-type"] == packed.headers["content-type"]
+
+
+def test_without_comments(api: httpx.Client) -> None:
+    """Scripts and styles are sent without their comments, the lines counted as they were."""
+    source = (WEB_DIR / "js/dom.js").read_text()
+    sent = api.get("/js/dom.js").text
+    assert "/**" in source
+    assert "/**" not in sent
+    assert sent.count("\n") == source.count("\n")
+    assert sent.splitlines()[-1] == source.splitlines()[-1]
+    assert "https://" in page.COMMENT.sub(b"", b'const address = "https://example.org"; // kept').decode()
+
+
+def test_headers_of_parts(api: httpx.Client) -> None:
+    """Scripts and styles come without the headers of pages; the page and its worker have a policy."""
+    for name in ("/js/app.js", "/css/base.css"):
+        headers = api.get(name).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert not {"content-security-policy", "permissions-policy"} & set(headers)
+    for name in ("/", "/sw.js", "/icons/icons.svg", "/emotions"):
+        assert "default-src 'self'" in api.get(name).headers["content-security-policy"]
 
 
 def test_once(api: httpx.Client) -> None:
@@ -63,7 +84,7 @@ def test_unchanged(api: httpx.Client) -> None:
 def test_other_paths(api: httpx.Client) -> None:
     """Pictures, ranges, other methods and unknown paths are answered as before."""
     assert "content-encoding" not in raw(api, "/samples/astronaut.jpg", **GZIP)[0].headers
-    assert raw(api, "/js/app.js", Range="bytes=0-9")[0].status_code == 206
+    assert raw(api, "/samples/astronaut.jpg", Range="bytes=0-9")[0].status_code == 206
     assert api.post("/js/app.js").status_code == 405
     assert api.get("/js/none.js").status_code == 404
     assert api.get("/../settings.py").status_code == 404

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from services.recommender.prepare import prepare
 from services.recommender.settings import DATA_DIR
-from services.recommender.store import candidates
+from services.recommender.store import candidates, similar
 from services.recommender.store.db import make_engine
 
 VALUES = {
@@ -17,12 +17,28 @@ VALUES = {
     "turn": 1,
     "prior": 2.0,
     "id": 0,
-    **{f"cell{i}": 20 + i for i in range(6)},
+    "item_id": 3,
+    "creator": "Ada",
+    "best": 3000,
+    **{f"cell{i}": 20 + i for i in range(similar.NEAR_CELLS)},
+    **{f"tag{i}": "%|war|%" for i in range(2)},
+    **{f"near{i}": 40 + i for i in range(2)},
 }
+KEPT = (candidates.UNBLOCKED,)
 QUERIES = {
-    "in turn": (candidates.around_query(6, turned=True), {"ix_items_cell", "ix_items_curated"}),
-    "all": (candidates.around_query(6, turned=False), {"ix_items_cell", "ix_items_curated"}),
-    "the best": (candidates.best_query(), {"ix_items_prior"}),
+    "in turn": (
+        candidates.around_query(6, KEPT, turned=True),
+        {"ix_items_cell", "ix_items_curated"},
+    ),
+    "all": (
+        candidates.around_query(6, KEPT, turned=False),
+        {"ix_items_cell", "ix_items_curated"},
+    ),
+    "similar": (
+        similar.similar_query(2, 2, ("id <> :item_id", "NOT sensitive", *KEPT)),
+        {"ix_items_cell", "ix_items_creator"},
+    ),
+    "the best": (candidates.best_query(KEPT), {"ix_items_prior"}),
 }
 
 

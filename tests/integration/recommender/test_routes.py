@@ -92,6 +92,21 @@ def test_language(api: httpx.Client) -> None:
     assert not {item["reason"] for item in german} & {item["reason"] for item in english}
 
 
+def test_language_in_caches(api: httpx.Client, inference: FakeInference) -> None:
+    """Answers with reasons tell caches that they depend on Accept-Language; others do not."""
+    inference.reset()
+    photo = {"file": ("face.jpg", b"not looked into", "image/jpeg")}
+    for answer in (
+        api.get("/recommend", params={"emotion": "sad"}),
+        api.post("/recommend", json={"emotion": "sad"}),
+        api.post("/recommend/photo", files=photo),
+        api.get("/items/1/similar"),
+    ):
+        assert answer.status_code == 200
+        assert answer.headers["vary"].split(", ").count("Accept-Language") == 1
+    assert "Accept-Language" not in api.get("/items/1").headers.get("vary", "")
+
+
 def test_flat_vector(api: httpx.Client) -> None:
     """Equal shares are no clear mood, and are not matched."""
     answer = api.post("/recommend", json={"probabilities": dict.fromkeys(EMOTIONS, 1 / 6)}).json()

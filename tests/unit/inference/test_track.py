@@ -56,6 +56,15 @@ def test_a_missed_frame_keeps_the_id_and_a_long_absence_does_not() -> None:
     assert tracker.update([], rows(), 0.1) == []
     (track,) = tracker.update([face(0)], rows(HAPPY), 0.2)
     assert track.id == 1
+    tracker.update([], rows(), 0.3)
     (track,) = tracker.update([face(0)], rows(HAPPY), 0.3 + PATIENCE_S)
     assert track.id == 2
     assert len(tracker.faces) == 1
+
+
+def test_a_slow_stream_keeps_the_id() -> None:
+    """A face in every frame keeps its id, even where a busy server takes a second for each."""
+    tracker = Tracker()
+    for second in range(3):
+        (track,) = tracker.update([face(0)], rows(HAPPY), second)
+        assert track.id == 1

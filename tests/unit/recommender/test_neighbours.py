@@ -4,7 +4,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from services.recommender.neighbours import ENOUGH_USERS, NEAREST, find_neighbours
+from services.recommender.neighbours import NEAREST, find_neighbours
+from services.recommender.store.neighbours import ENOUGH_USERS
 from tests.helpers.stages import cannot_run
 
 

@@ -278,3 +278,21 @@ def test_gloom() -> None:
     aim = request(target=Point(0.3, 0.1))
     dark, bright = candidate(1, valence=0.0, arousal=0.1), candidate(2, valence=0.6, arousal=0.1)
     assert ranked([dark, bright], aim)[0].candidate == bright
+
+
+def test_unfit_comfort() -> None:
+    """Explicit songs and sensitive works lose where a mood is lifted, and not where it is matched."""
+    plain, rude, hard = candidate(1), candidate(1, explicit=True), candidate(1, tags=("self harm",))
+    lifted, matched = ask(SAD, limit=1, seed=1), request(limit=1)
+    best, *unfit = (ranked([item], lifted)[0].score for item in (plain, rude, hard))
+    assert all(score < best - 0.1 for score in unfit)
+    assert ranked([rude], matched)[0].score == ranked([plain], matched)[0].score
+
+
+def test_christmas() -> None:
+    """Works about Christmas lose outside December."""
+    work = candidate(1, tags=("christmas",))
+    cheered, held = (ask(SAD, limit=1, seed=1, festive=festive) for festive in (True, False))
+    asked = ((work, cheered), (candidate(1), cheered), (work, held))
+    scores = [ranked([item], query)[0].score for item, query in asked]
+    assert scores[0] > scores[1] > scores[2]

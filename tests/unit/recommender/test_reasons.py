@@ -1,8 +1,6 @@
 """Reasons: nothing is said of an item that it does not have, in either language."""
 
-import csv
 import re
-from pathlib import Path
 from random import Random
 from typing import Any, get_args
 
@@ -16,34 +14,11 @@ from services.recommender.ranking.rank import ask
 from services.recommender.ranking.reasons import Writer
 from services.recommender.ranking.taste import Taste
 from tests.helpers.candidates import candidate
+from tests.helpers.claims import claims, meets, pattern
 
-CLAIMS = Path(__file__).parent.parent.parent / "assets" / "claims.csv"
 LANGUAGES = get_args(Language)
 GENRES = sorted({genre for medium in MEDIA for genre in kinds.KINDS[medium]})
 TAGS = sorted({*lexicon.FEELINGS, *lexicon.THEMES, *lexicon.FEATURES})
-
-
-def claims() -> list[tuple[str, str, list[str]]]:
-    """Language, claim, and the conditions of which the item must meet one."""
-    with CLAIMS.open(encoding="utf-8") as file:
-        return [(row["language"], row["claim"], row["needs"].split("|")) for row in csv.DictReader(file)]
-
-
-def meets(item: Candidate, condition: str) -> bool:
-    """Whether an item has what a condition of the table names.
-
-    `witty` is a theme or genre, `movie:drama` a genre of a medium, `valence>0.2` a figure.
-    """
-    if figure := re.fullmatch(r"(valence|arousal|popularity)([<>])(-?[\d.]+)", condition):
-        value, bound = getattr(item, figure[1]), float(figure[3])
-        sure = figure[1] == "popularity" or item.affect_confidence >= 0.4
-        return sure and (value >= bound if figure[2] == ">" else value <= bound)
-    if " & " in condition:
-        return all(meets(item, part) for part in condition.split(" & "))
-    medium, _, genre = condition.partition(":")
-    if genre:
-        return item.medium == medium and (genre == "*" or genre in item.genres)
-    return condition in (*item.tags, *item.genres)
 
 
 def certainly(emotion: str) -> Any:
@@ -83,12 +58,6 @@ def written(language: Language, count: int) -> Any:
         query = ask(probabilities, strategy, limit=5, seed=number, taste=taste)  # type: ignore[arg-type] # chance.choice forgets literals
         shelf = made_items(chance)
         yield shelf, Writer(query, language).write(shelf), query
-
-
-def pattern(claim: str, language: Language) -> re.Pattern[str]:
-    """Finds the words of a claim; German adjectives may be inflected."""
-    ending = "(?:er|es|e)?" if language == "de" else ""
-    return re.compile(rf"(?<!\w){re.escape(claim.lower())}{ending}(?!\w)")
 
 
 def free_phrases(language: Language) -> list[str]:

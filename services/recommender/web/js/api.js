@@ -16,7 +16,8 @@ export class Problem extends Error {
 
 /**
  * @param {{emotion?: string, probabilities?: object, medium?: string[], limit?: number, strategy?: string,
- *   exclude?: number[], user_id?: string, sensitive?: string}} options
+ *   exclude?: number[], user_id?: string, sensitive?: string, genre?: string[], language?: string, year_from?: number,
+ *   year_to?: number, family?: boolean}} options
  */
 export function recommend(options, signal) {
   return request("recommend", { method: "POST", json: options, signal });
@@ -54,9 +55,16 @@ export function forgetUser(userId) {
   return request(pathOf(userId), { method: "DELETE" });
 }
 
-/** Items of the catalogue whose title or creator has these words. */
-export function searchItems(words, signal) {
-  return request(`items?${new URLSearchParams({ q: words, limit: 24 })}`, { signal });
+const FOUND = 24;
+
+/** Items of the catalogue whose title or creator has the words `q`. @param {{q: string}} options with filters */
+export function searchItems(options, signal) {
+  return request(`items?${new URLSearchParams({ ...options, limit: FOUND })}`, { signal });
+}
+
+/** Items like this one. */
+export function similarItems(id, signal) {
+  return request(`items/${id}/similar?limit=${FOUND / 2}`, { signal });
 }
 
 export function fetchEmotions() {

@@ -3,8 +3,9 @@
 import { setUpAccess } from "./access.js";
 import { setUpConsent } from "./consent.js";
 import { setUpCovers } from "./cover.js";
-import { byId } from "./dom.js";
-import { setUpFind } from "./find.js";
+import { byId, setUpUndo } from "./dom.js";
+import { setUpFilters } from "./filters.js";
+import { findAgain, setUpFind } from "./find.js";
 import { language, preferredLanguage, rememberLanguage, setLanguage } from "./i18n.js";
 import { setUpMap } from "./map.js";
 import { focusMoods, setUpMoods } from "./mood.js";
@@ -21,6 +22,7 @@ import { setUpWays } from "./ways.js";
 
 await setLanguage(preferredLanguage());
 setUpTheme();
+setUpUndo();
 setUpAccess();
 setUpConsent(focusMoods);
 setUpReading();
@@ -56,6 +58,10 @@ setUpFind();
 setUpCovers(redrawShelves);
 setUpShare();
 const refresh = () => state.mood && recommendFor(state.mood);
+setUpFilters(() => {
+  refresh();
+  findAgain();
+});
 byId("history-open").addEventListener("click", async () => (await import("./history.js")).openHistory(refresh));
 byId("saved-open").addEventListener("click", async () => (await import("./saved.js")).openSaved());
 
@@ -70,11 +76,9 @@ languages.addEventListener("change", async () => {
 restore();
 openShared();
 window.addEventListener("hashchange", () => openShared() && refresh());
-await loadOpinions();
-if (state.mood) {
-  await recommendFor(state.mood);
-  if (state.reading) sayPhotoGone();
-}
+loadOpinions();
+if (state.reading) sayPhotoGone();
+refresh();
 
 // Only secure pages have service workers; without one the page works, but cannot be installed.
 navigator.serviceWorker?.register("sw.js");

@@ -20,8 +20,8 @@ const REASONS = {
 
 /** Mean brightness, of 255, below which a picture counts as black. */
 const DARK = 10;
-/** A picture that stays the same to the last bit for this many looks stands still: a sensor always has noise. */
-const FROZEN_LOOKS = 8;
+/** A picture that stays the same to the last bit for this long stands still: a sensor always has noise. */
+const FROZEN_MS = 2000;
 
 /** The camera that the person chose, else the one that looks at them. */
 export async function openCamera() {
@@ -73,15 +73,15 @@ export async function listCameras(media) {
 /** A function to call about twice a second: tells whether the picture is "dark", "frozen" or neither (""). */
 export function pictureWatch() {
   let last = "";
-  let same = 0;
+  let changedAt = 0;
   return () => {
     const pixels = glance();
     if (!pixels) return "";
     const sum = pixels.reduce((total, value, index) => (index % 4 === 3 ? total : total + value), 0);
     if (sum / ((pixels.length * 3) / 4) < DARK) return "dark";
-    const now = pixels.join();
-    same = now === last ? same + 1 : 0;
-    last = now;
-    return same >= FROZEN_LOOKS ? "frozen" : "";
+    const [now, picture] = [performance.now(), pixels.join()];
+    if (picture !== last) changedAt = now;
+    last = picture;
+    return now - changedAt >= FROZEN_MS ? "frozen" : "";
   };
 }

@@ -5,7 +5,7 @@ import { el, icon, webAddress } from "./dom.js";
 import { duration, genre, t } from "./i18n.js";
 import { has, noteOpen, toggle } from "./opinions.js";
 
-const ICONS = { like: "like", dislike: "dislike", seen: "seen", hide: "hide", save: "save" };
+const ACTIONS = ["like", "dislike", "similar", "seen", "hide", "save"];
 const TOGGLES = ["like", "dislike", "save"];
 const MOST_GENRES = 3;
 
@@ -23,7 +23,7 @@ export function card(item, onGone) {
     el("p", { class: "card-by", text: [item.creator, item.year].filter(Boolean).join(" · ") }),
     facts(item),
   );
-  if (item.reason) body.append(el("p", { class: "card-reason", text: item.reason }));
+  body.append(el("p", { class: "card-reason" }));
   body.append(...(item.links ?? []).map(furtherLink).filter(Boolean));
   const node = el(
     "li",
@@ -32,8 +32,14 @@ export function card(item, onGone) {
     body,
     actions(item, onGone),
   );
+  drawReason(node, item);
   drawOpinions(node, item);
   return node;
+}
+
+/** Shows on a card why its item is recommended. */
+export function drawReason(node, { reason }) {
+  node.querySelector(".card-reason").textContent = reason ?? "";
 }
 
 /** Shows on a card what the person said of the item. */
@@ -81,10 +87,10 @@ function facts({ runtime_min: minutes, explicit, age_rating: age, genres = [] })
 
 /** The buttons of a card: a toolbar with one tab stop, in which arrow keys move. */
 function actions(item, onGone) {
-  const buttons = Object.entries(ICONS).map(([action, symbol], index) => {
+  const buttons = ACTIONS.map((action, index) => {
     const label = t(`item.${action}`);
     const attributes = { type: "button", class: "act", "aria-label": label, title: label, tabindex: index ? -1 : 0 };
-    return el("button", { ...attributes, "data-action": action }, icon(symbol));
+    return el("button", { ...attributes, "data-action": action }, icon(action));
   });
   const bar = el(
     "div",
@@ -92,8 +98,13 @@ function actions(item, onGone) {
     ...buttons,
   );
   bar.addEventListener("click", async (event) => {
-    const action = event.target.closest("button")?.dataset.action;
+    const button = event.target.closest("button");
+    const action = button?.dataset.action;
     if (!action || bar.hasAttribute("aria-busy")) return;
+    if (action === "similar") {
+      button.dispatchEvent(new CustomEvent("similar", { bubbles: true, detail: item }));
+      return;
+    }
     bar.setAttribute("aria-busy", "true");
     let putBack;
     const leaves = !TOGGLES.includes(action);

@@ -71,6 +71,8 @@ export function announce(message) {
 }
 
 let toastTimer = 0;
+/** What the note that is shown offers to undo, if anything. */
+let undoShown = null;
 
 const TOAST_MS = 6000;
 
@@ -81,7 +83,10 @@ const TOAST_MS = 6000;
  */
 export function toast(message, undo) {
   const note = byId("toast");
-  const hide = () => note.classList.remove("shown");
+  const hide = () => {
+    note.classList.remove("shown");
+    undoShown = null;
+  };
   const wait = () => {
     clearTimeout(toastTimer);
     toastTimer = setTimeout(() => (note.matches(":hover, :focus-within") ? wait() : hide()), TOAST_MS);
@@ -90,13 +95,24 @@ export function toast(message, undo) {
     hide();
     undo();
   };
-  const button = undo && el("button", { type: "button", class: "undo", text: t("undo"), on: { click: press } });
+  undoShown = undo && press;
+  const how = { type: "button", class: "undo", title: "Ctrl+Z", "aria-keyshortcuts": "Control+Z Meta+Z" };
+  const button = undo && el("button", { ...how, text: t("undo"), on: { click: press } });
   note.replaceChildren(el("span", { text: message }), ...(button ? [button] : []));
   // Behind an open dialog it could not be pressed.
   (document.querySelector("dialog[open]") ?? document.querySelector("main")).append(note);
   note.classList.add("shown");
   wait();
   announce(message);
+}
+
+/** Lets Ctrl+Z undo what the note offers: its button may be many tab stops away. */
+export function setUpUndo() {
+  document.addEventListener("keydown", (event) => {
+    if (!undoShown || event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.target.matches("input")) return;
+    event.preventDefault();
+    undoShown();
+  });
 }
 
 /** Copies a text; also on pages without https, where there is no clipboard. @returns {Promise<boolean>} */

@@ -1,74 +1,111 @@
-/** Finds items by words and shows them on a shelf of their own above the others. */
+/** Finds items by words, or like another one, and shows them on a shelf of their own above the others. */
 
-import { searchItems } from "./api.js";
+import { searchItems, similarItems } from "./api.js";
 import { announce, byId, el, icon } from "./dom.js";
+import { emptyWords, filterOptions } from "./filters.js";
 import { onLanguage, t } from "./i18n.js";
 import { cancelled, sentence } from "./problems.js";
 import { makeShelf } from "./shelf.js";
-import { subscribe } from "./state.js";
+import { subscribe, update } from "./state.js";
 
 let running = new AbortController();
-/** The shelf that is shown, and how to draw it again in another language. */
-let shelf = null;
-let again = null;
-/** What had the focus before, to give it back. */
-let opener = null;
+
+/**
+ * What was opened, the last one is on the page: its title, icon and way back, how its items are asked for, what had
+ * the focus before, and once it was shown, its `items` or `failure` and its `shelf`.
+ * @type {{title: () => string, icon: string, back: string, ask: (signal: AbortSignal) => Promise<{items: object[]}>,
+ *   opener: HTMLElement, items?: object[], failure?: string, shelf?: object}[]}
+ */
+let trail = [];
 
 export function setUpFind() {
   byId("find").addEventListener("submit", (event) => {
     event.preventDefault();
     const words = byId("find-words").value.trim();
-    if (words) show(t("find.title", { words }), (signal) => searchItems(words, signal), byId("find-words"));
+    if (!words) return;
+    trail = [];
+    open({
+      title: () => t("find.title", { words }),
+      icon: "search",
+      back: "find.close",
+      ask: (signal) => searchItems({ q: words, ...filterOptions() }, signal),
+      opener: byId("find-words"),
+    });
   });
-  byId("find-words").addEventListener("search", ({ target }) => target.value || close()); // its own "clear" cross
-  subscribe(["opinions"], () => shelf?.drawOpinions());
-  onLanguage(() => again?.());
+  // Its own "clear" cross.
+  byId("find-words").addEventListener("search", ({ target }) => target.value || goBack(0));
+  document.addEventListener("similar", ({ target, detail: item }) =>
+    open({
+      title: () => t("similar.title", { title: item.title }),
+      icon: "similar",
+      back: "similar.back",
+      ask: (signal) => similarItems(item.id, signal),
+      opener: target,
+    }),
+  );
+  subscribe(["opinions"], () => trail.at(-1)?.shelf.drawOpinions());
+  onLanguage(() => {
+    for (const view of trail) view.shelf = null;
+    draw();
+  });
 }
 
-async function show(words, ask, from) {
+/** Asks once more for what is on the page, after the filters were changed. */
+export async function findAgain() {
+  if (trail.length) await ask(trail.at(-1));
+}
+
+async function open(view) {
+  if (!(await ask(view))) return;
+  const found = byId("found");
+  found.scrollIntoView({ block: "start" });
+  (found.querySelector(".card-title a") ?? found.querySelector("button")).focus({ preventScroll: true });
+}
+
+/** Asks for a view's items and shows them. @returns {Promise<boolean>} false if something else was asked for meanwhile */
+async function ask(view) {
   running.abort();
   running = new AbortController();
-  opener = from;
-  const { signal } = running;
   try {
-    const { items } = await ask(signal);
-    draw(words, items);
-    again = () => draw(words, items);
-    announce(items.length ? t("find.found", { n: items.length }) : t("find.none"));
-    byId("found").scrollIntoView({ block: "start" });
-    const found = byId("found");
-    (found.querySelector(".card-title a") ?? found.querySelector("button")).focus({ preventScroll: true });
+    Object.assign(view, { ...(await view.ask(running.signal)), failure: "" });
   } catch (error) {
-    if (!cancelled(error)) {
-      draw(words, [], sentence(error));
-      announce(sentence(error));
-    }
+    if (cancelled(error)) return false;
+    Object.assign(view, { items: [], failure: sentence(error) });
   }
+  if (trail.at(-1) !== view) trail.push(view);
+  draw();
+  announce(view.failure || (view.items.length ? t("find.found", { n: view.items.length }) : t("find.none")));
+  return true;
 }
 
-function draw(words, items, none = t("find.none")) {
-  const label = t("find.close");
-  const head = [
-    icon("search"),
-    el("h3", { text: words }),
-    el(
-      "button",
-      { type: "button", class: "quiet icon-only more", title: label, "aria-label": label, on: { click: close } },
-      icon("close"),
-    ),
-  ];
-  // A found item stays in the list, whatever is said of it.
-  shelf = makeShelf(head, () => () => {});
-  shelf.fill(items, none);
-  byId("found").replaceChildren(shelf.section);
-  byId("found").hidden = false;
+function draw() {
+  const view = trail.at(-1);
+  byId("found").hidden = !view;
+  update({ finding: Boolean(view) });
+  if (!view) return;
+  view.shelf ??= makeShelf(
+    [
+      icon(view.icon),
+      el("h3", { text: view.title() }),
+      el(
+        "button",
+        { type: "button", class: "quiet more", on: { click: () => goBack(trail.length - 1) } },
+        icon("back"),
+        t(view.back),
+      ),
+    ],
+    () => () => {}, // a found item stays in the list, whatever is said of it
+  );
+  view.shelf.fill(view.items, view.failure ? [view.failure] : emptyWords(t("find.none")));
+  byId("found").replaceChildren(view.shelf.section);
 }
 
-function close() {
+/** Goes back to the view at this place of the trail or, from the first one, to the shelves. */
+function goBack(place) {
   running.abort();
-  shelf = again = null;
-  byId("found").hidden = true;
-  byId("found").replaceChildren();
-  byId("find-words").value = "";
+  const { opener } = trail[place] ?? {};
+  trail = trail.slice(0, place);
+  draw();
+  if (!trail.length) byId("find-words").value = "";
   (opener?.isConnected ? opener : byId("find-words")).focus();
 }

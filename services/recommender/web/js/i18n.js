@@ -64,9 +64,14 @@ export function number(value, decimals = 0) {
   return new Intl.NumberFormat(current, { maximumFractionDigits: decimals }).format(value);
 }
 
-/** A genre's name; what is not translated keeps the catalogue's own name. */
+/** A genre's name; what the strings do not have keeps the catalogue's own name. */
 export function genre(name) {
   return genres[name] ?? name;
+}
+
+/** The name of a language by its code. */
+export function languageName(code) {
+  return new Intl.DisplayNames(current, { type: "language" }).of(code);
 }
 
 /** 96 minutes as "1 h 36 min". */

@@ -182,5 +182,5 @@ function lightUp({ pointed, recommendation }) {
     item.classList.toggle("lit", item.dataset.item === pointed);
   }
   const item = recommendation?.items.find(({ id }) => `item-${id}` === pointed);
-  byId("map-caption").textContent = item ? nameOf(item) : t("map.caption");
+  byId("map-name").textContent = item ? nameOf(item) : "";
 }

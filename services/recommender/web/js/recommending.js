@@ -2,6 +2,7 @@
 
 import { recommend } from "./api.js";
 import { announce } from "./dom.js";
+import { filterOptions } from "./filters.js";
 import { t } from "./i18n.js";
 import { CHOOSE_MOOD, moodOptions } from "./mood.js";
 import { cancelled, clearProblem, retry, showProblem } from "./problems.js";
@@ -20,6 +21,7 @@ export function commonOptions() {
   return {
     strategy: state.strategy,
     limit: NARROW.matches ? 3 : 6,
+    ...filterOptions(),
     ...(state.sensitive === "include" && { sensitive: "include" }),
     ...(userId() && { user_id: userId() }),
   };
@@ -41,8 +43,8 @@ export async function recommendFor(mood) {
   try {
     const recommendation = await recommend({ ...moodOptions(mood), ...commonOptions() }, signal);
     acceptRecommendation(recommendation, mood);
-    const emotion = t(`emotion.${mood.emotion}`);
-    announce(t("shelves.announce", { n: recommendation.items.length, emotion }));
+    const words = recommendation.clear === false ? "shelves.announce.unclear" : "shelves.announce";
+    announce(t(words, { n: recommendation.items.length, emotion: t(`emotion.${mood.emotion}`) }));
   } catch (error) {
     if (cancelled(error)) return;
     update({ loading: false });

@@ -1,21 +1,22 @@
 /**
- * Copies a link to the mood, the aim and the media, and opens one. They stand after the "#", which browsers do not send,
+ * Copies a link to the mood, the aim, the media and the filters, and opens one. They stand after the "#", which browsers do not send,
  * so that no server logs a mood; a photo or an id is never part of it.
  */
 
 import { byId, copy, toast } from "./dom.js";
+import { filtersIn, filterWords } from "./filters.js";
 import { t } from "./i18n.js";
 import { EMOTIONS, MEDIA, STRATEGIES, state, update } from "./state.js";
 
 export function setUpShare() {
   byId("share").addEventListener("click", async () => {
-    const words = { mood: state.mood.emotion, aim: state.strategy, media: state.medium };
+    const words = { mood: state.mood.emotion, aim: state.strategy, media: state.medium, ...filterWords() };
     const link = `${location.origin}${location.pathname}#${new URLSearchParams(words)}`;
     toast((await copy(link)) ? t("share.copied") : link);
   });
 }
 
-/** Takes mood, aim and media from the page's address, and removes them there. @returns {boolean} whether there was one */
+/** Takes mood, aim, media and filters from the page's address, and removes them there. @returns {boolean} whether there was one */
 export function openShared() {
   const asked = new URLSearchParams(location.hash.slice(1));
   const [emotion, strategy, medium] = ["mood", "aim", "media"].map((name) => asked.get(name));
@@ -26,6 +27,7 @@ export function openShared() {
     reading: null,
     strategy: STRATEGIES.includes(strategy) ? strategy : "auto",
     medium: MEDIA.includes(medium) ? medium : "all",
+    filters: filtersIn(asked),
   });
   return true;
 }

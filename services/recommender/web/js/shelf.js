@@ -1,6 +1,6 @@
 /** A row of cards that goes on sideways: with arrows where it is wider than the page, and the keys left and right. */
 
-import { card, drawOpinions } from "./card.js";
+import { card, drawOpinions, drawReason } from "./card.js";
 import { el, icon } from "./dom.js";
 import { t } from "./i18n.js";
 
@@ -39,14 +39,21 @@ export function makeShelf(head, onGone, attributes = {}) {
   list.addEventListener("keydown", (event) => moveBetween(event, list));
   new ResizeObserver(measure).observe(list);
 
-  /** Puts cards for these items on the shelf; another answer gives the same item a new card. */
+  /**
+   * Puts cards for these items on the shelf; what is there already keeps its card.
+   * @param {object[]} items
+   * @param {(Node|string)[]} none what stands there if there are none
+   */
   function fill(items, none) {
     for (const id of cards.keys()) if (!items.some((item) => item.id === id)) cards.delete(id);
     const nodes = items.map((item) => {
-      if (cards.get(item.id)?.item !== item) cards.set(item.id, { item, node: card(item, onGone) });
-      return cards.get(item.id).node;
+      const held = cards.get(item.id);
+      const node = held && isSame(held.item, item) ? held.node : card(item, onGone);
+      drawReason(node, item);
+      cards.set(item.id, { item, node });
+      return node;
     });
-    list.replaceChildren(...(nodes.length ? nodes : [el("li", { class: "none", text: none })]));
+    arrange(list, nodes.length ? nodes : [el("li", { class: "none" }, ...none)]);
     measure();
   }
 
@@ -58,6 +65,23 @@ export function makeShelf(head, onGone, attributes = {}) {
       for (const { item, node } of cards.values()) drawOpinions(node, item);
     },
   };
+}
+
+/** Whether two answers tell the same of an item, apart from why they recommend it. */
+function isSame(one, other) {
+  const facts = (item) => JSON.stringify({ ...item, reason: "", score: 0 });
+  return one === other || facts(one) === facts(other);
+}
+
+/** Makes `nodes` the children of `list`; one that keeps its place is not touched, so a press on it is never lost. */
+function arrange(list, nodes) {
+  const focused = document.activeElement;
+  for (const child of [...list.children]) if (!nodes.includes(child)) child.remove();
+  nodes.forEach((node, index) => {
+    if (list.children[index] !== node) list.insertBefore(node, list.children[index] ?? null);
+  });
+  // A node that moves loses the focus.
+  if (list.contains(focused)) focused.focus({ preventScroll: true });
 }
 
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -1,6 +1,7 @@
 /** The shelves: their heading, the switches above them, and one row of cards per medium. */
 
 import { announce, byId, el, icon } from "./dom.js";
+import { emptyWords } from "./filters.js";
 import { onLanguage, t } from "./i18n.js";
 import { addMore, chooseStrategy, insertItem, recommendFor, removeItem } from "./recommending.js";
 import { makeShelf } from "./shelf.js";
@@ -19,7 +20,7 @@ export function setUpShelves() {
     update({ sensitive: state.sensitive === "include" ? "leave_out" : "include" });
     recommendFor(state.mood);
   });
-  subscribe(["mood", "recommendation", "loading", "strategy", "sensitive"], drawHead);
+  subscribe(["mood", "recommendation", "loading", "strategy", "finding"], drawHead);
   subscribe(["strategy"], ({ strategy }) => {
     drawSwitch("strategy", STRATEGIES, "strategy", strategy, chooseStrategy);
   });
@@ -38,18 +39,26 @@ export function redrawShelves() {
   drawShelves(state);
 }
 
-function drawHead({ mood, recommendation, loading, sensitive }) {
-  byId("shelves-title").textContent = mood
-    ? t("shelves.title.mood", { emotion: t(`emotion.${mood.emotion}`) })
-    : t("shelves.title");
-  byId("controls").hidden = !mood;
+function drawHead({ mood, recommendation, loading, sensitive, finding }) {
+  byId("shelves-title").textContent = title(mood, recommendation);
+  byId("controls").hidden = !(mood || finding);
+  for (const id of ["strategy", "media", "share"]) byId(id).hidden = !mood;
   byId("steps").hidden = Boolean(mood);
   byId("shelves-note").textContent = note(mood, recommendation, loading);
-  const included = sensitive === "include";
-  const leftOut = recommendation?.left_out ?? 0;
-  byId("care").hidden = loading || !(leftOut || included);
+  if (!loading) drawCare(recommendation?.left_out ?? 0, sensitive === "include");
+}
+
+/** Says what the answer on the page holds back; until the next one the button stays, and the focus with it. */
+function drawCare(leftOut, included) {
+  byId("care").hidden = !(leftOut || included);
   byId("care-words").textContent = included ? t("care.included") : t("care.left", { n: leftOut });
   byId("sensitive").textContent = t(included ? "care.leave" : "care.show");
+}
+
+function title(mood, recommendation) {
+  if (!mood) return t("shelves.title");
+  if (recommendation?.clear === false) return t("shelves.title.unclear");
+  return t("shelves.title.mood", { emotion: t(`emotion.${mood.emotion}`) });
 }
 
 function note(mood, recommendation, loading) {
@@ -93,7 +102,7 @@ function drawShelves({ recommendation, loading, medium }) {
   if (sections.length !== list.children.length || sections.some((one, i) => list.children[i] !== one)) {
     list.replaceChildren(...sections);
   }
-  for (const name of wanted) shelves.get(name).fill(itemsOf(name), t("shelves.none"));
+  for (const name of wanted) shelves.get(name).fill(itemsOf(name), emptyWords(t("shelves.none")));
 }
 
 /** The recommended items of one medium. */
@@ -127,7 +136,8 @@ async function onMore(medium, button) {
 
 /** Takes an item off its shelf, and moves the focus to the one that is then in its place. */
 function onGone(item) {
-  const place = itemsOf(item.medium).findIndex(({ id }) => id === item.id);
+  const own = itemsOf(item.medium);
+  const place = own.findIndex(({ id }) => id === item.id);
   removeItem(item);
   addMore(item.medium, 1).then(() => {
     const rest = itemsOf(item.medium);
@@ -135,7 +145,7 @@ function onGone(item) {
     if (next && document.activeElement === document.body) shelves.get(item.medium).focus(next.id);
   });
   return () => {
-    insertItem(item, place);
+    insertItem(own[place], place);
     shelves.get(item.medium)?.focus(item.id);
   };
 }

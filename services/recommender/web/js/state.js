@@ -7,8 +7,10 @@ export const EMOTIONS = ["angry", "fear", "happy", "sad", "surprise", "neutral"]
 export const MEDIA = ["movie", "song", "book", "game"];
 export const STRATEGIES = ["auto", "match", "lift", "calm"];
 
+export const NO_FILTERS = { genre: "", language: "", decade: "", family: false };
+
 /** Kept over a reload, in this tab alone. */
-const KEPT = ["mood", "reading", "strategy", "medium"];
+const KEPT = ["mood", "reading", "strategy", "medium", "filters"];
 
 const listeners = [];
 
@@ -17,10 +19,12 @@ export const state = {
   /** @type {import("./reading.js").Reading|null} */ reading: null,
   strategy: "auto",
   /** One medium or "all". */ medium: "all",
+  /** What shelves and search results are limited to; empty where anything goes. */ filters: NO_FILTERS,
   /** The recommender's answer. */ recommendation: null,
   loading: false,
   /** Whether works about suicide, self-harm and abuse are shown for a dark mood: "leave_out" or "include". */
   sensitive: "leave_out",
+  /** Whether results of a search, or items like one, are shown. */ finding: false,
   /** Goes up with each change of what the person said of items. */ opinions: 0,
   /** The id of the card under the pointer or with the focus. */ pointed: "",
 };

@@ -1,0 +1,49 @@
+"""Marks films that continue another: few people want to begin with the third part."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from curation.entry import MAX_TAGS, Entry
+from curation.plane import Place
+from services.recommender.schemas.fields import fold
+
+SEQUEL: Final = "sequel"
+"""The tag."""
+NUMBERED: Final = re.compile(
+    r"^(.+?)[:,]? (?:(?:part|chapter|episode|vol\.?|volume) )?(?:[2-9]|ii|iii|iv|v|vi|vii|viii)\b"
+    r"(?:[:\s-].*)?$",
+    re.IGNORECASE,
+)
+APART: Final = 16
+"""Years after which a film of the same name is another film."""
+
+Found = tuple[Entry, Place]
+
+
+def marked(films: Iterable[Found]) -> Iterator[Found]:
+    """The films; a sequel has the tag first. The first of a name ("X", "X 2", "X: The End") is none."""
+    films = list(films)
+    years: dict[str, list[int]] = {}
+    for entry, _ in films:
+        for name in {fold(entry.title), *_series(entry.title)}:
+            years.setdefault(name, []).append(entry.year or 0)
+    for entry, place in films:
+        names = _series(entry.title)
+        year = entry.year or 0
+        yield (
+            (_with_tag(entry) if any(0 < year - y < APART for n in names for y in years[n]) else entry),
+            place,
+        )
+
+
+def _with_tag(entry: Entry) -> Entry:
+    return replace(entry, tags=(SEQUEL, *entry.tags)[:MAX_TAGS])
+
+
+def _series(title: str) -> set[str]:
+    """The names of which a film can be a part: "Toy Story" of "Toy Story 2", "Rocky" of "Rocky: The End"."""
+    numbered = NUMBERED.match(title)
+    head, colon, _ = title.partition(": ")
+    return {fold(name) for name in ([numbered[1]] if numbered else []) + ([head] if colon else [])}
