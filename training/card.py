@@ -17,8 +17,8 @@ from training import dataset
 from training.dataset import DataError
 from training.files import write_json
 from training.measure.markdown import accuracy_with_interval, markdown_table
-from training.measure.shipped import measure_file
 from training.network.calibration import Calibration
+from training.shipped import measure_file
 
 TEMPLATE: Final = Path(__file__).with_name("card_template.md")
 INDEPENDENT: Final = Path(__file__).with_name("independent.json")

@@ -24,13 +24,13 @@ from services.inference.runtime import Model
 from training import dataset
 from training.dataset import SIDE, Faces
 from training.files import write_json
-from training.measure.shipped import measure_file
 from training.measure.summary import format_figures
 from training.network.calibration import Calibration, calibrate, mix_heads
 from training.network.tflite import to_tflite
 from training.network.trainer import git_commit
 from training.network.views import predict_heads, views
 from training.options import add_data
+from training.shipped import measure_file
 
 MAX_QUANTISATION_COST: Final = 0.002
 """Share of PublicTest."""

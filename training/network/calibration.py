@@ -1,6 +1,6 @@
 """Mix a network's heads into one answer, and fit its temperature and the threshold of doubt.
 
-Fitted on PublicTest; `training.measure.shipped` cross-fits the figures that are reported of it.
+Fitted on PublicTest; `training.shipped` cross-fits the figures that are reported of it.
 """
 
 from dataclasses import asdict, dataclass, field
