@@ -40,7 +40,7 @@ export function redrawShelves() {
 }
 
 function drawHead({ mood, recommendation, loading, sensitive, finding }) {
-  byId("shelves-title").textContent = title(mood, recommendation);
+  byId("shelves-title").textContent = title(mood, recommendation, loading);
   byId("controls").hidden = !(mood || finding);
   for (const id of ["strategy", "media", "share"]) byId(id).hidden = !mood;
   byId("steps").hidden = Boolean(mood);
@@ -55,9 +55,9 @@ function drawCare(leftOut, included) {
   byId("sensitive").textContent = t(included ? "care.leave" : "care.show");
 }
 
-function title(mood, recommendation) {
+function title(mood, recommendation, loading) {
   if (!mood) return t("shelves.title");
-  if (recommendation?.clear === false) return t("shelves.title.unclear");
+  if (!loading && recommendation?.clear === false) return t("shelves.title.unclear");
   return t("shelves.title.mood", { emotion: t(`emotion.${mood.emotion}`) });
 }
 
