@@ -18,6 +18,8 @@ from services.recommender.ranking.mood import Mood, Point, Strategy, StrategyCho
 from services.recommender.ranking.taste import Taste, appeal, features_of
 
 AFFECT_WEIGHT: Final = 3.0
+FAR_WEIGHT: Final = 0.6
+"""For each width beyond FAR, so that the nearest come first where few are near, as behind a filter."""
 FIT_WEIGHT: Final = 0.5
 CURATED_WEIGHT: Final = 0.50
 QUALITY_WEIGHT: Final = 0.30
@@ -38,6 +40,8 @@ SHORTLIST: Final = 4
 """MMR considers this many times the wanted number."""
 WIDTH: Final = 0.18
 """Distance in the plane at which closeness has fallen to 0.61, for a sure mood and a sure estimate."""
+FAR: Final = 2.5
+"""Widths from the target beyond which an item is not near at all."""
 GLOOM_FACTOR: Final = 0.6
 """By how much more the distance of items counts that are darker than the target: that mistake costs more."""
 GLOOM_WANTED: Final = -0.30
@@ -158,9 +162,15 @@ def _share(value: float) -> float:
 
 def _score(candidate: Candidate, query: RankingQuery) -> float:
     """The higher the better; at most FULL_SCORE but for taste."""
-    words, near = needs.words_of(candidate), _closeness(candidate, query)
+    words, distance, sure = (
+        needs.words_of(candidate),
+        _distance(candidate, query),
+        candidate.affect_confidence,
+    )
+    near = sure * math.exp(-distance * distance / 2) + (1 - sure) * UNSURE
     total = (
         AFFECT_WEIGHT * near
+        - FAR_WEIGHT * sure * max(0.0, distance - FAR)
         + FIT_WEIGHT * needs.fit(words, query.worths)
         + QUALITY_WEIGHT * candidate.quality
         + POPULARITY_WEIGHT * candidate.popularity
@@ -180,18 +190,16 @@ def _score(candidate: Candidate, query: RankingQuery) -> float:
     return total
 
 
-def _closeness(candidate: Candidate, query: RankingQuery) -> float:
-    """How near the item's affect is to the target, 0 to 1.
+def _distance(candidate: Candidate, query: RankingQuery) -> float:
+    """How far the item's affect is from the target, in widths of what is near.
 
-    A spread or unclear mood widens the tolerance; an unsure estimate counts as partly unknown.
+    A spread or unclear mood widens the tolerance.
     """
     width = WIDTH * (1 + query.mood.spread) * (1 + query.mood.breadth)
     gloom = candidate.valence - query.target.valence
     if gloom < 0:
         gloom *= 1 + GLOOM_FACTOR * max(0.0, min(1.0, 1 - query.target.valence / GLOOM_WANTED))
-    squared = gloom * gloom + (candidate.arousal - query.target.arousal) ** 2
-    near = math.exp(-squared / (2 * width * width))
-    return candidate.affect_confidence * near + (1 - candidate.affect_confidence) * UNSURE
+    return math.hypot(gloom, candidate.arousal - query.target.arousal) / width
 
 
 def chance(seed: int, item_id: int) -> float:

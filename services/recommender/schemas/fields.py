@@ -146,6 +146,12 @@ Language = Annotated[
     AnyCase,
     EmptyIsNone,
 ]
+LanguageOrEmpty = Annotated[
+    Annotated[str, Field(pattern=r"^(\s*|[A-Za-z]{2})$", description="ISO 639-1")] | None,
+    AnyCase,
+    EmptyIsNone,
+]
+"""The same of a form, which sends empty what is not filled in."""
 Minutes = Annotated[Annotated[int, Field(ge=1, le=100_000)] | None, EmptyIsNone]
 MaybeBool = Annotated[bool | None, EmptyIsNone]
 AgeRating = Annotated[Annotated[Text, Field(max_length=20)] | None, EmptyIsNone]

@@ -4,7 +4,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
-from services.recommender.schemas.fields import Language, Term, Year, to_genre
+from services.recommender.schemas.fields import LanguageOrEmpty, Term, Year, to_genre
 
 MAX_GENRES: Final = 10
 
@@ -43,7 +43,7 @@ class Filters(BaseModel):
         OneOrMany,
         AfterValidator(_to_genres),
     ] = []
-    language: Language = None
+    language: LanguageOrEmpty = None
     year_from: Annotated[Year, Field(description="This year or later; before our era negative.")] = None
     year_to: Annotated[Year, Field(description="This year or earlier.")] = None
     family: Annotated[

@@ -187,7 +187,7 @@ def test_key_from_file(tmp_path: Path, sqlite_url: str, made_catalogue: Path) ->
 
 KNOWN = {
     "kind": "work",
-    "tags": ["kindness", "self harm"],
+    "tags": ["kindness", "coming of age"],
     "language": "en",
     "runtime_min": 103,
     "explicit": False,
@@ -198,7 +198,12 @@ KNOWN = {
 
 def test_known_fields(api: httpx.Client) -> None:
     """Whatever is known of an item is stored, listed and recommended."""
-    body = {**NEW, "url": "https://example.org/known", "title": "Known", "tags": ["Kindness", "Self-harm"]}
+    body = {
+        **NEW,
+        "url": "https://example.org/known",
+        "title": "Known",
+        "tags": ["Kindness", "Coming-of-Age"],
+    }
     made = api.post("/items", json={**KNOWN, **body, "language": "EN"}, headers=AUTH).json()
     assert {name: made[name] for name in KNOWN} == KNOWN
     assert made["links"] == []

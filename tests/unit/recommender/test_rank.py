@@ -282,17 +282,30 @@ def test_gloom() -> None:
 
 def test_unfit_comfort() -> None:
     """Explicit songs and sensitive works lose where a mood is lifted, and not where it is matched."""
-    plain, rude, hard = candidate(1), candidate(1, explicit=True), candidate(1, tags=("self harm",))
     lifted, matched = ask(SAD, limit=1, seed=1), request(limit=1)
+    place: dict[str, Any] = {"valence": lifted.target.valence, "arousal": lifted.target.arousal}
+    plain, rude = candidate(1, **place), candidate(1, **place, explicit=True)
+    hard = candidate(1, **place, tags=("self harm",))
     best, *unfit = (ranked([item], lifted)[0].score for item in (plain, rude, hard))
     assert all(score < best - 0.1 for score in unfit)
     assert ranked([rude], matched)[0].score == ranked([plain], matched)[0].score
 
 
+def test_few_are_near() -> None:
+    """Where nothing is near, what is less far comes first."""
+    query = ask(SAD, limit=4, seed=1)
+    far = [
+        candidate(number, valence=query.target.valence, arousal=query.target.arousal - 0.05 * number)
+        for number in range(10, 22)
+    ]
+    assert {ranked_one.candidate.id for ranked_one in ranked(far, query)} <= set(range(10, 16))
+
+
 def test_christmas() -> None:
     """Works about Christmas lose outside December."""
-    work = candidate(1, tags=("christmas",))
     cheered, held = (ask(SAD, limit=1, seed=1, festive=festive) for festive in (True, False))
-    asked = ((work, cheered), (candidate(1), cheered), (work, held))
+    place: dict[str, Any] = {"valence": cheered.target.valence, "arousal": cheered.target.arousal}
+    work, other = candidate(1, **place, tags=("christmas",)), candidate(1, **place)
+    asked = ((work, cheered), (other, cheered), (work, held))
     scores = [ranked([item], query)[0].score for item, query in asked]
     assert scores[0] > scores[1] > scores[2]
