@@ -78,7 +78,7 @@ class PageFiles:
         asked = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
         path = self.files.get(scope["path"].removeprefix(scope.get("root_path", ""))) if asked else None
         headers = Headers(scope=scope) if path else Headers()
-        if path is None:
+        if path is None or "range" in headers:  # a part of the file as it lies on the disk
             await self.app(scope, receive, send)
             return
         packed = _pack(path, path.stat().st_mtime_ns, covers=self.covers)

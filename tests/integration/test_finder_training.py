@@ -103,7 +103,7 @@ def test_a_restored_network_answers_as_its_file(folder: Path) -> None:
     (output,) = network.outputs.values()
     served, restored = network.result(output)[0], np.asarray(model(picture))[0]
     assert (served[:, 0] > 0).any()  # there is a face
-    assert np.corrcoef(served[:, 0], restored[:, 0])[0, 1] > 0.999
+    assert np.corrcoef(served[:, 0], restored[:, 0])[0, 1] > 0.99
     assert np.abs(served - restored)[served[:, 0] > 0].max() < 0.3  # the file's arithmetic is of eight bits
 
 

@@ -18,13 +18,13 @@ from services.recommender.ranking.mood import Mood, Point, Strategy, StrategyCho
 from services.recommender.ranking.taste import Taste, appeal, features_of
 
 AFFECT_WEIGHT: Final = 3.0
-FAR_WEIGHT: Final = 0.6
+FAR_WEIGHT: Final = 0.8
 """For each width beyond FAR, so that the nearest come first where few are near, as behind a filter."""
 FIT_WEIGHT: Final = 0.5
 CURATED_WEIGHT: Final = 0.50
 QUALITY_WEIGHT: Final = 0.30
 POPULARITY_WEIGHT: Final = 0.30
-TASTE_WEIGHT: Final = 3.6
+TASTE_WEIGHT: Final = 6.2
 LIKING_FADES: Final = 0.25
 """Power of closeness with which a liking fades: far from the target it counts about half."""
 RECENT_PENALTY: Final = 1.50

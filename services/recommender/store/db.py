@@ -27,8 +27,8 @@ POOL_SIZES: Final = {"sqlite": 3, "postgresql": 10}
 SQLite works in this process: more threads than two readers and the one writer would only compete with each
 other and with the event loop for the interpreter's lock. With PostgreSQL threads wait for answers and locks.
 """
-CACHE_KIB: Final = 16_000
-"""Pages of a SQLite file that each connection keeps: most of the shipped catalogue."""
+CACHE_KIB: Final = 8_000
+"""Pages of a SQLite file that each connection keeps; twice as many outgrow the heap that threads share."""
 STATEMENT_S: Final = 30
 """Limit of one statement on PostgreSQL. It does not apply to migrations and the first load."""
 Answer = TypeVar("Answer")
