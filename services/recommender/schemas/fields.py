@@ -147,9 +147,8 @@ Language = Annotated[
     EmptyIsNone,
 ]
 LanguageOrEmpty = Annotated[
-    Annotated[str, Field(pattern=r"^(\s*|[A-Za-z]{2})$", description="ISO 639-1")] | None,
-    AnyCase,
-    EmptyIsNone,
+    Annotated[str, Field(pattern="^([A-Za-z]{2})?$", description="ISO 639-1")] | None,
+    AfterValidator(lambda value: value.lower() if value else None),
 ]
 """The same of a form, which sends empty what is not filled in."""
 Minutes = Annotated[Annotated[int, Field(ge=1, le=100_000)] | None, EmptyIsNone]
