@@ -30,7 +30,7 @@ from training.network.tflite import to_tflite
 from training.network.trainer import git_commit
 from training.network.views import predict_heads, views
 from training.options import add_data
-from training.shipped import measure_file
+from training.shipped import accuracy, measure_file
 
 MAX_QUANTISATION_COST: Final = 0.002
 """Share of PublicTest."""
@@ -88,13 +88,9 @@ def _sharpen(probabilities: Any, temperature: float, name: str) -> Any:  # noqa:
 def _convert(serving: keras.Model, valid: Faces) -> tuple[bytes, str]:
     """The quantised file, or the float32 one where quantising costs too much."""
     small, exact = to_tflite(serving, quantise=True), to_tflite(serving)
-    cost = _accuracy(Classifier(Model(exact, {})), valid) - _accuracy(Classifier(Model(small, {})), valid)
+    cost = accuracy(Classifier(Model(exact, {})), valid) - accuracy(Classifier(Model(small, {})), valid)
     print(f"dynamic-range int8 costs {100 * cost:+.2f} points of PublicTest accuracy")
     return (small, "dynamic-range int8") if cost < MAX_QUANTISATION_COST else (exact, "float32")
-
-
-def _accuracy(classifier: Classifier, faces: Faces) -> float:
-    return float((classifier.classify(faces.images).argmax(axis=1) == faces.labels).mean())
 
 
 def _make_card(

@@ -12,7 +12,7 @@ mixture and temperature are not restored.
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -122,21 +122,9 @@ def _unfold(
 
 def _read_layers(content: bytes) -> tuple[list[Layer], dict[str, Layer]]:
     """Convolutions in the order of the network, and heads by name."""
-    interpreter = Interpreter(model_content=content)
-    interpreter.allocate_tensors()
-    tensors = interpreter.get_tensor_details()
-    biases = [tensor for tensor in tensors if len(tensor["shape"]) == 1]
     convolutions: dict[int, Layer] = {}
     heads: dict[str, Layer] = {}
-    for tensor in tensors:
-        match = KERNEL_NAME.search(tensor["name"])
-        if not match:
-            continue
-        bias = next((one for one in biases if match[1] in one["name"]), None)
-        if bias is None:
-            raise DataError(f"the file has no bias for {match[1]}")
-        kernel = np.moveaxis(read_tensor(interpreter, tensor), 0, -1)  # stored with the outputs first
-        layer = Layer(kernel, read_tensor(interpreter, bias))
+    for match, layer in read_kernels(content, KERNEL_NAME):
         if head := match["head"]:
             heads[head] = layer
         else:
@@ -144,7 +132,24 @@ def _read_layers(content: bytes) -> tuple[list[Layer], dict[str, Layer]]:
     return [convolutions[number] for number in sorted(convolutions)], heads
 
 
-def read_tensor(interpreter: Interpreter, tensor: dict[str, Any]) -> Weights:
+def read_kernels(content: bytes, name: re.Pattern[str]) -> Iterator[tuple[re.Match[str], Layer]]:
+    """Layers of a serving file whose kernels have such a name; group 1 of it is in their bias's name too."""
+    interpreter = Interpreter(model_content=content)
+    interpreter.allocate_tensors()
+    tensors = interpreter.get_tensor_details()
+    biases = [tensor for tensor in tensors if len(tensor["shape"]) == 1]
+    for tensor in tensors:
+        match = name.search(tensor["name"])
+        if not match:
+            continue
+        bias = next((one for one in biases if match[1] in one["name"]), None)
+        if bias is None:
+            raise DataError(f"the file has no bias for {match[1]}")
+        kernel = np.moveaxis(_read_tensor(interpreter, tensor), 0, -1)  # stored with the outputs first
+        yield match, Layer(kernel, _read_tensor(interpreter, bias))
+
+
+def _read_tensor(interpreter: Interpreter, tensor: dict[str, Any]) -> Weights:
     values: Weights = interpreter.get_tensor(tensor["index"]).astype(np.float32)
     scales = tensor["quantization_parameters"]["scales"]  # one per output, or none
     return values * scales.reshape(-1, *[1] * (values.ndim - 1)) if scales.size else values

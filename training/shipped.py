@@ -28,7 +28,7 @@ def measure_file(
     figures = {
         "metrics": measure_split(model, faces, "PublicTest"),
         "cross_fitted": _cross_fitted(model.answers(valid.images), calibration, valid),
-        "accuracy_every_sixth": round(_accuracy(model, valid.rows(slice(None, None, 6))), 4),
+        "accuracy_every_sixth": round(accuracy(model, valid.rows(slice(None, None, 6))), 4),
         "degraded": {name: _degraded(model, valid, name) for name in DEGRADATIONS},
     }
     if photos:
@@ -36,7 +36,8 @@ def measure_file(
     return figures
 
 
-def _accuracy(model: Classifier, faces: Faces, images: Images | None = None) -> float:
+def accuracy(model: Classifier, faces: Faces, images: Images | None = None) -> float:
+    """Share of right answers, by `faces`' labels; `images` are those faces otherwise framed."""
     answers = model.classify(faces.images if images is None else images)
     return float((answers.argmax(axis=1) == faces.labels).mean())
 
@@ -44,7 +45,7 @@ def _accuracy(model: Classifier, faces: Faces, images: Images | None = None) -> 
 def _degraded(model: Classifier, valid: Faces, name: str) -> list[float]:
     """Accuracy on degraded faces: as they are framed, and as the service finds and cuts them."""
     images = DEGRADATIONS[name](valid.images)
-    return [round(_accuracy(model, valid, some), 4) for some in (images, detect_again(images))]
+    return [round(accuracy(model, valid, some), 4) for some in (images, detect_again(images))]
 
 
 def _cross_fitted(

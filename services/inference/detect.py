@@ -11,8 +11,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from services.inference.align import SURE as FITTING
-from services.inference.align import cut, register, rotation
+from services.inference.align import SURE, cut, register, rotation
 from services.inference.cascade import Cascade
 from services.inference.face import MIRRORED, Face, main_first
 from services.inference.finder import (
@@ -48,7 +47,7 @@ COARSE: Final = 0.4
 """A look at a smaller scale than this is always followed by a finer one: it shows small faces too poorly."""
 HINT: Final = -1.0
 """Log-odds from which a small face, though unsure, calls for a finer look too."""
-SURE: Final = 1.3
+FACE_FROM: Final = 1.3
 """Log-odds from which a box in a look counts as a face when it is decided whether to look finer."""
 CERTAIN: Final = 3.0
 """Log-odds below which a box that may be a face gets two looks of its own."""
@@ -119,7 +118,7 @@ class Detector:
         if _calls_for_more(found, scale):
             found, scale = self._finer(grey, TWICE, found, scale)
             hints = found.only(found.scores >= HINT)
-            unsure = len(hints) > 0 and bool((hints.scores < SURE).all())
+            unsure = len(hints) > 0 and bool((hints.scores < FACE_FROM).all())
             if unsure or (hints.sizes * scale < TINY).any():
                 found, scale = self._finer(grey, FOUR_TIMES, found, scale)
         return found.only(found.scores >= HINT)
@@ -139,9 +138,9 @@ class Detector:
         """Mean log-odds of a face in the box, in a look at it alone and one, nearer, at its mirror image."""
         left, top, right, bottom = map(float, box)
         size = math.sqrt(max((right - left) * (bottom - top), 1.0))
+        middle = ((left + right) / 2, (top + bottom) / 2)
         seen = []
         for side, step in zip(ALONE_SIDES, (1, -1), strict=True):
-            middle = ((left + right) / 2, (top + bottom) / 2)
             view = cut(grey, middle, size * ALONE[0] / side, 0.0, ALONE[0])[:, ::step]
             found = self._finder.look(view, ALONE)
             near, far = (ALONE[0] - side) / 2, (ALONE[0] + side) / 2
@@ -176,7 +175,7 @@ class Detector:
 
     def _confirm(self, grey: Grey, places: list[Face], found: Found) -> Found:
         """Adds what a look at each place finds, for places without a sure face in `found`."""
-        sure = self._faces(found.only(found.scores >= SURE))
+        sure = self._faces(found.only(found.scores >= FACE_FROM))
         new = [place for place in places if not any(_near(face, place) for face in sure)]
         looks = [self._look_at(grey, place) for place in new[:PLACES]]
         return merged(Found.join([found, *looks])) if looks else found
@@ -252,7 +251,9 @@ class Detector:
 def _calls_for_more(found: Found, scale: float) -> bool:
     """Whether the look is coarse, no face is sure, or a possible one is small."""
     hints = found.only(found.scores >= HINT)
-    return scale < COARSE or not (found.scores >= SURE).any() or bool((hints.sizes * scale < SMALL).any())
+    return (
+        scale < COARSE or not (found.scores >= FACE_FROM).any() or bool((hints.sizes * scale < SMALL).any())
+    )
 
 
 def _shape(grey: Grey) -> Shape:
@@ -276,7 +277,7 @@ def _face(box: np.ndarray, points: np.ndarray, score: float | None, *, covered: 
     """Fits the square to the landmarks if they look like a face's, else to the box."""
     x, y, side, tilt, misfit = register(points)
     landmarks = tuple((float(px), float(py)) for px, py in points)
-    if misfit > FITTING:
+    if misfit > SURE:
         width, height = (float(v) for v in box[2:] - box[:2])
         side, tilt = BOX_SIDE * math.sqrt(width * height), 0.0
         x, y = float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2 + BOX_DOWN * height

@@ -102,18 +102,18 @@ class Calibration:
     them, and of the logarithm of its size."""
 
     def apply(self, found: Found) -> Found:
-        scores = self.constant + self.per_logit * found.scores + self.per_size * _relative(found.sizes)
+        scores = self.constant + self.per_logit * found.scores + self.per_size * relative_size(found.sizes)
         return Found(scores.astype(np.float32), found.boxes, found.landmarks, found.covered)
 
     def apply_closer(self, before: Floats, closer: Floats, sizes: Floats) -> Floats:
         """(n,) log-odds by those `before` a look of its own and in it, and sizes in pixels of the picture."""
         constant, per_score, per_look, per_size = self.closer
-        scores = constant + per_score * before + per_look * closer + per_size * _relative(sizes)
+        scores = constant + per_score * before + per_look * closer + per_size * relative_size(sizes)
         return np.asarray(scores, np.float32)
 
 
-def _relative(sizes: Floats) -> Floats:
-    """Logarithms of sizes in pixels, 0 at MIDDLE."""
+def relative_size(sizes: Floats) -> Floats:
+    """Logarithms of sizes in pixels, 0 at MIDDLE; beyond SIZES they no longer change."""
     relative: Floats = np.log(np.clip(sizes, *SIZES) / MIDDLE)
     return relative
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from services.inference.detect import CERTAIN, Detector
-from services.inference.finder import MIDDLE, SIZES, TALL, WIDE, Calibration, Finder, shrunk
+from services.inference.finder import TALL, WIDE, Calibration, Finder, relative_size, shrunk
 from services.inference.runtime import Model
 from training.finder.measure import measure
 from training.finder.network import finder
@@ -88,8 +88,8 @@ def _fit_score(bare: Finder, photos: Sequence[LabelledPhoto]) -> Calibration:
         small, scale = shrunk(photo.pixels, shape)
         found = bare.look(small, shape)
         scored = score_photo(found.boxes, found.scores, _corners(photo.boxes * scale), photo.ignored)
-        sizes = dict(zip(found.scores.tolist(), found.sizes.tolist(), strict=True))
-        rows += [(s, np.log(np.clip(sizes[s], *SIZES) / MIDDLE)) for s in scored.scores.tolist()]
+        sizes = dict(zip(found.scores.tolist(), relative_size(found.sizes).tolist(), strict=True))
+        rows += [(score, sizes[score]) for score in scored.scores.tolist()]
         hits += scored.hits.tolist()
     if len(set(hits)) < 2:
         return Calibration()  # an early network that finds nothing: its logit as it is
@@ -104,12 +104,13 @@ def _fit_closer(detector: Detector, photos: Sequence[LabelledPhoto]) -> tuple[fl
     for photo in photos:
         found = detector.candidates(photo.pixels)
         scored = score_photo(found.boxes, found.scores, _corners(photo.boxes), photo.ignored)
+        sizes = relative_size(found.sizes).tolist()
         numbers = {score: i for i, score in enumerate(found.scores.tolist())}
         for score, hit in zip(scored.scores.tolist(), scored.hits.tolist(), strict=True):
             if score < CERTAIN:
                 i = numbers[score]
                 closer = detector.look_closer(photo.pixels, found.boxes[i])
-                rows.append((score, closer, np.log(np.clip(found.sizes[i], *SIZES) / MIDDLE)))
+                rows.append((score, closer, sizes[i]))
                 hits.append(hit)
     if len(set(hits)) < 2:
         return Calibration().closer

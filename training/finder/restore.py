@@ -15,7 +15,6 @@ from typing import Final
 
 import keras
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from keras import layers
 from numpy.typing import NDArray
 
@@ -23,14 +22,14 @@ from training.dataset import DataError
 from training.finder.crops import Cropper
 from training.finder.network import finder
 from training.finder.photos import load_photos
-from training.restore import Layer, read_tensor, restore_normalisations
+from training.restore import read_kernels, restore_normalisations
 
 CROPS: Final = 64
 """On which the mean and variance of each normalisation's input are measured."""
 SIDE: Final = 224
 """Of a crop, in pixels."""
-KERNEL: Final = re.compile(r"/conv2d(?:_(\d+))?(_\d+)/convolution$")
-"""Of an exported kernel: the number of its convolution, and the export's own suffix."""
+KERNEL: Final = re.compile(r"(/conv2d(?:_(?P<number>\d+))?_\d+/)convolution$")
+"""Of an exported kernel, by convolution; the export adds a number of its own."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +48,9 @@ def main(args: argparse.Namespace) -> None:
 
 def restore(content: bytes, crops: NDArray[np.uint8]) -> keras.Model:
     """The network in the serving file `content`; `crops` (n, h, w) give the normalisations' statistics."""
-    model, stored = finder(), _read(content)
+    model = finder()
+    found = {int(match["number"] or 0): layer for match, layer in read_kernels(content, KERNEL)}
+    stored = [found[number] for number in sorted(found)]
     convolutions = _by_number(model, layers.Conv2D)
     if len(stored) != len(convolutions):
         raise DataError("the file does not hold the layers of this version's finder")
@@ -65,22 +66,3 @@ def _by_number(model: keras.Model, kind: type) -> list[keras.layers.Layer]:
     """The model's layers of a kind, in the order in which they were made."""
     found = [layer for layer in model.layers if isinstance(layer, kind)]
     return sorted(found, key=lambda layer: int((re.findall(r"_(\d+)$", layer.name) or ["0"])[0]))
-
-
-def _read(content: bytes) -> list[Layer]:
-    """The convolutions of a serving file, in the order of the network."""
-    interpreter = Interpreter(model_content=content)
-    interpreter.allocate_tensors()
-    tensors = interpreter.get_tensor_details()
-    biases = [tensor for tensor in tensors if len(tensor["shape"]) == 1]
-    found: dict[int, Layer] = {}
-    for tensor in tensors:
-        match = KERNEL.search(tensor["name"])
-        if not match:
-            continue
-        bias = next((one for one in biases if match[0] in one["name"]), None)
-        if bias is None:
-            raise DataError(f"the file has no bias for {match[0]}")
-        kernel = np.moveaxis(read_tensor(interpreter, tensor), 0, -1)  # stored with the outputs first
-        found[int(match[1] or 0)] = Layer(kernel, read_tensor(interpreter, bias))
-    return [found[number] for number in sorted(found)]

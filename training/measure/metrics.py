@@ -83,9 +83,13 @@ def reliability(probabilities: Probabilities, labels: Labels) -> list[tuple[floa
     """(mean confidence, accuracy, rows) of each of BINS equal-width bins of confidence that has rows."""
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
-    which = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    which = _bin_of(confidence)
     bins = [which == b for b in np.unique(which)]
     return [(float(confidence[b].mean()), float(right[b].mean()), int(b.sum())) for b in bins]
+
+
+def _bin_of(confidence: NDArray[np.float32]) -> NDArray[np.int64]:
+    return np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
 
 
 def ece(probabilities: Probabilities, labels: Labels) -> float:
@@ -97,7 +101,7 @@ def ece(probabilities: Probabilities, labels: Labels) -> float:
 def ece_excess(probabilities: Probabilities, labels: Labels) -> float:
     """`ece` less its mean over labels drawn from the probabilities themselves; around 0 if they are right."""
     confidence = probabilities.max(axis=1)
-    which = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    which = _bin_of(confidence)
     right = np.random.default_rng(0).random((DRAWS, len(confidence))) < confidence
     gaps = [np.bincount(which, hits - confidence, BINS) for hits in right]
     return ece(probabilities, labels) - float(np.abs(gaps).sum(axis=1).mean()) / len(labels)

@@ -90,7 +90,7 @@ class RankingQuery:
 
     def may_show(self, candidate: Candidate) -> bool:
         """Whether the item is not held back as a sensitive work."""
-        return not (self.careful and is_sensitive((*candidate.tags, *candidate.genres)))
+        return not (self.careful and _is_sensitive(candidate))
 
     @property
     def relevant(self) -> list[Emotion]:
@@ -156,6 +156,10 @@ def rank(candidates: Iterable[Candidate], query: RankingQuery) -> tuple[list[Ran
     return [Ranked(item, round(_share(value), 4)) for value, item in chosen], held_back
 
 
+def _is_sensitive(candidate: Candidate) -> bool:
+    return is_sensitive((*candidate.tags, *candidate.genres))
+
+
 def _share(value: float) -> float:
     return max(0.0, min(1.0, value / FULL_SCORE))
 
@@ -179,7 +183,7 @@ def _score(candidate: Candidate, query: RankingQuery) -> float:
         total += CURATED_WEIGHT * sum(query.probabilities[emotion] for emotion in candidate.emotions)
     if query.soothed and not needs.HORROR.isdisjoint(words):
         total -= HORROR_PENALTY * query.soothed
-    if query.soothed and (candidate.explicit or is_sensitive((*candidate.tags, *candidate.genres))):
+    if query.soothed and (candidate.explicit or _is_sensitive(candidate)):
         total -= UNFIT_PENALTY * query.soothed
     if query.taste.recent:
         total -= RECENT_PENALTY * query.taste.recent.get(candidate.id, 0.0)

@@ -117,11 +117,9 @@ class SimilarQuery(Filters, BaseModel):
     medium: Annotated[Media | None, Field(description="The item's own, unless given.")] = None
     limit: Limit = 5
     user_id: Annotated[UserId | None, Field(description="Leaves out what is hidden or seen.")] = None
-    sensitive: Annotated[
-        Literal["leave_out", "include"],
-        AnyCase,
-        Field(description="Works about suicide, self-harm and abuse."),
-    ] = "leave_out"
+    sensitive: Annotated[Sensitive, Field(description="Works about suicide, self-harm and abuse.")] = (
+        "leave_out"
+    )
 
 
 class MoodBody(Options):

@@ -400,7 +400,6 @@ export const genres = {
   soul: "Soul",
   space: "Weltraum",
   spirituality: "Spiritualität",
-  sport: "Sport",
   sports: "Sport",
   spy: "Spionage",
   stage: "Bühne",
