@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from services.inference.align import register, rotation
 from training.dataset import SIDE, Images
 
-MAX_BLUR_SIGMA: Final = 1.2
-MAX_NOISE_SIGMA: Final = 20.0
+MAX_BLUR_SIGMA: Final = 1.6
+MAX_NOISE_SIGMA: Final = 26.0
 COARSEST: Final = 18
 """Side in pixels to which a face is shrunk, and enlarged again, at most."""
 REGISTERED_SPREAD: Final = 0.5
@@ -28,7 +28,7 @@ class Augmentation:
     """Half-widths of the uniform ranges; probabilities of the rest."""
 
     flip: float = 0.5
-    rotation_degrees: float = 14.0
+    rotation_degrees: float = 16.0
     scale: float = 0.2
     shift: float = 0.1
     """Fraction of the side."""
@@ -57,8 +57,8 @@ GENTLE: Final = Augmentation(
     brightness=0.1,
     contrast=0.15,
     coarse=0.05,
-    blur=0.1,
-    noise=0.1,
+    blur=0.12,
+    noise=0.15,
     erase=0,
 )
 """For a run's last epochs: faces nearly as the service gets them."""

@@ -45,6 +45,18 @@ def test_teacher() -> None:
         np.testing.assert_allclose(target.shares.sum(axis=1), 1, rtol=1e-5)
 
 
+def test_outside() -> None:
+    """Labels from outside are not blended with the teacher; without labels both of its heads teach."""
+    teacher = {"label": np.eye(6, dtype=np.float32)[[0] * 4], "votes": np.eye(6, dtype=np.float32)[[5] * 4]}
+    label = mix(targets(FACES, smoothing=0, outside_weight=0.5), teacher, share=0.5, unlabelled=0.5)["label"]
+    assert label.shares.tolist() == [
+        [1, 0, 0, 0, 0, 0],
+        [0.5, 0, 0.5, 0, 0, 0],
+        [0, 0, 0, 0, 0, 1],
+        [0.5, 0, 0, 0, 0, 0.5],
+    ]
+
+
 def test_smiles() -> None:
     """A face that others labelled neutral and the teacher calls happy is left out of every loss."""
     happy = {name: np.eye(6, dtype=np.float32)[[2, 2, 2, 2]] for name in EVEN}
