@@ -51,6 +51,9 @@ def cut(
     grey: NDArray[np.uint8], middle: Point, side: float, tilt: float, size: int = SIDE
 ) -> NDArray[np.uint8]:
     """Cuts a square turned by `tilt` degrees as (size, size) grey; beyond the picture its edges repeat."""
+    while side >= 2 * size and min(grey.shape) > 1:
+        grey, middle = _halved(grey, middle, side)
+        side /= 2
     fine = max(1, math.ceil(side / size))  # samples per pixel each way, averaged against aliasing
     scale = side / size / fine
     half = (size * fine - 1) / 2
@@ -66,6 +69,23 @@ def cut(
     if fine > 1:
         turned = cv2.resize(turned, (size, size), interpolation=cv2.INTER_AREA)
     return turned.astype(np.uint8, copy=False)
+
+
+def _halved(grey: NDArray[np.uint8], middle: Point, side: float) -> tuple[NDArray[np.uint8], Point]:
+    """What of the picture a square of `side` at `middle` can show, at half its size, and the middle there."""
+    reach = side * math.sqrt(0.5) + 2
+    (top, bottom), (left, right) = (
+        _clipped(at - reach, at + reach, length) for at, length in zip(middle[::-1], grey.shape, strict=True)
+    )
+    half = cv2.resize(grey[top:bottom, left:right], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    return half.astype(np.uint8, copy=False), ((middle[0] - left) / 2, (middle[1] - top) / 2)
+
+
+def _clipped(start: float, end: float, length: int) -> tuple[int, int]:
+    """An even number of pixels, at least two, within `length` that come closest to `start` to `end`."""
+    first = min(max(0, math.floor(start)), length - 2)
+    last = min(max(first + 2, math.ceil(end)), length)
+    return first, last - (last - first) % 2
 
 
 def rotation(degrees: float) -> NDArray[np.float64]:

@@ -69,3 +69,11 @@ def test_fine_patterns_do_not_alias() -> None:
     cut = crop(grey, Face(60, 60, 480, 1.0, tilt=3))
     assert cut.std() < 12
     assert cut.mean() == pytest.approx(127, abs=4)
+
+
+@pytest.mark.parametrize("shape", [(1, 900), (900, 1), (3, 901), (901, 2), (600, 600)])
+@pytest.mark.parametrize("corner", [(-700.0, 20.0), (-200.0, -200.0), (880.0, 300.0)])
+def test_crop_of_little(shape: tuple[int, int], corner: tuple[float, float]) -> None:
+    """Thin pictures, and squares that lie beside the picture, give their edge repeated."""
+    grey = np.full(shape, 90, np.uint8)
+    assert (crop(grey, Face(*corner, side=400, score=1, tilt=20)) == 90).all()
