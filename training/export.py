@@ -3,7 +3,7 @@ r"""Write the serving file and its JSON card, from a finished run.
     python -m training export --run runs/emonet --data runs/fer2013.npz \
         --out services/inference/model/emotion.tflite
 
-The file's output `probabilities`, (1, 6) of a (1, 48, 48, 1) float face 0–255, includes both views of the
+The file's output `probabilities`, (1, 6) of a (1, 48, 48, 1) float face 0–255, includes the views of the
 face, the mixture of heads and the temperature. Outputs `label` and `votes` are the heads alone, each
 calibrated to the labels it was trained on. Dynamic-range int8, or float32 if that gains 0.2 points or more of
 PublicTest accuracy. Works under Keras' TensorFlow backend only.
@@ -28,8 +28,9 @@ from training.measure.summary import format_figures
 from training.network.calibration import Calibration, calibrate, mix_heads
 from training.network.tflite import to_tflite
 from training.network.trainer import git_commit
-from training.network.views import predict_heads, views
+from training.network.views import ONE_VIEW, predict_heads, views
 from training.options import add_data
+from training.registered import cut_as_served
 from training.shipped import accuracy, measure_file
 
 MAX_QUANTISATION_COST: Final = 0.002
@@ -58,7 +59,8 @@ def main(args: argparse.Namespace) -> None:
     model = keras.saving.load_model(args.run / "model.keras", compile=False)
     about = json.loads((args.run / "model.json").read_text())
     votes_share = args.votes_share if "votes" in model.output_names and faces.votes.any() else 0.0
-    calibration = calibrate(predict_heads(model, valid.images), valid, votes_share)
+    heads, served = (predict_heads(model, some) for some in (valid.images, cut_as_served(valid.images)))
+    calibration = calibrate(heads, served, valid, votes_share)
     content, precision = _convert(_serving_model(model, calibration), valid)
     card = _make_card(content, about, calibration, faces, args.photos)
     card |= {"version": args.version, "precision": precision}
@@ -71,7 +73,7 @@ def main(args: argparse.Namespace) -> None:
 
 def _serving_model(model: keras.Model, calibration: Calibration) -> keras.Model:
     face = keras.Input((SIDE, SIDE, 1), batch_size=1, name="face")
-    both = ops.concatenate(views(face), axis=0)
+    both = ops.concatenate(views(face, model.name), axis=0)
     heads = {name: ops.mean(rows, axis=0, keepdims=True) for name, rows in model(both).items()}
     mixed = mix_heads(heads, calibration.votes_share)
     outputs = {ANSWER: _sharpen(mixed, calibration.temperature, ANSWER)}
@@ -98,15 +100,25 @@ def _make_card(
 ) -> dict[str, Any]:
     """Every figure is measured on the file that ships."""
     return {
-        **{name: about[name] for name in ("name", "parameters", "run", "commit", "train_seconds")},
+        **{name: about[name] for name in ("name", "parameters", "run", "rows", "commit", "train_seconds")},
         "sha256": hashlib.sha256(content).hexdigest(),
         "labels": list(EMOTIONS),
+        "views": 1 if about["name"] == ONE_VIEW else 2,
         "input": {"shape": [1, SIDE, SIDE, 1], "dtype": "float32", "range": [0, 255], "colour": "grey"},
         "exported_at": git_commit(),
         "calibration": calibration.as_json(),
         "uncertain_below": round(calibration.uncertain_below, 4),
         **measure_file(Classifier(Model(content, {})), calibration, faces, photos),
-        "training_data": "FER2013 Training, disgust merged into angry"
-        + ("; FER+ crowd votes of the same faces" if faces.votes.any() else ""),
+        "training_data": _training_data(about["rows"], votes=bool(faces.votes.any())),
         **TEXTS,
     }
+
+
+def _training_data(rows: dict[str, int], *, votes: bool) -> str:
+    parts = [
+        "FER2013 Training, disgust merged into angry",
+        "FER+ crowd votes of the same faces" if votes else "",
+        f"{rows['expressions']:,} labelled faces of press photos" if rows["expressions"] else "",
+        f"{rows['photos']:,} unlabelled ones" if rows["photos"] else "",
+    ]
+    return "; ".join(part for part in parts if part)

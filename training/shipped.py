@@ -14,6 +14,7 @@ from training.measure.face_databases import find_pictures
 from training.measure.metrics import Probabilities
 from training.measure.summary import describe_head, measure_split
 from training.network.calibration import Calibration, calibrate, fit_alone, sharpen
+from training.registered import cut_as_served
 
 HALVES: Final = (slice(0, None, 2), slice(1, None, 2))
 COMMON: Final = 30
@@ -27,7 +28,9 @@ def measure_file(
     valid = faces.only("PublicTest")
     figures = {
         "metrics": measure_split(model, faces, "PublicTest"),
-        "cross_fitted": _cross_fitted(model.answers(valid.images), calibration, valid),
+        "cross_fitted": _cross_fitted(
+            model.answers(valid.images), model.answers(cut_as_served(valid.images)), calibration, valid
+        ),
         "accuracy_every_sixth": round(accuracy(model, valid.rows(slice(None, None, 6))), 4),
         "degraded": {name: _degraded(model, valid, name) for name in DEGRADATIONS},
     }
@@ -49,22 +52,35 @@ def _degraded(model: Classifier, valid: Faces, name: str) -> list[float]:
 
 
 def _cross_fitted(
-    answers: dict[str, Probabilities], calibration: Calibration, valid: Faces
+    framed: dict[str, Probabilities],
+    served: dict[str, Probabilities],
+    calibration: Calibration,
+    valid: Faces,
 ) -> dict[str, Any]:
-    """Calibration figures over all rows, each half with the temperatures and threshold of the other."""
-    heads = {n: sharpen(answers[n], 1 / temperature) for n, temperature in calibration.alone.items()}
-    answer, kept = np.empty_like(answers[ANSWER]), np.empty(len(valid.labels), np.bool_)
+    """Calibration figures over all rows, each half with the temperatures and threshold of the other.
+
+    What the threshold keeps is counted among the faces as the service finds and registers them.
+    """
+    heads, served_heads = (
+        {name: sharpen(answers[name], 1 / one) for name, one in calibration.alone.items()}
+        for answers in (framed, served)
+    )
+    answer, registered = np.empty_like(framed[ANSWER]), np.empty_like(framed[ANSWER])
+    kept = np.empty(len(valid.labels), np.bool_)
     alone = {name: np.empty_like(rows) for name, rows in heads.items()}
     for held_out, fitted_on in zip(HALVES, reversed(HALVES), strict=True):
-        seen = {name: rows[fitted_on] for name, rows in heads.items()}
-        fitted = calibrate(seen, valid.rows(fitted_on), calibration.votes_share)
+        seen, seen_served = (
+            {name: rows[fitted_on] for name, rows in some.items()} for some in (heads, served_heads)
+        )
+        fitted = calibrate(seen, seen_served, valid.rows(fitted_on), calibration.votes_share)
         answer[held_out] = fitted.apply({name: rows[held_out] for name, rows in heads.items()})
-        kept[held_out] = answer[held_out].max(axis=1) >= fitted.uncertain_below
+        registered[held_out] = fitted.apply({name: rows[held_out] for name, rows in served_heads.items()})
+        kept[held_out] = registered[held_out].max(axis=1) >= fitted.uncertain_below
         for name, temperature in fit_alone(seen, valid.rows(fitted_on)).items():
             alone[name][held_out] = sharpen(heads[name][held_out], temperature)
     votes = valid.six_votes()
     clear, voted = metrics.majority(votes)
-    right = answer.argmax(axis=1) == valid.labels
+    right = registered.argmax(axis=1) == valid.labels
     figures = {
         **_calibration_figures(answer, valid.labels),
         "kept_share": round(float(kept.mean()), 4),

@@ -88,7 +88,7 @@ def fit(name: str, faces: Faces, setting: Setting) -> Fitted:
     """Trains on the Training rows of `faces`; NotRunError where something that it needs is missing."""
     if name == SHIPPED:
         model = load_model(MODEL_FILE)
-        about = f"version {model.version}: two views, both heads, {model.card['precision']}"
+        about = f"version {model.version}: as served, {model.card['precision']}"
         card = model.card
         return Fitted(Classifier(model).classify, card["parameters"], card["train_seconds"], about)
     if name in NETWORK_RUNS:

@@ -72,11 +72,12 @@ def fit_alone(heads: dict[str, Probabilities], faces: Faces) -> dict[str, float]
     return fitted
 
 
-def calibrate(heads: dict[str, Probabilities], faces: Faces, votes_share: float) -> Calibration:
-    """Temperatures and threshold for the `heads` of `faces`, (n, 6) each."""
-    mixed = mix_heads(heads, votes_share)
-    temperature = fit_temperature(mixed, one_hot(faces.labels))
-    threshold = _choose_threshold(sharpen(mixed, temperature), faces.labels)
+def calibrate(
+    heads: dict[str, Probabilities], served: dict[str, Probabilities], faces: Faces, votes_share: float
+) -> Calibration:
+    """Temperatures for the `heads` of `faces` as framed, threshold for those as `served`; (n, 6) each."""
+    temperature = fit_temperature(mix_heads(heads, votes_share), one_hot(faces.labels))
+    threshold = _choose_threshold(sharpen(mix_heads(served, votes_share), temperature), faces.labels)
     return Calibration(votes_share, temperature, threshold, fit_alone(heads, faces))
 
 
