@@ -24,13 +24,13 @@ from services.inference.runtime import Model
 from training import dataset
 from training.dataset import SIDE, Faces
 from training.files import write_json
+from training.measure.degrade import detect_again
 from training.measure.summary import format_figures
 from training.network.calibration import Calibration, calibrate, mix_heads
 from training.network.tflite import to_tflite
 from training.network.trainer import git_commit
 from training.network.views import ONE_VIEW, predict_heads, views
 from training.options import add_data
-from training.registered import cut_as_served
 from training.shipped import accuracy, measure_file
 
 MAX_QUANTISATION_COST: Final = 0.002
@@ -59,7 +59,7 @@ def main(args: argparse.Namespace) -> None:
     model = keras.saving.load_model(args.run / "model.keras", compile=False)
     about = json.loads((args.run / "model.json").read_text())
     votes_share = args.votes_share if "votes" in model.output_names and faces.votes.any() else 0.0
-    heads, served = (predict_heads(model, some) for some in (valid.images, cut_as_served(valid.images)))
+    heads, served = (predict_heads(model, some) for some in (valid.images, detect_again(valid.images)))
     calibration = calibrate(heads, served, valid, votes_share)
     content, precision = _convert(_serving_model(model, calibration), valid)
     card = _make_card(content, about, calibration, faces, args.photos)

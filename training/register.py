@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from services.inference.detect import Detector
-from training import dataset, registered
+from training import dataset, finding, registered
 from training.dataset import Faces
 from training.options import add_data
 from training.registered import DEV, TRAIN, Registered
@@ -55,12 +55,12 @@ def main(args: argparse.Namespace) -> None:
 
 
 def _fer2013(faces: Faces, split: int) -> Registered:
-    return registered.from_fer2013(faces, split, Detector())
+    return finding.from_fer2013(faces, split, Detector())
 
 
 def _expressions(folder: Path, split: str) -> Registered:
-    return registered.from_expressions(folder, split, Detector())
+    return finding.from_expressions(folder, split, Detector())
 
 
 def _photos(folder: Path) -> Registered:
-    return registered.from_photos(folder, Detector())
+    return finding.from_photos(folder, Detector())

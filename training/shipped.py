@@ -14,7 +14,6 @@ from training.measure.face_databases import find_pictures
 from training.measure.metrics import Probabilities
 from training.measure.summary import describe_head, measure_split
 from training.network.calibration import Calibration, calibrate, fit_alone, sharpen
-from training.registered import cut_as_served
 
 HALVES: Final = (slice(0, None, 2), slice(1, None, 2))
 COMMON: Final = 30
@@ -29,7 +28,7 @@ def measure_file(
     figures = {
         "metrics": measure_split(model, faces, "PublicTest"),
         "cross_fitted": _cross_fitted(
-            model.answers(valid.images), model.answers(cut_as_served(valid.images)), calibration, valid
+            model.answers(valid.images), model.answers(detect_again(valid.images)), calibration, valid
         ),
         "accuracy_every_sixth": round(accuracy(model, valid.rows(slice(None, None, 6))), 4),
         "degraded": {name: _degraded(model, valid, name) for name in DEGRADATIONS},

@@ -5,7 +5,7 @@ same batches as one that is not.
 """
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import keras
 import numpy as np
@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 from services.emotions import EMOTIONS
 from training.dataset import SIDE
 from training.network.augment import GENTLE, Augmentation, augment
-from training.network.targets import LiveTeacher, Target, mix
+from training.network.targets import Target, mix
 from training.registered import EXPRESSIONS, FER2013, PHOTOS, Registered
+
+if TYPE_CHECKING:
+    from training.network.teacher import LiveTeacher
 
 PerHead = dict[str, NDArray[np.float32]]
 SMALL_SIDE: Final = 36
@@ -90,17 +93,22 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         return images, shares, weights
 
     def _rows(self, epoch: int) -> NDArray[np.intp]:
-        """The rows of an epoch in their order: all of FER2013's, and a draw of the others."""
         if self._order[0] != epoch:
             rng = np.random.default_rng([self.seed, epoch])
-            faces, recipe = self.faces, self.recipe
-            own = np.flatnonzero(faces.source == FER2013)
-            outside = _balanced(faces, rng, recipe.expressions)
-            unlabelled = np.flatnonzero(faces.source == PHOTOS)
-            some = min(recipe.photos, len(unlabelled)) if self.teacher else 0
-            drawn = [own, outside, rng.choice(unlabelled, some, replace=False)]
-            self._order = (epoch, rng.permutation(np.concatenate(drawn)))
+            drawn = draw(self.faces, self.recipe, rng, unlabelled=self.teacher is not None)
+            self._order = (epoch, drawn)
         return self._order[1]
+
+
+def draw(
+    faces: Registered, recipe: Recipe, rng: np.random.Generator, *, unlabelled: bool
+) -> NDArray[np.intp]:
+    """The rows of an epoch in random order: all of FER2013's, and a draw of the others."""
+    own = np.flatnonzero(faces.source == FER2013)
+    outside = _balanced(faces, rng, recipe.expressions)
+    photos = np.flatnonzero(faces.source == PHOTOS)
+    some = rng.choice(photos, min(recipe.photos, len(photos)) if unlabelled else 0, replace=False)
+    return rng.permutation(np.concatenate([own, outside, some]))
 
 
 def _balanced(faces: Registered, rng: np.random.Generator, wanted: int) -> NDArray[np.intp]:

@@ -19,7 +19,8 @@ from training.network.batches import Batches, Recipe
 from training.network.models import LOSSES, NETWORKS
 from training.network.schedule import WarmupStableDecay
 from training.network.starting_point import StartingPoint
-from training.network.targets import LiveTeacher, targets
+from training.network.targets import targets
+from training.network.teacher import LiveTeacher
 from training.registered import DEV, EXPRESSIONS, FER2013, SOURCES, TRAIN, Registered
 
 MIN_FACES: Final = 30
