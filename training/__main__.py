@@ -9,6 +9,7 @@ COMMANDS: Final = {
     "data": "convert fer2013.csv (and FER+) to one array file, and print the table of classes",
     "register": "find the landmarks of every training face, for registered crops",
     "train": "train a network; resumes by itself",
+    "accelerated": "train teachers, and a student of them, on an accelerator such as a GPU",
     "restore": "recover the trained network from a serving file, to train on from",
     "evaluate": "measure a model on a split or a folder",
     "heads": "compare mixtures of the two heads",

@@ -23,12 +23,11 @@ from services.inference.classify import ANSWER, Classifier
 from services.inference.runtime import Model
 from training import dataset
 from training.dataset import SIDE, Faces
-from training.files import write_json
+from training.files import git_commit, write_json
 from training.measure.degrade import detect_again
 from training.measure.summary import format_figures
 from training.network.calibration import Calibration, calibrate, mix_heads
 from training.network.tflite import to_tflite
-from training.network.trainer import git_commit
 from training.network.views import ONE_VIEW, predict_heads, views
 from training.options import add_data
 from training.shipped import accuracy, measure_file

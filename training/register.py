@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--expressions", type=Path, help="folder of labelled crops")
     parser.add_argument("--photos", type=Path, help="folder of photos with faces")
     parser.add_argument("--out", type=Path, default=Path("runs/registered.npz"))
+    parser.add_argument("--small", type=Path, help="write it here too with lossy pictures, a third as large")
 
 
 def main(args: argparse.Namespace) -> None:
@@ -47,6 +48,8 @@ def main(args: argparse.Namespace) -> None:
             jobs.append(workers.submit(_photos, args.photos))
         everything = registered.join(job.result() for job in jobs)
     everything.save(args.out)
+    if args.small:
+        everything.save_small(args.small)
     for source, name in enumerate(registered.SOURCES):
         points = everything.points[everything.source == source]
         sure = ~np.isnan(points).any(axis=(1, 2))

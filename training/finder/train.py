@@ -22,6 +22,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from training.files import git_commit
 from training.finder.batches import Batches
 from training.finder.held_out import held_out_recall
 from training.finder.loss import FinderLoss
@@ -29,7 +30,6 @@ from training.finder.network import finder
 from training.finder.photos import LabelledPhoto, load_photos
 from training.finder.serving import restore_weights
 from training.network.schedule import WarmupStableDecay
-from training.network.trainer import git_commit
 
 AVERAGE_EVERY: Final = 8
 """Steps between updates of the averaged weights."""

@@ -19,6 +19,7 @@ LOSSES: Final = {"softmax": "categorical_crossentropy", "sigmoid": "binary_cross
 """The loss that belongs to each kind of output."""
 EMONET: Final = (32, 64, 128, 192)
 """Channels of its stages."""
+WIDE: Final = (64, 128, 256, 320)
 LITE_SIDE: Final = 40
 VARIANCE_FLOOR: Final = 25.0
 """In grey levels squared; keeps the noise of a blank picture from being amplified."""
@@ -68,6 +69,12 @@ def emonet(output: str = "softmax") -> keras.Model:
     """A narrow residual network at full resolution, one trunk and two heads, for faces of any size."""
     face = keras.Input((None, None, 1), name="face")
     return _residual("emonet", face, face, EMONET, output)
+
+
+def emonet_wide(output: str = "softmax") -> keras.Model:
+    """Emonet with twice as many channels, to teach others: too slow to serve."""
+    face = keras.Input((None, None, 1), name="face")
+    return _residual("emonet_wide", face, face, WIDE, output)
 
 
 def emonet_lite(output: str = "softmax") -> keras.Model:
@@ -131,5 +138,5 @@ def _squeeze_excite(x: Tensor, width: int) -> Tensor:
 
 
 NETWORKS: Final[dict[str, Callable[[str], keras.Model]]] = {
-    build.__name__: build for build in (simple3, baseline4, vgg9, emonet, emonet_lite)
+    build.__name__: build for build in (simple3, baseline4, vgg9, emonet, emonet_lite, emonet_wide)
 }

@@ -1,7 +1,6 @@
 """Train a network; a run that was killed goes on after its last whole epoch."""
 
 import json
-import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass, field
@@ -13,17 +12,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from services.emotions import EMOTIONS
-from training.files import replaced_whole, write_json
+from training.files import replaced_whole
 from training.network.batches import Batches, Recipe
+from training.network.finished import accuracies, write_finished
 from training.network.models import LOSSES, NETWORKS
 from training.network.schedule import WarmupStableDecay
 from training.network.starting_point import StartingPoint
 from training.network.targets import targets
 from training.network.teacher import LiveTeacher
-from training.registered import DEV, EXPRESSIONS, FER2013, SOURCES, TRAIN, Registered
+from training.registered import DEV, TRAIN, Registered
 
-MIN_FACES: Final = 30
 AVERAGE_EVERY: Final = 8
 """Steps between updates of the averaged weights: as good as every step, and free on an accelerator."""
 
@@ -78,7 +76,7 @@ def train(run: Run, faces: Registered) -> Path:
                 batches, epochs=end, initial_epoch=done, shuffle=False, callbacks=[progress], verbose=verbose
             )
             done = end
-    return _finish(run, progress, start)
+    return _finish(run, progress, start, faces)
 
 
 def _compile(model: keras.Model, run: Run, steps: int) -> None:
@@ -159,62 +157,12 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships n
         pd.DataFrame(self.history).to_csv(self.run.out / "history.csv", index=False)
 
 
-def accuracies(model: keras.Model, faces: Registered) -> dict[str, float]:
-    """Share of the labels that each head puts first.
-
-    By its name alone of FER2013's faces as they are framed, `cut_…` of the same registered, `out_…` of
-    registered faces from outside, as the mean over the emotions that at least MIN_FACES of them have.
-    """
-    figures = {}
-    framings = {
-        "": (faces.rows(faces.source == FER2013), False),
-        "cut_": (faces.rows(faces.source == FER2013), True),
-        "out_": (faces.rows(faces.source == EXPRESSIONS), True),
-    }
-    for framing, (some, by_landmarks) in framings.items():
-        if not len(some.labels):
-            continue
-        crops = some.cut() if by_landmarks else some.crops()
-        outputs = model.predict(crops[..., None].astype(np.float32), batch_size=512, verbose=0)
-        for name, p in outputs.items():
-            right = p.argmax(axis=1) == some.labels
-            if framing == "out_":
-                common = [e for e in range(p.shape[1]) if (some.labels == e).sum() >= MIN_FACES]
-                share = np.mean([right[some.labels == e].mean() for e in common])
-            else:
-                share = right.mean()
-            figures[f"{framing}{name}"] = float(share)
-    return figures
-
-
-def _finish(run: Run, progress: Progress, start: StartingPoint | None) -> Path:
+def _finish(run: Run, progress: Progress, start: StartingPoint | None, faces: Registered) -> Path:
     """Writes the averaged network in float32, and its JSON."""
     keras.mixed_precision.set_global_policy("float32")
     model = NETWORKS[run.model](run.output)
     model.set_weights(progress.averaged)
-    path = run.out / "model.keras"
-    model.save(path)
     names = {"out": run.out.name, "teacher": [file.name for file in run.teacher]}
-    taught = progress.batches.faces
+    settings = {**asdict(run), **names, "start": start and start.as_json()}
     seconds = sum(row["seconds"] for row in progress.history) + (start.train_seconds if start else 0)
-    about = {
-        "name": run.model,
-        "labels": list(EMOTIONS),
-        "parameters": model.count_params(),
-        "run": {**asdict(run), **names, "start": start and start.as_json()},
-        "rows": {name: int((taught.source == number).sum()) for number, name in enumerate(SOURCES)},
-        "commit": git_commit(),
-        "train_seconds": round(seconds),
-        "accuracy": accuracies(model, progress.valid),
-    }
-    write_json(path.with_suffix(".json"), about)
-    return path
-
-
-def git_commit() -> str:
-    """The git commit of the code that runs, or "unknown" outside a checkout."""
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603  # fixed words
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+    return write_finished(model, run.out, settings, faces, seconds)
