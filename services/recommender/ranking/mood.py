@@ -3,7 +3,7 @@
 Valence (unpleasant to pleasant) and arousal (calm to excited) run from -1 to 1: Russell's circumplex (1980).
 Each emotion has an aim of its own for each strategy, and a mixed mood aims at their mean, weighted by
 probability. So a small change of the probabilities moves the target a little, whatever the strategy's name.
-docs/decisions/0006 and 0019 give the sources.
+docs/decisions/0006 and 0023 give the sources.
 """
 
 import math

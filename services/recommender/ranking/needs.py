@@ -1,6 +1,6 @@
 """What a mood asks of an item's genres and themes, and which themes call for care. Pure.
 
-A place in the plane does not tell what calms anger from what reassures in fear. docs/decisions/0019 gives the
+A place in the plane does not tell what calms anger from what reassures in fear. docs/decisions/0023 gives the
 sources of these tables; where research is silent they are judgement.
 """
 
