@@ -28,6 +28,7 @@ from services.inference.detect import shipped_finder
 from services.inference.errors import ModelFileError
 from services.inference.metrics import Metrics
 from services.inference.pipeline import Limits, Pipeline, Reading
+from services.inference.quiet import silence_libraries
 from services.inference.routes import about, batch, predict, stream
 from services.inference.runtime import Model
 from services.inference.settings import Settings, read_settings
@@ -88,6 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def _load(path: Path) -> Model:
     """Load the classifier; StartError where it, the finder or a cascade cannot be used."""
+    silence_libraries()
     try:
         shipped_finder()
         Cascade()
