@@ -75,7 +75,8 @@ def test_import(sessions: Any, database_url: str, made_catalogue: Path, tmp_path
     file = tmp_path / "more.csv"
     with file.open("w", newline="") as opened:
         writer = csv.writer(opened)
-        writer.writerows([PICK.keys(), [*list(PICK.values())[:3], "sad"]])
+        writer.writerow(PICK)
+        writer.writerow(["movie", "Another pick", "https://example.org/another", "sad"])
     settings = Settings(database_url=database_url, catalogue_dir=made_catalogue)
     versions = []
     for _ in range(2):
