@@ -1,19 +1,28 @@
 """The media and the plain values that ranking needs of an item."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal, get_args
 
 from services.emotions import Emotion
+from services.recommender.ranking.care import is_sensitive
+from services.recommender.ranking.features import Features, features_of
 
 Medium = Literal["movie", "song", "book", "game"]
 MEDIA: Final[tuple[Medium, ...]] = get_args(Medium)
 Kind = Literal["work", "collection"]
 """A collection links to many works; it is listed and never recommended."""
 
+LEADING: Final = 8
+"""Only an item's strongest themes say what it meets of a mood."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Candidate:
-    """An item that may be recommended; the fields have the names of the table's columns."""
+    """An item that may be recommended; the fields have the names of the table's columns.
+
+    It stays in memory from one recommendation to the next, and with it what was worked out of its fields.
+    """
 
     id: int
     medium: Medium
@@ -39,3 +48,21 @@ class Candidate:
     affect_confidence: float
     quality: float
     popularity: float
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Genres and leading themes, the strongest first, each once."""
+        return tuple(dict.fromkeys((*self.tags[:LEADING], *self.genres)))
+
+    @cached_property
+    def is_sensitive(self) -> bool:
+        """Whether it is about suicide, self-harm or abuse."""
+        return is_sensitive((*self.tags, *self.genres))
+
+    @cached_property
+    def features(self) -> Features:
+        return features_of(self)
+
+    @cached_property
+    def genre_set(self) -> frozenset[str]:
+        return frozenset(self.genres)

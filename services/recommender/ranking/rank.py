@@ -12,10 +12,9 @@ from typing import Final
 
 from services.emotions import EMOTIONS, Emotion
 from services.recommender.ranking import mood, needs
-from services.recommender.ranking.care import is_sensitive
 from services.recommender.ranking.item import Candidate
 from services.recommender.ranking.mood import Mood, Point, Strategy, StrategyChoice
-from services.recommender.ranking.taste import Taste, appeal, features_of
+from services.recommender.ranking.taste import Taste, appeal
 
 AFFECT_WEIGHT: Final = 3.0
 FAR_WEIGHT: Final = 0.8
@@ -90,7 +89,7 @@ class RankingQuery:
 
     def may_show(self, candidate: Candidate) -> bool:
         """Whether the item is not held back as a sensitive work."""
-        return not (self.careful and _is_sensitive(candidate))
+        return not (self.careful and candidate.is_sensitive)
 
     @property
     def relevant(self) -> list[Emotion]:
@@ -145,7 +144,8 @@ def rank(candidates: Iterable[Candidate], query: RankingQuery) -> tuple[list[Ran
 
     Also gives how many works were held back that would have been chosen.
     """
-    scored = [(_score(candidate, query), candidate) for candidate in candidates]
+    score = _scorer(query)
+    scored = [(score(candidate), candidate) for candidate in candidates]
     chosen = _choose(scored, query)
     held_back = 0
     if query.careful:
@@ -156,54 +156,61 @@ def rank(candidates: Iterable[Candidate], query: RankingQuery) -> tuple[list[Ran
     return [Ranked(item, round(_share(value), 4)) for value, item in chosen], held_back
 
 
-def _is_sensitive(candidate: Candidate) -> bool:
-    return is_sensitive((*candidate.tags, *candidate.genres))
-
-
 def _share(value: float) -> float:
     return max(0.0, min(1.0, value / FULL_SCORE))
 
 
-def _score(candidate: Candidate, query: RankingQuery) -> float:
-    """The higher the better; at most FULL_SCORE but for taste."""
-    words, distance, sure = (
-        needs.words_of(candidate),
-        _distance(candidate, query),
-        candidate.affect_confidence,
-    )
-    near = sure * math.exp(-distance * distance / 2) + (1 - sure) * UNSURE
-    total = (
-        AFFECT_WEIGHT * near
-        - FAR_WEIGHT * sure * max(0.0, distance - FAR)
-        + FIT_WEIGHT * needs.fit(words, query.worths)
-        + QUALITY_WEIGHT * candidate.quality
-        + POPULARITY_WEIGHT * candidate.popularity
-    )
-    if candidate.emotions:
-        total += CURATED_WEIGHT * sum(query.probabilities[emotion] for emotion in candidate.emotions)
-    if query.soothed and not needs.HORROR.isdisjoint(words):
-        total -= HORROR_PENALTY * query.soothed
-    if query.soothed and (candidate.explicit or _is_sensitive(candidate)):
-        total -= UNFIT_PENALTY * query.soothed
-    if query.taste.recent:
-        total -= RECENT_PENALTY * query.taste.recent.get(candidate.id, 0.0)
-    if query.taste.features:
-        liking = appeal(features_of(candidate), query.taste.features)
-        # A liking counts for less far from the target, so that taste does not override the mood.
-        total += TASTE_WEIGHT * (liking * near**LIKING_FADES if liking > 0 else liking)
-    return total
+def _scorer(query: RankingQuery) -> Callable[[Candidate], float]:
+    """What scores an item: the higher the better; at most FULL_SCORE but for taste."""
+    distance_to, probabilities, worth = _measure(query), query.probabilities, query.worths
+    recent, leanings, soothed = query.taste.recent, query.taste.features, query.soothed
+
+    def score(item: Candidate) -> float:
+        distance, sure = distance_to(item), item.affect_confidence
+        near = sure * math.exp(-distance * distance / 2) + (1 - sure) * UNSURE
+        total = (
+            AFFECT_WEIGHT * near
+            - FAR_WEIGHT * sure * (distance - FAR if distance > FAR else 0.0)
+            + FIT_WEIGHT * needs.fit(item.words, worth)
+            + QUALITY_WEIGHT * item.quality
+            + POPULARITY_WEIGHT * item.popularity
+        )
+        if item.emotions:
+            total += CURATED_WEIGHT * sum(probabilities[emotion] for emotion in item.emotions)
+        if soothed and not needs.HORROR.isdisjoint(item.words):
+            total -= HORROR_PENALTY * soothed
+        if soothed and (item.explicit or item.is_sensitive):
+            total -= UNFIT_PENALTY * soothed
+        if recent:
+            total -= RECENT_PENALTY * recent.get(item.id, 0.0)
+        if leanings:
+            liking = appeal(item.features, leanings)
+            # A liking counts for less far from the target, so that taste does not override the mood.
+            total += TASTE_WEIGHT * (liking * near**LIKING_FADES if liking > 0 else liking)
+        return total
+
+    return score
 
 
-def _distance(candidate: Candidate, query: RankingQuery) -> float:
-    """How far the item's affect is from the target, in widths of what is near.
+def _measure(query: RankingQuery) -> Callable[[Candidate], float]:
+    """What measures how far an item's affect is from the target, in widths of what is near.
 
     A spread or unclear mood widens the tolerance.
     """
+    valence, arousal = query.target.valence, query.target.arousal
     width = WIDTH * (1 + query.mood.spread) * (1 + query.mood.breadth)
-    gloom = candidate.valence - query.target.valence
-    if gloom < 0:
-        gloom *= 1 + GLOOM_FACTOR * max(0.0, min(1.0, 1 - query.target.valence / GLOOM_WANTED))
-    return math.hypot(gloom, candidate.arousal - query.target.arousal) / width
+    gloomier = 1 + GLOOM_FACTOR * max(0.0, min(1.0, 1 - valence / GLOOM_WANTED))
+
+    def distance(item: Candidate) -> float:
+        higher = item.valence - valence
+        return math.hypot(higher if higher >= 0 else higher * gloomier, item.arousal - arousal) / width
+
+    return distance
+
+
+def _noise(seed: int, item_id: int) -> float:
+    """A number of the standard Gumbel distribution that is fixed for a seed and an item."""
+    return -math.log(-math.log(chance(seed, item_id) or 2**-53))
 
 
 def chance(seed: int, item_id: int) -> float:
@@ -214,16 +221,11 @@ def chance(seed: int, item_id: int) -> float:
     return ((mixed ^ (mixed >> 31)) >> 11) / (1 << 53)
 
 
-def _gumbel(uniform: float) -> float:
-    """A number of the standard Gumbel distribution, from one in [0, 1)."""
-    return -math.log(-math.log(uniform or 2**-53))
-
-
 def _choose(scored: list[tuple[float, Candidate]], query: RankingQuery) -> list[tuple[float, Candidate]]:
     """Draw by score and chance; then take by maximal marginal relevance: good and unlike those before."""
     drawn = sorted(
         (
-            (value + TEMPERATURE * _gumbel(chance(query.seed, candidate.id)), value, candidate)
+            (value + TEMPERATURE * _noise(query.seed, candidate.id), value, candidate)
             for value, candidate in scored
         ),
         key=lambda draw: (-draw[0], draw[2].id),
@@ -260,7 +262,7 @@ def likeness(one: Candidate, other: Candidate) -> float:
     if one.year is not None and other.year is not None and one.year // 10 == other.year // 10:
         alike += 0.15
     if one.genres and other.genres:
-        shared = sum(genre in other.genres for genre in one.genres)
+        shared = len(one.genre_set & other.genre_set)
         alike += 0.35 * shared / (len(one.genres) + len(other.genres) - shared)
     return alike
 
