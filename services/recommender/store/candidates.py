@@ -9,15 +9,13 @@ from sqlalchemy import ColumnClause, TextualSelect, bindparam, column, text
 from sqlalchemy.orm import Session
 
 from services.recommender.ranking.item import Candidate
-from services.recommender.ranking.mood import cells_around
+from services.recommender.ranking.mood import NEAR_CELLS, cells_around
 from services.recommender.ranking.rank import RankingQuery
 from services.recommender.schemas.filters import Filters
 from services.recommender.store import filters
 from services.recommender.store.memory import now_ms
 from services.recommender.store.models import EmotionSet, emotions_of
 
-NEAR_CELLS: Final = 8
-"""Cells of the affect plane around the target that are searched first."""
 PER_CELL: Final = 20
 """Candidates from each cell, at least: its best by prior."""
 TURNS: Final = 5

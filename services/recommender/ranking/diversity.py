@@ -1,0 +1,60 @@
+"""Chooses a shelf from what was drawn, so that its items are good and unlike each other. Pure."""
+
+import math
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+from services.recommender.ranking.item import Candidate
+
+DIVERSITY: Final = 0.8
+"""MMR's penalty for likeness to items already chosen."""
+IN_SERIES: Final = re.compile(r"[:\d]|\s[-–]\s|\b(?:part|vol|volume|chapter|episode|ii|iii|iv|vi|vii|viii)\b")
+"""Where what titles of a series share ends."""
+
+
+def diversify(
+    left: list[tuple[float, float, Candidate]],
+    limit: int,
+    alike: Callable[[Candidate, Candidate], float],
+) -> list[tuple[float, Candidate]]:
+    """Choose by maximal marginal relevance (Carbonell & Goldstein 1998)."""
+    closest = [0.0] * len(left)  # likeness to the most similar of those chosen
+    chosen: list[tuple[float, Candidate]] = []
+    while left and len(chosen) < limit:
+        best = max(range(len(left)), key=lambda i: left[i][0] - DIVERSITY * closest[i])
+        _, value, pick = left.pop(best)
+        closest.pop(best)
+        chosen.append((value, pick))
+        if len(chosen) < limit:
+            closest = [max(old, alike(pick, draw[2])) for old, draw in zip(closest, left, strict=True)]
+    return chosen
+
+
+def likeness(one: Candidate, other: Candidate) -> float:
+    """0 to 1 by creator, genres and decade."""
+    alike = 0.0
+    if one.creator is not None and one.creator == other.creator:
+        alike += 0.5
+    if one.year is not None and other.year is not None and one.year // 10 == other.year // 10:
+        alike += 0.15
+    if one.genres and other.genres:
+        shared = sum(genre in other.genres for genre in one.genres)
+        alike += 0.35 * shared / (len(one.genres) + len(other.genres) - shared)
+    return alike
+
+
+def same_series(one: Candidate, other: Candidate) -> bool:
+    """Whether titles begin alike up to a number, a colon or a dash: "Rayman 2", "Rayman: Origins"."""
+    return _series(one.title) == _series(other.title)
+
+
+@lru_cache(maxsize=16_384)
+def _series(title: str) -> str:
+    return IN_SERIES.split(title.casefold(), maxsplit=1)[0].removeprefix("the ").strip() or title
+
+
+def nearness(one: Candidate, other: Candidate) -> float:
+    """1 for items at the same place of the plane, 0 from half a unit on."""
+    return max(0.0, 1 - 2 * math.hypot(one.valence - other.valence, one.arousal - other.arousal))
