@@ -8,7 +8,7 @@ import time
 import uuid
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers
@@ -24,6 +24,7 @@ CHECKS: Final = {"/healthz", "/readyz", "/metrics"}
 """Asked every few seconds: logged only where they fail."""
 CLIENT_GONE: Final = 499
 """In logs and metrics only: the client left before its body was whole; nobody is answered."""
+NO_ROUTE: Final = "(none)"
 SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -110,14 +111,17 @@ def set_up_logging(service: str, level: str) -> None:
 
 def request_id_from(headers: Headers) -> str:
     """The caller's id when it is short and harmless in a log, else a new one."""
-    given = headers.get("x-request-id", "")
+    return sane_request_id(headers.get("x-request-id", ""))
+
+
+def sane_request_id(given: str) -> str:
     return given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def route_of(scope: Scope) -> str:
     """The route's template, never the path: paths carry user ids, and labels must stay few."""
     route = scope.get("route")
-    return str(getattr(route, "path", "")) or "(none)"
+    return str(getattr(route, "path", "")) or NO_ROUTE
 
 
 class Telemetry:
@@ -157,21 +161,36 @@ class Telemetry:
             self.record(scope, path, status, time.perf_counter() - started)
 
     def record(self, scope: Scope, path: str, status: int, seconds: float) -> None:
-        route = route_of(scope)
-        self.metrics.requests.labels(scope["method"], route, str(status)).inc()
-        self.metrics.duration.labels(route).observe(seconds)
-        failure = scope["state"].get("failure")
-        fields = {
-            "request_id": scope["state"]["request_id"],
-            "method": scope["method"],
-            "route": route,
-            "status": status,
-            "duration_ms": round(seconds * 1000, 2),
-        }
+        state = scope["state"]
+        request = Answered(state["request_id"], scope["method"], route_of(scope), status, seconds)
         checked = status < HTTPStatus.BAD_REQUEST and path in CHECKS
-        logger.log(
-            logging.ERROR if failure else logging.DEBUG if checked else logging.INFO,
-            "request failed" if failure else "request",
-            extra={"fields": fields},
-            exc_info=failure,
-        )
+        failure = state.get("failure")
+        level = logging.ERROR if failure else logging.DEBUG if checked else logging.INFO
+        record(request, self.metrics, level, failure)
+
+
+class Answered(NamedTuple):
+    """What is kept of a request."""
+
+    request_id: str
+    method: str
+    route: str
+    status: int
+    seconds: float
+
+
+def record(
+    request: Answered, metrics: RequestMetrics, level: int = logging.INFO, failure: Exception | None = None
+) -> None:
+    """Counts and logs a request that was answered."""
+    metrics.requests.labels(request.method, request.route, str(request.status)).inc()
+    metrics.duration.labels(request.route).observe(request.seconds)
+    fields = {
+        "request_id": request.request_id,
+        "method": request.method,
+        "route": request.route,
+        "status": request.status,
+        "duration_ms": round(request.seconds * 1000, 2),
+    }
+    message = "request failed" if failure else "request"
+    logger.log(level, message, extra={"fields": fields}, exc_info=failure)

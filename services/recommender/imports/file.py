@@ -165,7 +165,8 @@ def _write(settings: Settings, rows: Sequence[Row], changes: load.Changes) -> No
     ):
         for batch in load.batches(rows, WRITTEN_AT_ONCE):
             with engine.execution_options(**WRITING).begin() as connection:
-                load.write_batch(connection, batch, changes, shipped=False)
+                if load.write_batch(connection, batch, changes, shipped=False):
+                    load.note_change(connection)
             progress.update(len(batch))
             time.sleep(PAUSE_S)
 

@@ -1,17 +1,13 @@
 """Chooses a shelf from what was drawn, so that its items are good and unlike each other. Pure."""
 
 import math
-import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final
 
 from services.recommender.ranking.item import Candidate
 
 DIVERSITY: Final = 0.8
 """MMR's penalty for likeness to items already chosen."""
-IN_SERIES: Final = re.compile(r"[:\d]|\s[-–]\s|\b(?:part|vol|volume|chapter|episode|ii|iii|iv|vi|vii|viii)\b")
-"""Where what titles of a series share ends."""
 
 
 def diversify(
@@ -40,19 +36,9 @@ def likeness(one: Candidate, other: Candidate) -> float:
     if one.year is not None and other.year is not None and one.year // 10 == other.year // 10:
         alike += 0.15
     if one.genres and other.genres:
-        shared = sum(genre in other.genres for genre in one.genres)
+        shared = len(one.genre_set & other.genre_set)
         alike += 0.35 * shared / (len(one.genres) + len(other.genres) - shared)
     return alike
-
-
-def same_series(one: Candidate, other: Candidate) -> bool:
-    """Whether titles begin alike up to a number, a colon or a dash: "Rayman 2", "Rayman: Origins"."""
-    return _series(one.title) == _series(other.title)
-
-
-@lru_cache(maxsize=16_384)
-def _series(title: str) -> str:
-    return IN_SERIES.split(title.casefold(), maxsplit=1)[0].removeprefix("the ").strip() or title
 
 
 def nearness(one: Candidate, other: Candidate) -> float:

@@ -11,7 +11,6 @@ from typing import Final, Literal
 
 from services.emotions import EMOTIONS, Emotion
 from services.recommender.ranking.care import ADULT, SENSITIVE
-from services.recommender.ranking.item import Candidate
 from services.recommender.ranking.mood import OWN, UNHAPPY, Strategy, StrategyChoice
 
 Need = Literal["joy", "wonder", "ease", "sorrow", "fury", "dread", "cheer", "absorb", "reassure"]
@@ -165,19 +164,6 @@ AVOIDED: Final[dict[Need, frozenset[str]]] = {
 }
 WELCOME_WORTH: Final = 0.35
 AVOIDED_WORTH: Final = -0.8
-LEADING: Final = 8
-"""Only so many of an item's strongest themes count."""
-
-
-def words_of(item: Candidate) -> tuple[str, ...]:
-    """The item's genres, strongest themes and those that call for care, each once."""
-    return _words(item.tags, item.genres)
-
-
-@lru_cache(maxsize=16_384)
-def _words(tags: tuple[str, ...], genres: tuple[str, ...]) -> tuple[str, ...]:
-    care = [tag for tag in tags[LEADING:] if tag in SENSITIVE]
-    return tuple(dict.fromkeys((*tags[:LEADING], *genres, *care)))
 
 
 def needs_of(probabilities: Mapping[Emotion, float], choice: StrategyChoice) -> dict[Need, float]:

@@ -5,18 +5,17 @@ keeps what is alike apart (diversity.py).
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from services.emotions import EMOTIONS, Emotion
 from services.recommender.ranking import mood, needs
-from services.recommender.ranking.care import is_sensitive
 from services.recommender.ranking.chance import Turns, luck, turns_of
-from services.recommender.ranking.diversity import diversify, likeness, nearness, same_series
+from services.recommender.ranking.diversity import diversify, likeness, nearness
 from services.recommender.ranking.item import Candidate, Medium
 from services.recommender.ranking.mood import Mood, Point, Strategy, StrategyChoice
-from services.recommender.ranking.taste import Taste, appeal, features_of
+from services.recommender.ranking.taste import Taste, appeal
 
 AFFECT_WEIGHT: Final = 3.0
 FAR_WEIGHT: Final = 0.8
@@ -98,7 +97,7 @@ class RankingQuery:
 
     def may_show(self, candidate: Candidate) -> bool:
         """Whether the item is not held back as a sensitive work."""
-        return not (self.careful and _is_sensitive(candidate))
+        return not (self.careful and candidate.is_sensitive)
 
     @property
     def relevant(self) -> list[Emotion]:
@@ -155,7 +154,8 @@ def rank(candidates: Iterable[Candidate], query: RankingQuery) -> tuple[list[Ran
 
     Also gives how many works were held back that would have been chosen.
     """
-    scored = [(_score(candidate, query), candidate) for candidate in candidates]
+    score = _scorer(query)
+    scored = [(score(candidate), candidate) for candidate in candidates]
     chosen = _choose(scored, query)
     held_back = 0
     if query.careful:
@@ -166,77 +166,71 @@ def rank(candidates: Iterable[Candidate], query: RankingQuery) -> tuple[list[Ran
     return [Ranked(item, round(_share(value), 4)) for value, item in chosen], held_back
 
 
-def _is_sensitive(candidate: Candidate) -> bool:
-    return is_sensitive((*candidate.tags, *candidate.genres))
-
-
 def _share(value: float) -> float:
     return max(0.0, min(1.0, value / FULL_SCORE))
 
 
-def _score(candidate: Candidate, query: RankingQuery) -> float:
-    """The higher the better; at most FULL_SCORE but for taste."""
-    words, distance, sure = (
-        needs.words_of(candidate),
-        _distance(candidate, query),
-        candidate.affect_confidence,
-    )
-    near = sure * math.exp(-distance * distance / 2) + (1 - sure) * UNSURE
-    total = (
-        AFFECT_WEIGHT * near
-        - FAR_WEIGHT * sure * max(0.0, distance - FAR)
-        - BORDER_WEIGHT * query.remoteness[mood.cell_of(candidate.valence, candidate.arousal)]
-        + FIT_WEIGHT * needs.fit(words, query.worths)
-        + QUALITY_WEIGHT * candidate.quality
-        + POPULARITY_WEIGHT * candidate.popularity
-    )
-    if candidate.emotions:
-        total += CURATED_WEIGHT * sum(query.probabilities[emotion] for emotion in candidate.emotions)
-    total -= needs.penalty(words, query.penalties)
-    if query.soothed:
-        total -= query.soothed * (EXPLICIT_PENALTY * bool(candidate.explicit) + GUESS_PENALTY * (1 - sure))
-    if query.taste.recent:
-        total -= RECENT_PENALTY * query.taste.recent.get(candidate.id, 0.0)
-    if query.taste.features:
-        liking = appeal(features_of(candidate), query.taste.features)
-        # A liking counts for less far from the target, so that taste does not override the mood.
-        total += TASTE_WEIGHT * (liking * near**LIKING_FADES if liking > 0 else liking)
-    return total
+def _scorer(query: RankingQuery) -> Callable[[Candidate], float]:
+    """What scores an item: the higher the better; at most FULL_SCORE but for taste."""
+    distance_to, probabilities, worth = _measure(query), query.probabilities, query.worths
+    recent, leanings, soothed = query.taste.recent, query.taste.features, query.soothed
+    remoteness, penalties = query.remoteness, query.penalties
+
+    def score(item: Candidate) -> float:
+        distance, sure = distance_to(item), item.affect_confidence
+        near = sure * math.exp(-distance * distance / 2) + (1 - sure) * UNSURE
+        total = (
+            AFFECT_WEIGHT * near
+            - FAR_WEIGHT * sure * (distance - FAR if distance > FAR else 0.0)
+            + FIT_WEIGHT * needs.fit(item.words, worth)
+            + QUALITY_WEIGHT * item.quality
+            + POPULARITY_WEIGHT * item.popularity
+            - BORDER_WEIGHT * remoteness[item.cell]
+            - needs.penalty(item.words, penalties)
+        )
+        if item.emotions:
+            total += CURATED_WEIGHT * sum(probabilities[emotion] for emotion in item.emotions)
+        if soothed:
+            total -= soothed * (EXPLICIT_PENALTY * bool(item.explicit) + GUESS_PENALTY * (1 - sure))
+        if recent:
+            total -= RECENT_PENALTY * recent.get(item.id, 0.0)
+        if leanings:
+            liking = appeal(item.features, leanings)
+            # A liking counts for less far from the target, so that taste does not override the mood.
+            total += TASTE_WEIGHT * (liking * near**LIKING_FADES if liking > 0 else liking)
+        return total
+
+    return score
 
 
-def _distance(candidate: Candidate, query: RankingQuery) -> float:
-    """How far the item's affect is from the target, in widths of what is near.
+def _measure(query: RankingQuery) -> Callable[[Candidate], float]:
+    """What measures how far an item's affect is from the target, in widths of what is near.
 
     A spread or unclear mood widens the tolerance.
     """
+    valence, arousal = query.target.valence, query.target.arousal
     width = WIDTH * (1 + query.mood.spread) * (1 + query.mood.breadth)
-    gloom = candidate.valence - query.target.valence
-    if gloom < 0:
-        gloom *= 1 + GLOOM_FACTOR * max(0.0, min(1.0, 1 - query.target.valence / GLOOM_WANTED))
-    return math.hypot(gloom, candidate.arousal - query.target.arousal) / width
+    gloomier = 1 + GLOOM_FACTOR * max(0.0, min(1.0, 1 - valence / GLOOM_WANTED))
+
+    def distance(item: Candidate) -> float:
+        higher = item.valence - valence
+        return math.hypot(higher if higher >= 0 else higher * gloomier, item.arousal - arousal) / width
+
+    return distance
 
 
-def _luck(candidate: Candidate, query: RankingQuery) -> float:
-    return TEMPERATURES[candidate.medium] * luck(query.turns, query.seed, candidate.id)
+def _luck(item: Candidate, query: RankingQuery) -> float:
+    return TEMPERATURES[item.medium] * luck(query.turns, query.seed, item.id)
 
 
 def _choose(scored: list[tuple[float, Candidate]], query: RankingQuery) -> list[tuple[float, Candidate]]:
     """Draw by score and chance; then take by maximal marginal relevance: good and unlike those before."""
-    drawn = sorted(
-        (
-            (
-                value + TEMPERATURES[candidate.medium] * luck(query.turns, query.seed, candidate.id),
-                value,
-                candidate,
-            )
-            for value, candidate in scored
-        ),
-        key=lambda draw: (-draw[0], draw[2].id),
-    )[: query.limit * SHORTLIST]
+    drawn = [(value + _luck(item, query), value, item) for value, item in scored]
+    drawn.sort(key=lambda draw: (-draw[0], draw[2].id))
     breadth = query.mood.breadth
 
     def alike(one: Candidate, other: Candidate) -> float:
-        found = likeness(one, other) + same_series(one, other)
+        found = likeness(one, other) + (one.series == other.series)
         return found + breadth * nearness(one, other) if breadth else found
 
-    return diversify(drawn, query.limit, alike)
+    return diversify(drawn[: query.limit * SHORTLIST], query.limit, alike)
