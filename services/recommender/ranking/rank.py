@@ -223,13 +223,11 @@ def chance(seed: int, item_id: int) -> float:
 
 def _choose(scored: list[tuple[float, Candidate]], query: RankingQuery) -> list[tuple[float, Candidate]]:
     """Draw by score and chance; then take by maximal marginal relevance: good and unlike those before."""
-    drawn = sorted(
-        (
-            (value + TEMPERATURE * _noise(query.seed, candidate.id), value, candidate)
-            for value, candidate in scored
-        ),
-        key=lambda draw: (-draw[0], draw[2].id),
-    )[: query.limit * SHORTLIST]
+    lots = [
+        (-value - TEMPERATURE * _noise(query.seed, item.id), item.id, value, item) for value, item in scored
+    ]
+    lots.sort()
+    drawn = [(-lot, value, item) for lot, _, value, item in lots[: query.limit * SHORTLIST]]
     breadth = query.mood.breadth
     if not breadth:
         return diversify(drawn, query.limit, likeness)
