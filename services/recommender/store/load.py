@@ -26,9 +26,8 @@ from services.recommender.store.models import CatalogueState, Item
 BATCH: Final = 500
 """Rows written by a few statements: well under a second, also on a slow disk."""
 ITEMS: Final = cast("Table", Item.__table__)
-VERSION: Final[Select[tuple[int]]] = select(column("version", BigInteger)).select_from(
-    table(CatalogueState.__tablename__)
-)
+STATE: Final = table(CatalogueState.__tablename__)
+VERSION: Final[Select[int]] = select(column("version", BigInteger)).select_from(STATE)
 """Without the classes of models.py, which would double the cost of this query; each shelf asks it."""
 WRITTEN: Final = update(CatalogueState).values(version=CatalogueState.version + 1)
 Row = TypeVar("Row")
