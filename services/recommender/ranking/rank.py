@@ -225,12 +225,13 @@ def _luck(item: Candidate, query: RankingQuery) -> float:
 
 def _choose(scored: list[tuple[float, Candidate]], query: RankingQuery) -> list[tuple[float, Candidate]]:
     """Draw by score and chance; then take by maximal marginal relevance: good and unlike those before."""
-    drawn = [(value + _luck(item, query), value, item) for value, item in scored]
-    drawn.sort(key=lambda draw: (-draw[0], draw[2].id))
+    lots = [(-value - _luck(item, query), item.id, value, item) for value, item in scored]
+    lots.sort()
+    drawn = [(-lot, value, item) for lot, _, value, item in lots[: query.limit * SHORTLIST]]
     breadth = query.mood.breadth
 
     def alike(one: Candidate, other: Candidate) -> float:
         found = likeness(one, other) + (one.series == other.series)
         return found + breadth * nearness(one, other) if breadth else found
 
-    return diversify(drawn[: query.limit * SHORTLIST], query.limit, alike)
+    return diversify(drawn, query.limit, alike)

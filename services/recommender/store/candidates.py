@@ -26,7 +26,7 @@ def around(reader: Reader, medium: str, query: RankingQuery, excluded: Collectio
     for near, part in ((cells[:NEAR_CELLS], turn), (cells[:NEAR_CELLS], None), (cells, None)):
         found |= {item.id: item for item in reader.best_of(medium, (curated, *near), part, rows)}
         left = [item for item in found.values() if item.id not in excluded]
-        count = sum(map(query.may_show, left))
+        count = sum(map(query.may_show, left)) if query.careful else len(left)
         if count >= enough:
             return left
     for item in reader.best_first(medium):
