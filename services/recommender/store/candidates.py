@@ -4,12 +4,10 @@ from collections.abc import Collection
 from typing import Final
 
 from services.recommender.ranking.item import Candidate
-from services.recommender.ranking.mood import cells_around
+from services.recommender.ranking.mood import NEAR_CELLS, cells_around
 from services.recommender.ranking.rank import RankingQuery
 from services.recommender.store.pools import FIRST, TURNS, Reader
 
-NEAR_CELLS: Final = 8
-"""Cells of the affect plane around the target that are searched first."""
 ENOUGH: Final = 3
 """Candidates wanted for each item to be shown, so that ranking has a choice."""
 
@@ -28,7 +26,7 @@ def around(reader: Reader, medium: str, query: RankingQuery, excluded: Collectio
     for near, part in ((cells[:NEAR_CELLS], turn), (cells[:NEAR_CELLS], None), (cells, None)):
         found |= {item.id: item for item in reader.best_of(medium, (curated, *near), part, rows)}
         left = [item for item in found.values() if item.id not in excluded]
-        count = sum(map(query.may_show, left))
+        count = sum(map(query.may_show, left)) if query.careful else len(left)
         if count >= enough:
             return left
     for item in reader.best_first(medium):

@@ -4,7 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar, cast
 
-from sqlalchemy import Connection, RowMapping, Table, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    bindparam,
+    column,
+    insert,
+    or_,
+    select,
+    table,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from services.recommender.store.alike import Stored, same_item, work_elsewhere
@@ -13,7 +26,9 @@ from services.recommender.store.models import CatalogueState, Item
 BATCH: Final = 500
 """Rows written by a few statements: well under a second, also on a slow disk."""
 ITEMS: Final = cast("Table", Item.__table__)
-VERSION: Final = select(CatalogueState.version)
+STATE: Final = table(CatalogueState.__tablename__)
+VERSION: Final[Select[int]] = select(column("version", BigInteger)).select_from(STATE)
+"""Without the classes of models.py, which would double the cost of this query; each shelf asks it."""
 WRITTEN: Final = update(CatalogueState).values(version=CatalogueState.version + 1)
 Row = TypeVar("Row")
 Values = dict[str, Any]

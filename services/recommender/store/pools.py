@@ -103,16 +103,20 @@ class Reader:
         # A session that writes sees what others do not, and keeps it for itself.
         self.version = session.info.setdefault(INFO, Pools()).seen_by(session)
 
-    def best_of(
-        self, medium: str, places: Sequence[Place], turn: int | None, rows: int
-    ) -> Iterator[Candidate]:
+    def best_of(self, medium: str, places: Sequence[Place], turn: int | None, rows: int) -> list[Candidate]:
         """The best of each place, so many of each."""
         parts = [Part(medium, place, turn, self.conditions, self.values) for place in places]
         known = self.version.pools
         missing = [part for part in parts if part not in known]
         read = self._read(missing, Pool(), max(rows, FIRST)) if missing else {}
+        best: list[Candidate] = []
         for part in parts:
-            yield from islice(self._each(part, read.get(part) or known.get(part, Pool())), rows)
+            pool = read.get(part) or known.get(part, Pool())
+            if self.blocked or not (pool.complete or len(pool.items) >= rows):
+                best += islice(self._each(part, pool), rows)
+            else:
+                best += pool.items[:rows]
+        return best
 
     def best_first(self, medium: str) -> Iterator[Candidate]:
         """All of a medium."""
