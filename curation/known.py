@@ -48,9 +48,17 @@ def find(work: KnownWork, entries: Iterable[Entry]) -> Entry | None:
     named = [
         entry
         for entry in entries
-        if entry.medium == work.medium and wanted in _names(entry.title) and _by(work, entry)
+        if entry.medium == work.medium and _is_named(wanted, entry) and _by(work, entry)
     ]
     return max(named, key=lambda entry: entry.popularity or 0.0, default=None)
+
+
+def _is_named(wanted: str, entry: Entry) -> bool:
+    """Whether the entry has the name; of a song a part of it will do, as "(Somewhere) Over the Rainbow"."""
+    if wanted in _names(entry.title):
+        return True
+    has = fold(entry.title)
+    return entry.medium == "song" and (f" {has} " in f" {wanted} " or f" {wanted} " in f" {has} ")
 
 
 def _names(title: str) -> set[str]:

@@ -16,6 +16,10 @@ NUMBERED: Final = re.compile(
     r"(?:[:\s-].*)?$",
     re.IGNORECASE,
 )
+GOES_ON: Final = re.compile(
+    r"^(.+?) (?:returns|forever|reloaded|revolutions|resurrection|rises|again|reborn|strikes back|lives)\b",
+    re.IGNORECASE,
+)
 APART: Final = 16
 """Years after which a film of the same name is another film."""
 
@@ -32,10 +36,8 @@ def marked(films: Iterable[Found]) -> Iterator[Found]:
     for entry, place in films:
         names = _series(entry.title)
         year = entry.year or 0
-        yield (
-            (_with_tag(entry) if any(0 < year - y < APART for n in names for y in years[n]) else entry),
-            place,
-        )
+        continues = any(0 < year - other < APART for name in names for other in years[name])
+        yield (_with_tag(entry) if continues and SEQUEL not in entry.tags else entry), place
 
 
 def _with_tag(entry: Entry) -> Entry:
@@ -44,6 +46,6 @@ def _with_tag(entry: Entry) -> Entry:
 
 def _series(title: str) -> set[str]:
     """The names of which a film can be a part: "Toy Story" of "Toy Story 2", "Rocky" of "Rocky: The End"."""
-    numbered = NUMBERED.match(title)
     head, colon, _ = title.partition(": ")
-    return {fold(name) for name in ([numbered[1]] if numbered else []) + ([head] if colon else [])}
+    named = [found[1] for pattern in (NUMBERED, GOES_ON) if (found := pattern.match(title))]
+    return {fold(name) for name in [*named, *([head] if colon else [])]}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def new_app(
     title: str,
     description: str,
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Any]]],
     middleware: Sequence[Middleware],
 ) -> FastAPI:
     """Make an application without routes, but with /docs that need no CDN."""

@@ -8,12 +8,14 @@ dealt with here.
 import asyncio
 import json
 import uuid
+from types import SimpleNamespace
 from typing import ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Close, CloseCode, Frame, Opcode
 
+from services.common.door import DOOR, Door
 from services.common.problems import problem_body
 from services.common.telemetry import logger
 
@@ -21,6 +23,8 @@ MAX_HEAD_BYTES: Final = 64 * 1024
 """Of a request's line and headers, or of anything else that brings no byte of a body."""
 MAX_PIPELINED: Final = 16
 """Requests that one connection may send ahead of their answers."""
+ANSWERED: Final = SimpleNamespace(response_complete=True, message_event=asyncio.Event())
+"""uvicorn's cycle of a request that was refused at the door: uvicorn drops what comes of its body."""
 
 
 class HeadTimeoutProtocol(HttpToolsProtocol):
@@ -62,7 +66,29 @@ class HeadTimeoutProtocol(HttpToolsProtocol):
         self._in_head, self._bodiless = False, 0
         if self.parser.get_http_version() == "1.1" and all(name != b"host" for name, _ in self.headers):
             raise ValueError("no Host")
-        super().on_headers_complete()
+        if not self._refused_at_door():
+            super().on_headers_complete()
+
+    def _refused_at_door(self) -> bool:
+        """Answers at once where the service is full.
+
+        A body is dropped as it comes, until the connection has to begin its next request: `head_s` later.
+        """
+        door: Door | None = self.app_state.get(DOOR)
+        idle = self.cycle is None or self.cycle.response_complete
+        if door is None or not idle or not self.parser.should_keep_alive() or self.parser.should_upgrade():
+            return False
+        method, own = self.parser.get_method(), self.server_state.default_headers
+        answer = door.refusal(method, self.url, self.headers, own)
+        if answer is None:
+            return False
+        self.cycle = ANSWERED  # type: ignore[assignment] # what uvicorn asks of one that is complete
+        self.transport.write(answer)
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        self.on_response_complete()
+        return True
 
     def on_body(self, body: bytes) -> None:
         self._bodiless = 0

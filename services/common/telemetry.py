@@ -24,6 +24,7 @@ CHECKS: Final = {"/healthz", "/readyz", "/metrics"}
 """Asked every few seconds: logged only where they fail."""
 CLIENT_GONE: Final = 499
 """In logs and metrics only: the client left before its body was whole; nobody is answered."""
+NO_ROUTE: Final = "(none)"
 SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -110,14 +111,17 @@ def set_up_logging(service: str, level: str) -> None:
 
 def request_id_from(headers: Headers) -> str:
     """The caller's id when it is short and harmless in a log, else a new one."""
-    given = headers.get("x-request-id", "")
+    return sane_request_id(headers.get("x-request-id", ""))
+
+
+def sane_request_id(given: str) -> str:
     return given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def route_of(scope: Scope) -> str:
     """The route's template, never the path: paths carry user ids, and labels must stay few."""
     route = scope.get("route")
-    return str(getattr(route, "path", "")) or "(none)"
+    return str(getattr(route, "path", "")) or NO_ROUTE
 
 
 class Telemetry:
@@ -158,8 +162,7 @@ class Telemetry:
 
     def record(self, scope: Scope, path: str, status: int, seconds: float) -> None:
         route = route_of(scope)
-        self.metrics.requests.labels(scope["method"], route, str(status)).inc()
-        self.metrics.duration.labels(route).observe(seconds)
+        count(self.metrics, scope["method"], route, status, seconds)
         failure = scope["state"].get("failure")
         fields = {
             "request_id": scope["state"]["request_id"],
@@ -175,3 +178,8 @@ class Telemetry:
             extra={"fields": fields},
             exc_info=failure,
         )
+
+
+def count(metrics: RequestMetrics, method: str, route: str, status: int, seconds: float) -> None:
+    metrics.requests.labels(method, route, str(status)).inc()
+    metrics.duration.labels(route).observe(seconds)

@@ -8,16 +8,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from services.common.application import access, new_app, outer_middleware
+from services.common.door import DOOR, Door
 from services.common.headers import OwnPages
 from services.common.limits import BodyLimit, Pace, UploadBudget
 from services.common.methods import Head
-from services.common.problems import add_error_handlers
+from services.common.problems import BusyError, add_error_handlers
 from services.common.starting import StartError, start_tracing
 from services.common.telemetry import set_up_logging
 from services.inference.cascade import Cascade
@@ -28,12 +29,13 @@ from services.inference.detect import shipped_finder
 from services.inference.errors import ModelFileError
 from services.inference.metrics import Metrics
 from services.inference.pipeline import Limits, Pipeline, Reading
+from services.inference.quiet import silence_libraries
 from services.inference.routes import about, batch, predict, stream
 from services.inference.runtime import Model
 from services.inference.settings import Settings, read_settings
 from services.inference.streams import OpenStreams
 from services.inference.upload import FRAMING
-from services.inference.workers import Workers
+from services.inference.workers import FULL, Workers
 
 if TYPE_CHECKING:
     from services.common.tracing import Tracing
@@ -55,7 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             _trace(tracing, reading)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         """StartError, and no service, where the model and its card do not fit."""
         model = await asyncio.to_thread(_load, settings.model_file)
         limits = Limits(settings.max_pixels, settings.max_faces, settings.max_decode_bytes)
@@ -70,7 +72,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.serving = Serving(settings, model, workers, record)
         metrics.model.labels(model.name, model.version).set(1)
         metrics.queue.set_function(lambda: workers.taken)
-        yield
+        door = Door(
+            FULL,
+            is_full=lambda path: path == "/predict" and workers.is_full,
+            metrics=metrics,
+            headers=HEADERS,
+            refused=metrics.rejected.labels(BusyError.code).inc,
+        )
+        yield {DOOR: door}
         await asyncio.to_thread(workers.close)
         if tracing:
             await asyncio.to_thread(tracing.stop)
@@ -88,6 +97,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def _load(path: Path) -> Model:
     """Load the classifier; StartError where it, the finder or a cascade cannot be used."""
+    silence_libraries()
     try:
         shipped_finder()
         Cascade()

@@ -14,7 +14,7 @@ from services.inference.classify import Classifier
 from services.inference.decode import MAX_DECODE_BYTES, DecodeRoom, Photo, decode
 from services.inference.detect import Detector, Mode
 from services.inference.face import Face, main_first, whole
-from services.inference.quiet import silence_decoders
+from services.inference.quiet import silence_libraries
 from services.inference.runtime import Model
 from services.inference.track import Tracker
 
@@ -91,7 +91,7 @@ class Pipeline:
     ) -> None:
         """Pipelines that share `room` decode one large picture at a time."""
         cv2.setNumThreads(1)  # a photo per thread: OpenCV's own threads would compete for the same cores
-        silence_decoders()
+        silence_libraries()
         self._limits, self._room = limits, room or DecodeRoom(limits.decode_bytes)
         self._detector, self._classifier = Detector(detector), Classifier(model)
 

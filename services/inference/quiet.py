@@ -1,4 +1,4 @@
-"""Keeps the decoders' own lines out of the log."""
+"""Keeps the lines of C libraries out of the log."""
 
 import ctypes
 import platform
@@ -8,12 +8,12 @@ import cv2
 
 
 @cache
-def silence_decoders() -> None:
+def silence_libraries() -> None:
     """Silences OpenCV, and with glibc all that C libraries print on `stderr`; once per process.
 
-    libjpeg and libpng print a line for each damage, between the log's JSON lines, and may quote the file. The
-    answer says already that the file is damaged. Python and crash reports write to descriptor 2 directly and
-    stay visible.
+    libjpeg and libpng print a line for each damage, between the log's JSON lines, and may quote the file; the
+    answer says already that the file is damaged. LiteRT prints one for its first network. Python and crash
+    reports write to descriptor 2 directly and stay visible.
     """
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     if platform.libc_ver()[0] != "glibc":

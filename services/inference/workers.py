@@ -4,12 +4,13 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from services.common.problems import BusyError
 from services.inference.pipeline import Pipeline
 
 T = TypeVar("T")
+FULL: Final = "all workers are busy and the queue is full; try again in a second"
 
 
 class Workers:
@@ -32,6 +33,10 @@ class Workers:
         """Jobs that run or wait."""
         return self._taken
 
+    @property
+    def is_full(self) -> bool:
+        return self._taken >= self._places
+
     async def run(self, job: Callable[[Pipeline], T]) -> T:
         """`job`'s result, computed with the pipeline of whichever thread is free."""
         try:
@@ -41,8 +46,8 @@ class Workers:
             raise BusyError("the photo could not be read in time; try again in a moment") from error
 
     async def _submit(self, job: Callable[[Pipeline], T]) -> T:
-        if self._taken >= self._places:
-            raise BusyError("all workers are busy and the queue is full; try again in a second")
+        if self.is_full:
+            raise BusyError(FULL)
         self._taken += 1
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()

@@ -8,17 +8,29 @@ from services.common.problems import BusyError
 from services.recommender.rate import EXEMPT
 
 
-class CrowdLimit:
-    """Answers 503 beyond `most` requests at once, so that those under way finish in time.
+class Crowd:
+    """The requests that are worked on, `most` at once."""
 
-    A request counts from when its body is complete, so that slow senders take no place. A request that finds
-    the service full at its start is answered before its body is read, which keeps rejecting cheap.
-    """
-
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self.app = app
+    def __init__(self, most: int) -> None:
         self.most = most
         self.inside = 0
+        self.reason = f"{most} requests are under way, and no more are taken at once."
+
+    def is_full(self, path: str) -> bool:
+        return self.inside >= self.most and path not in EXEMPT
+
+
+class CrowdLimit:
+    """Answers 503 to what finds the crowd complete, so that the requests under way finish in time.
+
+    A request counts from when its body is complete, so that slow senders take no place. A request that finds
+    the service full at its start is answered before its body is read, which keeps rejecting cheap; most of
+    these are answered at the door already.
+    """
+
+    def __init__(self, app: ASGIApp, crowd: Crowd) -> None:
+        self.app = app
+        self.crowd = crowd
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in EXEMPT:
@@ -30,7 +42,7 @@ class CrowdLimit:
             nonlocal entered
             if not entered:
                 self._check()
-                self.inside += 1
+                self.crowd.inside += 1
                 entered = True
 
         async def receive_and_enter() -> Message:
@@ -48,9 +60,9 @@ class CrowdLimit:
         try:
             await self.app(scope, receive_and_enter, send)
         finally:
-            self.inside -= entered
+            self.crowd.inside -= entered
 
     def _check(self) -> None:
         """Raise BusyError where there is no room."""
-        if self.inside >= self.most:
-            raise BusyError(f"{self.most} requests are under way, and no more are taken at once.")
+        if self.crowd.inside >= self.crowd.most:
+            raise BusyError(self.crowd.reason)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, nullcontext
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -10,13 +10,14 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from services.common.application import access, new_app, outer_middleware
+from services.common.door import DOOR, Door
 from services.common.headers import PAGE_POLICY, Cors, OwnPages
 from services.common.limits import BodyLimit, Pace, UploadBudget
 from services.common.methods import Head
 from services.common.problems import add_error_handlers
 from services.common.starting import start_tracing
 from services.common.telemetry import set_up_logging
-from services.recommender.crowd import CrowdLimit
+from services.recommender.crowd import Crowd, CrowdLimit
 from services.recommender.errors import add_database_handlers
 from services.recommender.forwarded import Forwarded
 from services.recommender.inference_client import InferenceClient
@@ -48,7 +49,7 @@ HEADERS: Final = {
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     settings: Settings = app.state.settings
     with explaining(settings.database_url):
         engine = make_engine(
@@ -68,7 +69,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             erasing_daily(app.state.sessions, settings.memory_days),
         ):
             app.state.inference = inference
-            yield
+            crowd: Crowd = app.state.crowd
+            yield {DOOR: Door(crowd.reason, crowd.is_full, app.state.metrics, HEADERS)}
     finally:
         engine.dispose()
         if app.state.tracing:
@@ -80,9 +82,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or read_settings()
     set_up_logging("recommender", settings.log_level)
     metrics, tracing = Metrics(), start_tracing("recommender", settings.otlp_endpoint)
-    middleware = _middleware(settings, metrics, tracing)
+    crowd = Crowd(settings.max_requests)
+    middleware = _middleware(settings, crowd, metrics, tracing)
     app = new_app("Expression Recommender", DESCRIPTION, _lifespan, middleware)
     app.state.settings, app.state.metrics, app.state.tracing = settings, metrics, tracing
+    app.state.crowd = crowd
     app.state.links = Links(settings.links)
     add_error_handlers(app)
     add_database_handlers(app)
@@ -92,7 +96,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None") -> list[Middleware]:
+def _middleware(
+    settings: Settings, crowd: Crowd, metrics: Metrics, tracing: "Tracing | None"
+) -> list[Middleware]:
     """What every request passes, the outermost first."""
 
     def limit_of(path: str) -> int:
@@ -114,7 +120,7 @@ def _middleware(settings: Settings, metrics: Metrics, tracing: "Tracing | None")
         *_rate_limits(settings),
         *access(settings.access_key, is_page=lambda path: path.split("/")[1] in PAGE),
         Middleware(BodyLimit, limit_of=limit_of, pace=pace, budget=UploadBudget(most)),
-        Middleware(CrowdLimit, most=settings.max_requests),
+        Middleware(CrowdLimit, crowd=crowd),
         Middleware(PageFiles, folder=WEB_DIR, covers=settings.covers),
         Middleware(Forwarded, trusted=settings.trusted_proxies),
         Middleware(OwnPages, allowed=settings.cors_origins),

@@ -25,6 +25,7 @@ from services.recommender.schemas.recommendation import (
 )
 from services.recommender.store import candidates, memory, uses
 from services.recommender.store.db import Sessions
+from services.recommender.store.pools import Reader
 
 CHRISTMAS: Final = 12
 """The month in which works about Christmas are in season."""
@@ -67,6 +68,7 @@ def recommend(
     language: Language = "en",
 ) -> Recommendation:
     """Recommend for one emotion, or for the probabilities of all six; the same answer all day long."""
+    user_id = options.user_id if options.user_id and uses.is_kept(session, options.user_id) else None
     query = rank.ask(
         certain(felt) if isinstance(felt, str) else felt,
         options.strategy,
@@ -75,14 +77,15 @@ def recommend(
         turn=_number(options.user_id or "") + day.toordinal(),
         sensitive=options.sensitive == "include",
         festive=day.month == CHRISTMAS,
-        taste=memory.taste_of(session, options.user_id) if options.user_id else None,
+        taste=memory.taste_of(session, user_id) if user_id else None,
     )
     excluded = frozenset(options.exclude)
+    reader = Reader(session, options, memory.blocked_for(session, user_id) if user_id else ())
     writer = Writer(query, language)
     items: list[RecommendedItem] = []
     left_out = 0
     for medium in dict.fromkeys(options.medium):
-        found = candidates.around(session, medium, query, excluded, options.user_id, kept_by=options)
+        found = candidates.around(reader, medium, query, excluded)
         chosen, held_back = rank.rank(found, query)
         reasons = writer.write([ranked.candidate for ranked in chosen])
         items += map(to_item, chosen, reasons)

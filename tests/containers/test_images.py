@@ -60,19 +60,6 @@ def test_user(images: dict[str, str], service: str) -> None:
     assert in_image(images[service], "import os; print(os.getuid())").strip() == number
 
 
-def test_any_user(images: dict[str, str]) -> None:
-    """Any user of group 0 can make the database, and leaves it to the next one."""
-    code = """
-import os
-from services.recommender.__main__ import main
-assert main(["prepare"]) == 0
-made = os.stat("/data/recommender.db")
-print(oct(made.st_mode & 0o777), made.st_gid)
-"""
-    made = run("docker", "run", "--rm", "--user", "54321:0", images["recommender"], "python", "-c", code)
-    assert made.stdout.splitlines()[-1] == "0o660 0"
-
-
 @pytest.mark.parametrize("service", SERVICES)
 def test_file_ownership(images: dict[str, str], service: str) -> None:
     """The service's user owns no file of the application or of its packages."""

@@ -1,6 +1,5 @@
 """Behind proxies: forwarded headers by hand, and the nginx of deploy/proxy."""
 
-import re
 import shutil
 import subprocess
 import time
@@ -14,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from tests.helpers.proxied import check_pages, check_redirects
 from tests.helpers.recommender import FakeInference, assert_problem, recommender
 from tests.helpers.serving import ROOT, free_port
 from tests.helpers.stages import cannot_run
@@ -116,18 +116,8 @@ def nginx(tmp_path_factory: pytest.TempPathFactory, made_catalogue: Path) -> Ite
 @pytest.mark.parametrize("below", ["", "/mood"])
 def test_nginx(nginx: str, below: str) -> None:
     """Page, /docs and the API work through nginx, at the root and below a path."""
-    page = f"{nginx}{below}/"
-    with httpx.Client(timeout=60) as http:
-        html = http.get(page).text
-        for link in re.findall(r'(?:src|href)="([^"#:]+)"', html):
-            assert http.get(httpx.URL(page).join(link)).status_code == 200, link
-        docs = http.get(f"{page}docs")
-        for link in re.findall(r"(?:src|href|url)['\"]?[=:] ?['\"]([^'\"]+)['\"]", docs.text):
-            assert http.get(httpx.URL(f"{page}docs").join(link)).status_code == 200, link
-        document = http.get(f"{page}openapi.json").json()
-        assert document.get("servers", [{"url": ""}])[0]["url"] == below
-        assert http.get(f"{page}recommend", params={"emotion": "sad"}).status_code == 200
-        assert http.get(f"{nginx}/mood", follow_redirects=True).url == f"{nginx}/mood/"
+    check_pages(nginx, below)
+    check_redirects(nginx, below)
 
 
 @pytest.mark.parametrize("below", ["", "/mood"])

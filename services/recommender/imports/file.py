@@ -40,19 +40,20 @@ class _File:
     works: dict[str, tuple[int, Row]] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    doubles: dict[str, str] = field(default_factory=dict)
+    """Reasons, by key, against rows whose work an earlier row has under another URL. The catalogue may hold
+    both already, as an export then does: they are refused only where they would be added."""
 
     def take(self, line: int, row: Row) -> None:
-        """Take a row, unless an earlier one is the same or is about its work under another URL."""
+        """Take a row, unless an earlier one is the same."""
         first, _ = self.rows.get(row.key, (line, row))
         earlier, other = self.works.setdefault(row.work, (line, row))
         if first != line:
             self.refused.append(Refused(line, f"the same as line {first}, which is used"))
-        elif earlier != line and may_be_one(other.key, row.key):
-            self.refused.append(
-                Refused(line, f"line {earlier} is this work under {other.url}, not {row.url}")
-            )
-        else:
-            self.rows[row.key] = (line, row)
+            return
+        if earlier != line and may_be_one(other.key, row.key):
+            self.doubles[row.key] = f"line {earlier} is this work under {other.url}, not {row.url}"
+        self.rows[row.key] = (line, row)
 
     def refuse(self, reasons: Mapping[str, str]) -> list[Refused]:
         """Leave out the rows with these keys."""
@@ -77,9 +78,12 @@ def import_file(
     cannot be read, and at the end where a row was refused.
     """
     file = _read(reader, path)
+    keep_good = keep_good or dry_run
     yield from (note.text for note in file.notes)
+    if file.refused and not keep_good:
+        file.refuse(file.doubles)  # it ends here, and whether they would be added is not found out
     yield from _said(file.refused)
-    _stop_if_refused(file, keep_good=keep_good or dry_run)
+    _stop_if_refused(file, keep_good=keep_good)
     if not dry_run:
         with _engine(settings) as engine:
             prepare(engine, settings.catalogue_dir)
@@ -87,8 +91,10 @@ def import_file(
     if not _compare(settings, [row for _, row in file.rows.values()], changes):
         yield OLDER_CATALOGUE
     lines = {key: line for key, (line, _) in file.rows.items()}
-    yield from _said(file.refuse(changes.refused))
-    _stop_if_refused(file, keep_good=keep_good or dry_run)
+    doubles = {key: file.doubles[key] for key in changes.added if key in file.doubles}
+    changes.added = [key for key in changes.added if key not in doubles]
+    yield from _said(file.refuse(changes.refused | doubles))
+    _stop_if_refused(file, keep_good=keep_good)
     if not dry_run:
         changes = load.Changes()
         _write(settings, [row for _, row in file.rows.values()], changes)
@@ -165,7 +171,8 @@ def _write(settings: Settings, rows: Sequence[Row], changes: load.Changes) -> No
     ):
         for batch in load.batches(rows, WRITTEN_AT_ONCE):
             with engine.execution_options(**WRITING).begin() as connection:
-                load.write_batch(connection, batch, changes, shipped=False)
+                if load.write_batch(connection, batch, changes, shipped=False):
+                    load.note_change(connection)
             progress.update(len(batch))
             time.sleep(PAUSE_S)
 

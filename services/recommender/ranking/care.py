@@ -4,9 +4,10 @@ Terms are compared with genres and tags as they are stored: folded to plain lowe
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from services.recommender.ranking.item import Medium
+if TYPE_CHECKING:
+    from services.recommender.ranking.item import Medium
 
 SENSITIVE: Final = frozenset(
     {
@@ -40,7 +41,7 @@ def is_sensitive(terms: Iterable[str]) -> bool:
 
 
 def is_for_family(
-    medium: Medium, terms: Iterable[str], *, explicit: bool | None, age_rating: str | None
+    medium: "Medium", terms: Iterable[str], *, explicit: bool | None, age_rating: str | None
 ) -> bool:
     """Whether children may have it; an unknown film or song is not taken for one."""
     if explicit:

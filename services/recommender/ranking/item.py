@@ -1,19 +1,33 @@
 """The media and the plain values that ranking needs of an item."""
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal, get_args
 
 from services.emotions import Emotion
+from services.recommender.ranking.care import SENSITIVE, is_sensitive
+from services.recommender.ranking.features import Features, features_of
+from services.recommender.ranking.mood import cell_of
 
 Medium = Literal["movie", "song", "book", "game"]
 MEDIA: Final[tuple[Medium, ...]] = get_args(Medium)
 Kind = Literal["work", "collection"]
 """A collection links to many works; it is listed and never recommended."""
 
+LEADING: Final = 8
+"""Only an item's strongest themes say what it meets of a mood."""
 
-@dataclass(frozen=True, slots=True)
+IN_SERIES: Final = re.compile(r"[:\d]|\s[-–]\s|\b(?:part|vol|volume|chapter|episode|ii|iii|iv|vi|vii|viii)\b")
+"""Where what titles of a series share ends."""
+
+
+@dataclass(frozen=True)
 class Candidate:
-    """An item that may be recommended; the fields have the names of the table's columns."""
+    """An item that may be recommended; the fields have the names of the table's columns.
+
+    It stays in memory from one recommendation to the next, and with it what was worked out of its fields.
+    """
 
     id: int
     medium: Medium
@@ -39,3 +53,33 @@ class Candidate:
     affect_confidence: float
     quality: float
     popularity: float
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Leading themes, the strongest first, genres, and themes that call for care, each once."""
+        care = (tag for tag in self.tags[LEADING:] if tag in SENSITIVE)
+        return tuple(dict.fromkeys((*self.tags[:LEADING], *self.genres, *care)))
+
+    @cached_property
+    def is_sensitive(self) -> bool:
+        """Whether it is about suicide, self-harm or abuse."""
+        return is_sensitive((*self.tags, *self.genres))
+
+    @cached_property
+    def features(self) -> Features:
+        return features_of(self)
+
+    @cached_property
+    def cell(self) -> int:
+        return cell_of(self.valence, self.arousal)
+
+    @cached_property
+    def series(self) -> str:
+        """What titles of one series share: what comes before a number, a colon or a dash."""
+        return (
+            IN_SERIES.split(self.title.casefold(), maxsplit=1)[0].removeprefix("the ").strip() or self.title
+        )
+
+    @cached_property
+    def genre_set(self) -> frozenset[str]:
+        return frozenset(self.genres)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from services.emotions import Emotion
-from services.recommender.ranking import needs
 from services.recommender.ranking.item import Candidate
 from services.recommender.ranking.needs import Need
 
@@ -33,7 +32,7 @@ class Purpose:
 
 def _has(*words: str) -> Condition:
     wanted = frozenset(words)
-    return lambda item: not wanted.isdisjoint(needs.words_of(item))
+    return lambda item: not wanted.isdisjoint(item.words)
 
 
 def _lies(*, valence: tuple[float, float] = (-1, 1), arousal: tuple[float, float] = (-1, 1)) -> Condition:

@@ -8,10 +8,10 @@ the posterior mean estimates how likely the user is to like an item with that fe
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, Protocol, get_args
+from itertools import chain, repeat
+from typing import Final, Literal, get_args
 
-from services.recommender.ranking.item import Medium
-from services.recommender.ranking.mood import cell_of
+from services.recommender.ranking.features import Featured, Features, features_of, itself
 
 Verdict = Literal["like", "dislike", "hide"]
 """An item has at most one of them; a later one replaces it."""
@@ -39,12 +39,6 @@ LIKED_AWAY_MS: Final = 90 * DAY_MS
 FOREVER_MS: Final = 2**53 - 1
 """Later than any time; a number that JSON and doubles hold exactly."""
 
-REGIONS: Final = 4
-"""Regions per side of the affect plane."""
-
-THEMES: Final = 6
-"""Only so many of an item's strongest themes count."""
-
 GENRES_WEIGHT: Final = 0.50
 THEMES_WEIGHT: Final = 0.35
 OTHER_WEIGHT: Final = 0.35
@@ -62,41 +56,6 @@ class Taste:
     """
     recent: Mapping[int, float] = field(default_factory=dict)
     """Item id to how recent the last action on it is: 1 just now, falling to 0."""
-
-
-class Featured(Protocol):
-    """What features are read from: a candidate, or a row of its columns."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def medium(self) -> Medium: ...
-    @property
-    def genres(self) -> tuple[str, ...]: ...
-    @property
-    def tags(self) -> tuple[str, ...]: ...
-    @property
-    def creator(self) -> str | None: ...
-    @property
-    def valence(self) -> float: ...
-    @property
-    def arousal(self) -> float: ...
-
-
-def features_of(item: Featured) -> list[str]:
-    """The item's features: genres first, then themes, the creator if there is one, the region, itself."""
-    features = [f"genre:{item.medium}:{genre}" for genre in item.genres]
-    features += [f"theme:{tag}" for tag in item.tags[:THEMES]]
-    if item.creator:
-        features.append(f"creator:{item.creator}"[:200])
-    features.append(f"region:{item.medium}:{cell_of(item.valence, item.arousal, REGIONS)}")
-    features.append(itself(item.id))
-    return features
-
-
-def itself(item_id: int) -> str:
-    """The feature that only this item has: what is known of it from the opinions of others."""
-    return f"item:{item_id}"
 
 
 def evidence(verdict: Verdict | None, *, saved: bool, opened: bool) -> Counts:
@@ -120,9 +79,12 @@ def learn(standing: Iterable[tuple[Featured, Counts]]) -> dict[str, Counts]:
     learnt: dict[str, Counts] = {}
     for item, (likes, dislikes) in standing:
         if likes or dislikes:
-            for feature in features_of(item)[:-1]:  # of the item itself, others' likes tell
-                before = learnt.get(feature, (0.0, 0.0))
-                learnt[feature] = (before[0] + likes, before[1] + dislikes)
+            features = features_of(item)
+            own = itself(item.id)  # others' likes tell of it
+            for feature in chain(*features):
+                if feature != own:
+                    before = learnt.get(feature, (0.0, 0.0))
+                    learnt[feature] = (before[0] + likes, before[1] + dislikes)
     return learnt
 
 
@@ -131,27 +93,18 @@ def leaning(likes: float, dislikes: float) -> float:
     return (likes - dislikes) / (likes + dislikes + 2)
 
 
-def appeal(features: Iterable[str], leanings: Mapping[str, float]) -> float:
+def appeal(features: Features, leanings: Mapping[str, float]) -> float:
     """How much the user should like an item with these features, from -1 to 1; 0 where nothing is known.
 
     The leanings of several genres are averaged. Of the themes those average that are known; the more of them
     an item shares, the more they count.
     """
-    if not leanings:
-        return 0.0
-    genres = themes = others = 0.0
-    count = known = 0
-    for feature in features:
-        value = leanings.get(feature, 0.0)
-        if feature.startswith("genre:"):
-            genres += value
-            count += 1
-        elif feature.startswith("theme:"):
-            themes += value
-            known += value != 0
-        else:
-            others += value
+    lean, unknown = leanings.get, repeat(0.0)
+    themes = list(map(lean, features.themes, unknown))
+    known = len(themes) - themes.count(0.0)
     total = (
-        GENRES_WEIGHT * genres / max(1, count) + THEMES_WEIGHT * themes / (1 + known) + OTHER_WEIGHT * others
+        GENRES_WEIGHT * sum(map(lean, features.genres, unknown)) / max(1, len(features.genres))
+        + THEMES_WEIGHT * sum(themes) / (1 + known)
+        + OTHER_WEIGHT * sum(map(lean, features.others, unknown))
     )
     return max(-1.0, min(1.0, total))

@@ -21,6 +21,7 @@ from services.recommender.errors import ConflictError, NotFoundError
 from services.recommender.schemas.filters import Filters
 from services.recommender.store import filters
 from services.recommender.store.alike import is_at, same_item, work_elsewhere
+from services.recommender.store.load import note_change
 from services.recommender.store.models import CatalogueState, Item
 
 WORDS: Final = table("items_words", column("rowid"))
@@ -135,12 +136,15 @@ def _write(session: Session, item: Item, values: dict[str, Any]) -> None:
         session.flush()
     except IntegrityError as error:
         raise ConflictError("The catalogue has this by now.") from error
+    note_change(session)
 
 
 def remove_item(session: Session, item_id: int) -> None:
     item = get_item(session, item_id, lock=True)
     item.removed = True
     item.edited = True
+    session.flush()
+    note_change(session)
 
 
 def check_ready(session: Session) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.pool import QueuePool
 from starlette.concurrency import run_in_threadpool
 
 from services.recommender.store.place import network_file_system, protect
+from services.recommender.store.pools import INFO, Pools
 
 logger = logging.getLogger("services.recommender")
 
@@ -119,7 +120,7 @@ class Sessions:
         connections = engine.pool.size() if isinstance(engine.pool, QueuePool) else 1
         self.engine = engine
         self.timeout_s = timeout_s
-        self.read = sessionmaker(engine, expire_on_commit=False)
+        self.read = sessionmaker(engine, expire_on_commit=False, info={INFO: Pools()})
         self.write = sessionmaker(engine.execution_options(**WRITING), expire_on_commit=False)
         self._readers = self._writers = asyncio.Semaphore(connections)
         if engine.dialect.name == "sqlite" and connections > 1:

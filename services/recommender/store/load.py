@@ -4,7 +4,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar, cast
 
-from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    bindparam,
+    column,
+    insert,
+    or_,
+    select,
+    table,
+    update,
+)
+from sqlalchemy.orm import Session
 
 from services.recommender.store.alike import Stored, same_item, work_elsewhere
 from services.recommender.store.models import CatalogueState, Item
@@ -12,6 +26,10 @@ from services.recommender.store.models import CatalogueState, Item
 BATCH: Final = 500
 """Rows written by a few statements: well under a second, also on a slow disk."""
 ITEMS: Final = cast("Table", Item.__table__)
+STATE: Final = table(CatalogueState.__tablename__)
+VERSION: Final[Select[int]] = select(column("version", BigInteger)).select_from(STATE)
+"""Without the classes of models.py, which would double the cost of this query; each shelf asks it."""
+WRITTEN: Final = update(CatalogueState).values(version=CatalogueState.version + 1)
 Row = TypeVar("Row")
 Values = dict[str, Any]
 """The columns of one item."""
@@ -62,13 +80,14 @@ def batches(rows: Sequence[Row], size: int = BATCH) -> Iterator[Sequence[Row]]:
 
 def write_batch(
     connection: Connection, batch: Sequence[Storable], changes: Changes, *, shipped: bool
-) -> None:
-    """Write at most BATCH rows, and add to `changes` what was done with each."""
+) -> bool:
+    """Write at most BATCH rows, and add to `changes` what was done with each; whether any was written."""
     new, changed = compare_batch(connection, batch, changes, shipped=shipped)
     if new:
         connection.execute(insert(ITEMS), new)
     if changed:
         _update(connection, changed)
+    return bool(new or changed)
 
 
 def compare_batch(
@@ -144,5 +163,19 @@ def loaded_digest(connection: Connection) -> str | None:
 
 
 def set_digest(connection: Connection, digest: str) -> None:
-    connection.execute(delete(CatalogueState))
-    connection.execute(insert(CatalogueState).values(id=1, digest=digest))
+    """Keep which shipped catalogue was loaded, and that it was written."""
+    if not connection.execute(WRITTEN.values(digest=digest)).rowcount:
+        connection.execute(insert(CatalogueState).values(id=1, digest=digest))
+
+
+def note_change(session: Session | Connection) -> None:
+    """Let every process read the catalogue anew once the transaction is committed.
+
+    The last statement of a transaction that writes items: on PostgreSQL others that write wait from here on.
+    """
+    session.execute(WRITTEN)
+
+
+def catalogue_version(session: Session) -> int | None:
+    """A number that differs after each change of the catalogue; None before the first."""
+    return session.scalar(VERSION)

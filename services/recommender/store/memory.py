@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.emotions import Emotion
 from services.recommender.errors import ConflictError
+from services.recommender.ranking.features import itself
 from services.recommender.ranking.taste import (
     DAY_MS,
     Action,
@@ -18,7 +19,6 @@ from services.recommender.ranking.taste import (
     Taste,
     blocked_until_ms,
     evidence,
-    itself,
     leaning,
     learn,
 )
@@ -159,6 +159,16 @@ def learnt(session: Session, user_id: str) -> tuple[dict[str, Counts], dict[int,
         for row in rows
     )
     return counts, {row.id: row.at_ms for row in rows}
+
+
+BLOCKED: Final = select(UserItem.item_id).where(
+    UserItem.user_id == bindparam("user_id"), UserItem.blocked_until_ms > bindparam("now_ms")
+)
+
+
+def blocked_for(session: Session, user_id: str) -> frozenset[int]:
+    """Ids of the items that the user is not to see now."""
+    return frozenset(session.scalars(BLOCKED, {"user_id": user_id, "now_ms": now_ms()}))
 
 
 def taste_of(session: Session, user_id: str) -> Taste:

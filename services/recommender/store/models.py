@@ -120,12 +120,14 @@ class Item(Base):
 
 
 class CatalogueState(Base):
-    """Which shipped catalogue the items come from: one row."""
+    """Which shipped catalogue the items come from, and how often items were written since: one row."""
 
     __tablename__ = "catalogue_state"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(sa.String(64))
+    version: Mapped[int] = mapped_column(sa.BigInteger(), default=0, server_default="0")
+    """Grows with each transaction that writes items: what was read of them before is out of date."""
 
 
 class Feedback(Base):

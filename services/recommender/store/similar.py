@@ -11,9 +11,9 @@ from services.recommender.ranking.item import Candidate, Medium
 from services.recommender.ranking.mood import Point, cells_around
 from services.recommender.schemas.recommendation import SimilarQuery
 from services.recommender.store import filters
-from services.recommender.store.candidates import FIELDS, joined_query, kept_for, select
 from services.recommender.store.catalogue import get_item
 from services.recommender.store.memory import now_ms
+from services.recommender.store.rows import FIELDS, joined_query, to_candidate
 
 NEAR_CELLS: Final = 9
 PER_CELL: Final = 60
@@ -21,6 +21,12 @@ THEMES: Final = 4
 """Only so many of an item's strongest themes are searched for, all over the plane."""
 BEST: Final = 3000
 """Items of a medium, the best first, among which themes are searched for."""
+
+UNBLOCKED: Final = (
+    "NOT EXISTS (SELECT 1 FROM user_items "
+    "WHERE user_items.user_id = :user_id AND user_items.item_id = items.id "
+    "AND user_items.blocked_until_ms > :now_ms)"
+)
 
 
 def as_candidate(session: Session, item_id: int) -> Candidate:
@@ -38,7 +44,9 @@ def around_item(
     are asked for, works about suicide, self-harm and abuse.
     """
     tags = item.tags[:THEMES]
-    kept = ("id <> :item_id", *kept_for(asked.user_id, asked))
+    kept = ("id <> :item_id", *filters.conditions(asked))
+    if asked.user_id:
+        kept = (*kept, UNBLOCKED)
     if asked.sensitive == "leave_out":
         kept = (*kept, "NOT sensitive")
     cells = cells_around(Point(item.valence, item.arousal))[:NEAR_CELLS]
@@ -55,7 +63,8 @@ def around_item(
         "best": BEST,
         "rows": PER_CELL,
     }
-    return list(select(session, similar_query(len(tags), len(near), kept), values).values())
+    rows = session.execute(similar_query(len(tags), len(near), kept), values)
+    return list({row.id: to_candidate(row) for row in rows}.values())
 
 
 @lru_cache(maxsize=64)

@@ -27,6 +27,11 @@ def note_use(session: Session, user_id: str, day: int) -> None:
     session.execute(USED, {"user_id": user_id, "day": day})
 
 
+def is_kept(session: Session, user_id: str) -> bool:
+    """Whether anything is kept of the id."""
+    return session.scalar(select(User.used_day).where(User.user_id == user_id)) is not None
+
+
 def is_noted(session: Session, user_id: str, day: int) -> bool:
     """Whether there is nothing to write: the id's use on `day` is kept, or nothing at all of the id."""
     used_day = session.scalar(select(User.used_day).where(User.user_id == user_id))

@@ -182,6 +182,7 @@ def test_a_full_queue_answers_busy(tmp_path: Path) -> None:
         for answer in refused:
             assert_problem(answer, 503, "busy")
             assert answer.headers["retry-after"]
+            assert logged(tmp_path / "log", answer.headers["x-request-id"])
 
 
 def test_logs_hold_requests_and_nothing_of_the_photo(client: httpx.Client, log: Any) -> None:
@@ -198,3 +199,13 @@ def test_logs_hold_requests_and_nothing_of_the_photo(client: httpx.Client, log: 
         "status",
         "duration_ms",
     }
+
+
+def test_log_is_json(client: httpx.Client, log: Path) -> None:
+    """Neither LiteRT's start nor libjpeg's and libpng's complaints stand between the JSON lines."""
+    png = bytearray(pictures.encode(pictures.astronaut(), "PNG"))
+    png[len(png) // 2] ^= 0xFF
+    for damaged in (PHOTO[: len(PHOTO) // 2], bytes(png)):
+        client.post("/predict", content=damaged, headers={"X-Request-ID": "damaged"})
+    logged(log, "damaged")
+    assert all(json.loads(line)["message"] for line in log.read_text().splitlines())

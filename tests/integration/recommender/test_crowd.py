@@ -56,6 +56,35 @@ def test_full_before_body(full: Any) -> None:
         assert late.recv(1000).startswith(b"HTTP/1.1 503")
 
 
+def test_whole_body_first(full: Any) -> None:
+    """A client that reads only after its 60 MB gets the 503, and its connection serves the next request."""
+    client, _, _ = full
+    head = b"POST /recommend/photo HTTP/1.1\r\nHost: x\r\nContent-Length: 60000000\r\n\r\n"
+    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=30) as deaf:
+        deaf.sendall(head)
+        for _ in range(60):
+            deaf.sendall(bytes(1_000_000))
+        answer = deaf.recv(10_000)
+        assert answer.startswith(b"HTTP/1.1 503")
+        assert b'"code":"busy"' in answer
+        deaf.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert deaf.recv(10_000).startswith(b"HTTP/1.1 200")
+
+
+def test_refused_at_door(full: Any) -> None:
+    """A refusal before the application is the one that it gives, counted and with the client's id."""
+    client, _, _ = full
+    asked = {"params": {"emotion": "sad"}, "headers": {"X-Request-ID": "mine"}}
+    early = client.get("/recommend", **asked)
+    # The application itself refuses whatever has an Origin.
+    late = client.get("/recommend", **asked | {"headers": asked["headers"] | {"Origin": "https://x.example"}})
+    assert early.json() == late.json()
+    assert early.headers["x-request-id"] == "mine"
+    assert {**early.headers, "date": ""} == {**late.headers, "date": ""}
+    refused = 'recommender_requests_total{method="GET",route="(none)",status="503"} 2.0'
+    assert refused in client.get("/metrics").text
+
+
 def test_few_database_connections(database_url: str, made_catalogue: Path) -> None:
     """Eighty requests at once are all served over two connections to the database."""
     settings = {"database_url": database_url, "catalogue_dir": made_catalogue, "database_pool_size": 2}

@@ -251,6 +251,24 @@ def test_export(run: Command, tmp_path: Path) -> None:
     other.engine.dispose()
 
 
+def test_export_of_doubles(tmp_path: Path) -> None:
+    """A work that the catalogue holds under two addresses is imported from its own export."""
+    folder = tmp_path / "catalogue"
+    folder.mkdir()
+    (folder / "songs.csv").write_text(
+        HEAD + "song,Alive And Kicking,https://www.deezer.com/track/1,Simple Minds,1985,rock,,,\n"
+        "song,Alive & Kicking,https://open.spotify.com/track/2,Simple Minds,1985,rock,,,\n"
+    )
+    command = Command(f"sqlite:///{tmp_path / 'r.db'}", folder, tmp_path)
+    prepare(command.engine, folder)
+    path = str(tmp_path / "all.csv")
+    assert command("export", "csv", path).returncode == 0
+    answer = command("import", "csv", path)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "0 added, 0 changed, 2 unchanged, 0 left alone, 0 refused" in answer.stdout
+    command.engine.dispose()
+
+
 def rows_of(engine: Engine) -> list[dict[str, Any]]:
     own = {"id", "shipped", "edited"}
     with engine.connect() as connection:

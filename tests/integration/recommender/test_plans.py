@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from services.recommender.prepare import prepare
 from services.recommender.settings import DATA_DIR
-from services.recommender.store import candidates, similar
+from services.recommender.store import pools, similar
 from services.recommender.store.db import make_engine
 
 VALUES = {
@@ -24,21 +24,15 @@ VALUES = {
     **{f"tag{i}": "%|war|%" for i in range(2)},
     **{f"near{i}": 40 + i for i in range(2)},
 }
-KEPT = (candidates.UNBLOCKED,)
+PLACES = (pools.CURATED, *(f"cell = :cell{i}" for i in range(6)))
 QUERIES = {
-    "in turn": (
-        candidates.around_query(6, KEPT, turned=True),
-        {"ix_items_cell", "ix_items_curated"},
-    ),
-    "all": (
-        candidates.around_query(6, KEPT, turned=False),
-        {"ix_items_cell", "ix_items_curated"},
-    ),
+    "in turn": (pools.best_query(PLACES, (), turned=True), {"ix_items_cell", "ix_items_curated"}),
+    "all": (pools.best_query(PLACES, ("family",), turned=False), {"ix_items_cell", "ix_items_curated"}),
     "similar": (
-        similar.similar_query(2, 2, ("id <> :item_id", "NOT sensitive", *KEPT)),
+        similar.similar_query(2, 2, ("id <> :item_id", "NOT sensitive", similar.UNBLOCKED)),
         {"ix_items_cell", "ix_items_creator"},
     ),
-    "the best": (candidates.best_query(KEPT), {"ix_items_prior"}),
+    "the best": (pools.best_query((pools.ALL,), (), turned=False), {"ix_items_prior"}),
 }
 
 

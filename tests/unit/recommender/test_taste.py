@@ -3,6 +3,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.recommender.ranking.features import Features, features_of
 from services.recommender.ranking.taste import (
     FOREVER_MS,
     VERDICTS,
@@ -11,7 +12,6 @@ from services.recommender.ranking.taste import (
     appeal,
     blocked_until_ms,
     evidence,
-    features_of,
     leaning,
     learn,
 )
@@ -23,7 +23,7 @@ verdict = st.sampled_from([None, *VERDICTS])
 def test_unknown() -> None:
     """Without evidence the leaning is 0."""
     assert leaning(0, 0) == 0
-    assert appeal(["genre:movie:war"], {}) == 0
+    assert appeal(Features(("genre:movie:war",), (), ()), {}) == 0
 
 
 def test_leaning() -> None:
@@ -34,12 +34,16 @@ def test_leaning() -> None:
 
 
 def test_features() -> None:
-    """Features are the genres, the themes, the creator, the region and the item, in this order."""
+    """Features are the genres, the themes, and the creator, the region and the item."""
     made = candidate(1, genres=("war", "drama"), tags=("hope",), creator="Ada", valence=0.9, arousal=-0.9)
-    *genres, theme, creator, region, itself = features_of(made)
-    assert genres == ["genre:movie:war", "genre:movie:drama"]
-    assert (theme, creator, region, itself) == ("theme:hope", "creator:Ada", "region:movie:3", "item:1")
-    assert features_of(candidate(2, medium="song", valence=0, arousal=0)) == ["region:song:10", "item:2"]
+    genres, themes, others = features_of(made)
+    assert (genres, themes) == (("genre:movie:war", "genre:movie:drama"), ("theme:hope",))
+    assert others == ("creator:Ada", "region:movie:3", "item:1")
+    assert features_of(candidate(2, medium="song", valence=0, arousal=0)) == (
+        (),
+        (),
+        ("region:song:10", "item:2"),
+    )
 
 
 @given(
@@ -49,7 +53,8 @@ def test_features() -> None:
 )
 def test_appeal(leanings: Any) -> None:
     """The appeal stays within -1 and 1."""
-    assert -1 <= appeal(["genre:a:b", "theme:c", "theme:d", "creator:x", "region:a:1"], leanings) <= 1
+    features = Features(("genre:a:b",), ("theme:c", "theme:d"), ("creator:x", "region:a:1"))
+    assert -1 <= appeal(features, leanings) <= 1
 
 
 @given(verdict, st.booleans(), st.booleans())
