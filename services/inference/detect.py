@@ -128,24 +128,29 @@ class Detector:
         unsure = np.flatnonzero(found.scores < CERTAIN)[:UNSURE]
         if not len(unsure):
             return found
-        closer = np.array([self.look_closer(grey, found.boxes[i]) for i in unsure], np.float32)
+        closer = np.array([self.look_closer(grey, found, i) for i in unsure], np.float32)
         scores = found.scores.copy()
         scores[unsure] = self._finder.calibration.apply_closer(scores[unsure], closer, found.sizes[unsure])
         best_first = np.argsort(-scores, kind="stable")
         return Found(scores, found.boxes, found.landmarks, found.covered).only(best_first)
 
-    def look_closer(self, grey: Grey, box: Floats) -> float:
-        """Mean log-odds of a face in the box, in a look at it alone and one, nearer, at its mirror image."""
-        left, top, right, bottom = map(float, box)
+    def look_closer(self, grey: Grey, found: Found, row: int) -> float:
+        """Mean log-odds of a face in a box, in a look at it alone and one, nearer, at its mirror image.
+
+        Both looks are turned upright by the box's landmarks, where these look like a face's.
+        """
+        left, top, right, bottom = map(float, found.boxes[row])
+        *_, tilt, misfit = register(found.landmarks[row])
+        tilt = tilt if misfit <= SURE else 0.0
         size = math.sqrt(max((right - left) * (bottom - top), 1.0))
         middle = ((left + right) / 2, (top + bottom) / 2)
         seen = []
         for side, step in zip(ALONE_SIDES, (1, -1), strict=True):
-            view = cut(grey, middle, size * ALONE[0] / side, 0.0, ALONE[0])[:, ::step]
-            found = self._finder.look(view, ALONE)
+            view = cut(grey, middle, size * ALONE[0] / side, tilt, ALONE[0])[:, ::step]
+            faces = self._finder.look(view, ALONE)
             near, far = (ALONE[0] - side) / 2, (ALONE[0] + side) / 2
-            overlap, _ = overlaps(np.array([[near, near, far, far]], np.float32), found.boxes)
-            seen.append(found.scores[overlap[0] >= THERE].max(initial=UNSEEN))
+            overlap, _ = overlaps(np.array([[near, near, far, far]], np.float32), faces.boxes)
+            seen.append(faces.scores[overlap[0] >= THERE].max(initial=UNSEEN))
         return float(np.mean(seen))
 
     def _finer(self, grey: Grey, times: int, found: Found, scale: float) -> tuple[Found, float]:

@@ -30,7 +30,7 @@ from training.finder.serving import restore_weights, to_tflite
 
 LOWEST: Final = 0.0
 """Log-odds below which no threshold is tried."""
-FALSE_PHOTOS: Final = 40
+FALSE_PHOTOS: Final = 50
 """The threshold lets through at most one false box in so many of the photos set aside."""
 BARE: Final = 0.03
 """Share of bare faces, at most, that may be called covered when that threshold is chosen."""
@@ -109,7 +109,7 @@ def _fit_closer(detector: Detector, photos: Sequence[LabelledPhoto]) -> tuple[fl
         for score, hit in zip(scored.scores.tolist(), scored.hits.tolist(), strict=True):
             if score < CERTAIN:
                 i = numbers[score]
-                closer = detector.look_closer(photo.pixels, found.boxes[i])
+                closer = detector.look_closer(photo.pixels, found, i)
                 rows.append((score, closer, sizes[i]))
                 hits.append(hit)
     if len(set(hits)) < 2:
