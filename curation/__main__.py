@@ -46,7 +46,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     studying.add_argument("--users", type=int, default=24)
     studying.add_argument("--rounds", type=int, default=20)
     command("variety", lambda _: variety.variety(), "measure variety, repeats and steadiness of the shelves")
-    command("shelves", lambda _: study.shelves(), "print what each mood is offered")
+    showing = command(
+        "shelves", lambda given: study.shelves(given.readers), "print what each mood is offered"
+    )
+    showing.add_argument("--readers", type=int, default=4)
     return parser.parse_args(arguments)
 
 

@@ -23,9 +23,12 @@ class Frame:
     arousal: float
     tilt: float = 0.0
     """How much the middle of arousal rises with unpleasantness: most sad works are told excitedly."""
+    slope: float = 0.0
+    """How much the middle of arousal falls with pleasantness: what is funny is told calmly."""
 
     def arousal_at(self, valence: float) -> float:
-        return self.arousal + self.tilt * max(0.0, self.valence - valence)
+        pleasant = valence - self.valence
+        return self.arousal + self.tilt * max(0.0, -pleasant) - self.slope * max(0.0, pleasant)
 
 
 def spread(raw: Sequence[Place], frame: Frame) -> list[Place]:

@@ -12,8 +12,12 @@ from services.recommender.schemas.fields import fold
 SEQUEL: Final = "sequel"
 """The tag."""
 NUMBERED: Final = re.compile(
-    r"^(.+?)[:,]? (?:(?:part|chapter|episode|vol\.?|volume) )?(?:[2-9]|ii|iii|iv|v|vi|vii|viii)\b"
-    r"(?:[:\s-].*)?$",
+    r"^(.+?)[:,]? (?:(?:part|chapter|episode|vol\.?|volume) )?"
+    r"(?:[2-9]|ii|iii|iv|v|vi|vii|viii|the (?:second|third|fourth|fifth|final chapter))\b(?:[:\s-].*)?$",
+    re.IGNORECASE,
+)
+GOES_ON: Final = re.compile(
+    r"^(.+?) (?:returns|forever|reloaded|revolutions|resurrection|rises|again|reborn|strikes back|lives)\b",
     re.IGNORECASE,
 )
 APART: Final = 16
@@ -32,18 +36,17 @@ def marked(films: Iterable[Found]) -> Iterator[Found]:
     for entry, place in films:
         names = _series(entry.title)
         year = entry.year or 0
-        yield (
-            (_with_tag(entry) if any(0 < year - y < APART for n in names for y in years[n]) else entry),
-            place,
-        )
+        continues = any(0 < year - other < APART for name in names for other in years[name])
+        yield (with_tag(entry) if continues and SEQUEL not in entry.tags else entry), place
 
 
-def _with_tag(entry: Entry) -> Entry:
+def with_tag(entry: Entry) -> Entry:
+    """The work, tagged as one that continues another."""
     return replace(entry, tags=(SEQUEL, *entry.tags)[:MAX_TAGS])
 
 
 def _series(title: str) -> set[str]:
     """The names of which a film can be a part: "Toy Story" of "Toy Story 2", "Rocky" of "Rocky: The End"."""
-    numbered = NUMBERED.match(title)
     head, colon, _ = title.partition(": ")
-    return {fold(name) for name in ([numbered[1]] if numbered else []) + ([head] if colon else [])}
+    named = [found[1] for pattern in (NUMBERED, GOES_ON) if (found := pattern.match(title))]
+    return {fold(name) for name in [*named, *([head] if colon else [])]}

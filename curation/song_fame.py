@@ -30,12 +30,14 @@ HIT: Final = 0.55
 """Popularity of a decade's greatest hit whose own page was replaced, if nothing else tells."""
 REPLACED: Final = 0.5
 """The same of a song on two lists."""
+LISTED: Final = 0.85
+"""The share of what the artist's other songs have, of a song on a list whose own page was replaced."""
 ESSENTIAL: Final = "essential"
 """The genre of well known works of classical music: old, whenever they were recorded."""
 ESSENTIAL_WORTH: Final = 0.15
 BEST_KNOWN: Final = 3
 """The artist's other songs that tell what a hit without a figure of its own has."""
-STAYED: Final = 0.013
+STAYED: Final = 0.016
 """Fame per year of a popular song: who still listens to an old one is not following the day's charts."""
 OLDEST: Final = 40.0
 LATEST: Final = 2020
@@ -59,12 +61,16 @@ class Fame:
 
     def of(self, cells: Cells) -> float:
         lists, chart = parts(cells["sources"]), self._chart_rank(cells)
+        replaced = not _popularity(cells)
         listeners = max(
             _popularity(cells),
             _from_streams(cells),
             chart * self._usual(cells),
             HIT * chart,
-            REPLACED if len(lists) > 1 and not _popularity(cells) else 0.0,
+            REPLACED if replaced and len(lists) > 1 else 0.0,
+            self._usual(cells) * LISTED
+            if not _popularity(cells) and not LISTS.keys().isdisjoint(lists)
+            else 0.0,
         )
         stayed = STAYED * _age(cells) * max(0.0, listeners - 0.4) / 0.4
         return listeners + _worth(lists, parts(cells["genres"])) + CHART * chart + stayed

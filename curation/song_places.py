@@ -93,6 +93,16 @@ def _title_words() -> dict[str, Place]:
 
 
 @cache
+def _dark_words() -> frozenset[str]:
+    return frozenset(row["word"] for row in terms.read_table(terms.TABLES / "title_words.csv") if row["dark"])
+
+
+def has_dark_title(song: "Song") -> bool:
+    """Whether the title alone speaks of tears, death and the like, whatever the song sounds like."""
+    return not _dark_words().isdisjoint(song.key.split("|")[0].split())
+
+
+@cache
 def _model() -> dict[str, Place]:
     rows_ = terms.read_table(terms.TABLES / "song_model.csv")
     return {row["feature"]: (float(row["valence"]), float(row["arousal"])) for row in rows_}

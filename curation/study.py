@@ -38,6 +38,8 @@ START: Final = date(2026, 1, 1)
 GENRES: Final = (
     "comedy", "drama", "action", "romance", "thriller", "science fiction", "horror", "fantasy", "crime",
 )  # fmt: skip
+DAYS_APART: Final = 47
+"""Between the days of the readers of `shelves`, so that they read in different months."""
 LOVED_PULL: Final = 1.8
 BASE: Final = -0.4
 
@@ -176,17 +178,23 @@ def study(users: int, rounds: int) -> list[str]:
     return lines
 
 
-def shelves() -> list[str]:
-    """For each mood, what a new user gets on the study's first day, and where it lies in the plane."""
-    lines = []
+def shelves(readers: int) -> Iterator[str]:
+    """For each reader, each with a day of their own, and each mood: the shelves as a stranger gets them.
+
+    With the item's place, its genres and tags, and the reason.
+    """
     with catalogue() as sessions, sessions.read.begin() as session:
-        for emotion in EMOTIONS:
-            answer = recommend(session, certain(emotion), Options(), START)
-            lines.append(f"{emotion}: {answer.strategy}, {_place(answer.target)}")
-            for item in answer.items:
-                creator = f" ({item.creator})" if item.creator else ""
-                lines.append(f"  {item.medium}: {item.title}{creator}, {_place(item)}. {item.reason}")
-    return lines
+        for number in range(readers):
+            options, day = Options(user_id=f"reader-{number}"), START + timedelta(days=DAYS_APART * number)
+            for emotion in EMOTIONS:
+                answer = recommend(session, certain(emotion), options, day)
+                yield f"{options.user_id}, {day}, {emotion}: {answer.strategy}, {_place(answer.target)}"
+                for item in answer.items:
+                    creator = f" ({item.creator})" if item.creator else ""
+                    tags = session.scalars(select(Item.tags).where(Item.id == item.id)).one()
+                    yield f"  {item.medium}: {item.title}{creator}, {item.year or '-'}, {_place(item)}"
+                    yield f"    {'|'.join(item.genres)} # {'|'.join(tags)}"
+                    yield f"    {item.reason}"
 
 
 def _place(at: Target | RecommendedItem) -> str:

@@ -7,7 +7,8 @@ from typing import Final
 from urllib.parse import quote_plus
 
 from curation import ratings, sequels, terms, titles
-from curation.entry import MAX_GENRES, MAX_TAGS, Entry
+from curation.doubles import Doubles, identity_of
+from curation.entry import MAX_GENRES, Entry
 from curation.plane import Place
 from curation.sources.reading import parts, rows, whole
 from services.recommender.schemas.fields import fold
@@ -29,15 +30,19 @@ UNFIT_TAGS: Final = {
 }  # fmt: skip
 LEADING: Final = 8
 UNFIT_TITLE: Final = re.compile(
-    r"\b(box(ed)? set|boxset|omnibus|collection set|\d+ books?|books? \d+ ?[-–&] ?\d+|#\d+(\.\d+)? ?[-–] ?\d+"
-    r"|bible|qur.?an|koran|torah|bhagavad|book of mormon|diagnostic and statistical|for dummies|"
-    r"publication manual|encyclopedia|dictionary|thesaurus|complete works|suicide manual|final exit|"
-    r"anarchist cookbook|mein kampf|colou?ring book)\b",
+    r"\b(box(ed)? set|boxset|omnibus|collection set|\d+ books?|books? \d+ ?[-–&] ?\d+"
+    r"|holy bible|study bible|bible:|qur.?an|koran|torah|bhagavad|book of mormon|diagnostic and statistical"
+    r"|for dummies|publication manual|encyclopedia of|dictionary of|thesaurus|complete works|suicide manual"
+    r"|final exit|anarchist cookbook|mein kampf|colou?ring book|board book"
+    r"|(critical|modern) interpretations|study guide|cliffs ?notes|spark ?notes|reader's guide|companion to"
+    r"|illustrated (companion|guide)|stage adaptation|screenplay|script ?book|the play$|graphic novel"
+    r"|trilogy)\b",
     re.IGNORECASE,
 )
+"""What the titles, without their series, of sets, studies, adaptations and scripture have."""
 NUMBER: Final = re.compile(r"#(\d+)")
-LATER: Final = re.compile(r"#(?:[2-9]|\d\d)|\bVol(?:ume|\.) ?(?:[2-9]|\d\d)")
-"""A volume that has others before it."""
+LATER: Final = re.compile(r"#(?:[2-9]|\d\d|\d*\.\d)|\bVol(?:ume|\.) ?(?:[2-9]|\d\d)")
+"""A volume that has others before it, or a story on the side."""
 LATE_VOLUME: Final = 2
 ENOUGH_FOR_LATE: Final = 150_000
 """Ratings from which on a later volume of a series stands on its own."""
@@ -46,30 +51,34 @@ ENOUGH_FOR_LATE: Final = 150_000
 def read(folder: Path, tags_csv: Path, adapted: dict[str, Place]) -> Iterator[tuple[Entry, Place]]:
     """All fit books and their raw places; `adapted`: places of films by the folded title of their book."""
     tags = {row["goodreads_id"]: row["tags"] for row in rows(tags_csv)}
-    seen: set[tuple[str, str]] = set()
-    for cells in _cells(folder):
+    found = list(_cells(folder))
+    doubles = Doubles((cells["title"], cells["authors"]) for cells in found)
+    later = _later(found, folder)
+    for cells in found:
         said = _said(cells, tags.get(cells["goodreads_id"], ""))
         names = [name for name, _ in said]
-        identity = (
-            fold(titles.bare(titles.clean(cells["title"]))),
-            fold(titles.first_name(cells["authors"]) or ""),
-        )
-        if identity in seen or not _is_fit(cells, names):
+        if not _is_fit(cells, names) or doubles.has(
+            cells["title"], cells["authors"], drawn="comics" in names
+        ):
             continue
-        seen.add(identity)
+        identity = identity_of(cells["title"], cells["authors"])
         felt = _felt(said)
         if felt:
-            yield _entry(cells, felt, names), _place(felt, adapted.get(identity[0]))
+            entry = _entry(cells, felt, names)
+            yield (
+                (sequels.with_tag(entry) if identity in later else entry),
+                _place(felt, adapted.get(identity[0])),
+            )
 
 
 def _cells(folder: Path) -> Iterator[dict[str, str]]:
     """goodbooks-10k, then newer books of two lists in the same columns."""
     known = set()
     for row in rows(folder / "goodbooks.csv.gz"):
-        known.add(_identity(row["title"], row["authors"]))
+        known.add(identity_of(row["title"], row["authors"]))
         yield row | {"authors": row["authors"].replace("|", ", ")}
     for row in rows(folder / "best_books_genres.csv.gz"):
-        identity = _identity(row["title"], row["author"])
+        identity = identity_of(row["title"], row["author"])
         if identity not in known:
             known.add(identity)
             yield row | {
@@ -77,11 +86,6 @@ def _cells(folder: Path) -> Iterator[dict[str, str]]:
                 "genres_other": row["genres"], "genres_check": "ok",
                 "rating_count": row["rating_count"] or "0",
             }  # fmt: skip
-
-
-def _identity(title: str, authors: str) -> tuple[str, str]:
-    first = re.split(r"[|,]", authors)[0]
-    return fold(titles.bare(titles.clean(title))), fold(first)
 
 
 def _said(cells: dict[str, str], tags: str) -> list[tuple[str, float]]:
@@ -96,7 +100,7 @@ def _said(cells: dict[str, str], tags: str) -> list[tuple[str, float]]:
 
 
 def _is_fit(cells: dict[str, str], names: list[str]) -> bool:
-    if cells["language"] not in ENGLISH or UNFIT_TITLE.search(cells["title"]):
+    if cells["language"] not in ENGLISH or UNFIT_TITLE.search(titles.clean(cells["title"])):
         return False
     volume = NUMBER.search(cells["title"])
     late = volume is not None and int(volume[1]) > LATE_VOLUME
@@ -105,8 +109,11 @@ def _is_fit(cells: dict[str, str], names: list[str]) -> bool:
     return UNFIT_TAGS.isdisjoint(names[:LEADING])
 
 
-def _is_later(title: str) -> bool:
-    return LATER.search(title) is not None
+def _later(found: list[dict[str, str]], folder: Path) -> set[tuple[str, str]]:
+    """The books that any list calls a later volume."""
+    named = [(cells["title"], cells["authors"]) for cells in found]
+    named += [(row["title"], row["author"]) for row in rows(folder / "best_books_ever_ranks.csv.gz")]
+    return {identity_of(title, authors) for title, authors in named if LATER.search(title)}
 
 
 def _felt(said: list[tuple[str, float]]) -> list[terms.Felt]:
@@ -137,7 +144,7 @@ def _entry(cells: dict[str, str], felt: list[terms.Felt], names: list[str]) -> E
         year=whole(cells["year"]),
         url=_link(cells["goodreads_id"], title, creator),
         genres=_genres(names),
-        tags=((sequels.SEQUEL,) if _is_later(cells["title"]) else ()) + terms.themes(felt)[: MAX_TAGS - 1],
+        tags=terms.themes(felt),
         language="en" if cells["language"] else None,
         image_url=_cover(cells),
         affect_source="reader tags and genres",

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from curation import ratings, terms
-from curation.entry import MAX_GENRES, Entry
+from curation import ratings, sequels, terms
+from curation.entry import MAX_GENRES, MAX_TAGS, Entry
 from curation.plane import Place
 from curation.sources.reading import parts, rows, whole
 
@@ -44,6 +44,7 @@ def _entry(cells: dict[str, str], felt: list[terms.Felt], said: "_Said") -> Entr
     rating = ratings.shrunken(float(cells["rating"]), votes, RATING_MEAN, PRIOR_VOTES)
     languages = parts(cells["languages"])
     known = sum(one.weight for one in felt)
+    themes = terms.themes(felt)
     return Entry(
         medium="movie",
         title=cells["title"],
@@ -51,7 +52,7 @@ def _entry(cells: dict[str, str], felt: list[terms.Felt], said: "_Said") -> Entr
         year=whole(cells["year"]),
         url=f"https://www.imdb.com/title/{cells['imdb_id']}/",
         genres=_genres(parts(cells["genres"])),
-        tags=terms.themes(felt),
+        tags=(sequels.SEQUEL, *themes)[:MAX_TAGS] if said.is_sequel(cells["imdb_id"]) else themes,
         language=terms.language(languages[0]) if languages else None,
         runtime_min=whole(cells["runtime"]),
         age_rating=cells["mpa"] if cells["mpa"] not in UNRATED else None,
@@ -101,6 +102,10 @@ class _Said:
             said += [(source, name) for name in parts(column.get(imdb_id, ""))]
         said += [("tmdb", name) for name in parts(self._newer.get(tmdb_id, ""))]
         return [table[one] for one in dict.fromkeys(said) if one in table]
+
+    def is_sequel(self, imdb_id: str) -> bool:
+        """Whether a keyword says so; titles tell of most others."""
+        return sequels.SEQUEL in parts(self._by_source["tmdb"].get(imdb_id, ""))
 
     def place(self, imdb_id: str, felt: list[terms.Felt]) -> Place:
         mean = terms.mean(felt)

@@ -38,10 +38,13 @@ VERSION: Final = re.compile(
     re.IGNORECASE,
 )
 SHOOTER: Final = "shooter"
+DRIVING: Final = frozenset({"driving", "automobile sim"})
 GENRES_ONLY: Final = 0.5
 """Confidence in a place, relative to others, of a game of which only genres are known."""
 NOISE: Final = re.compile(r" (?:the )?video ?game\b")
 WINDOWS: Final = "Windows PC"
+SAME_GAME: Final = 8
+"""Years from which on a game of the same name is another one."""
 CENTURY: Final = 27
 """Two-figure years up to this one are of this century."""
 
@@ -49,6 +52,8 @@ CENTURY: Final = 27
 def read(folder: Path, steam_csv: Path) -> Iterator[tuple[Entry, Place]]:
     """Steam's games, then those that are not on Windows, each with its raw place."""
     series = _series()
+    consoles = list(rows(folder / "backloggd.csv.gz"))
+    first = {_name(cells["title"]): _year(cells["release_date"]) for cells in consoles}
     known = set()
     for cells in rows(steam_csv):
         tags = [fold(html.unescape(tag)) for tag in parts(cells["tags"])]
@@ -56,8 +61,9 @@ def read(folder: Path, steam_csv: Path) -> Iterator[tuple[Entry, Place]]:
         if name not in known and UNFIT.isdisjoint(tags):
             known.add(name)
             said = [*tags, *_of_series(series, name)]
-            yield _placed(_steam(cells), said)
-    for cells in rows(folder / "backloggd.csv.gz"):
+            entry = _steam(cells)
+            yield _placed(replace(entry, year=_first_year(entry.year, first.get(name))), said)
+    for cells in consoles:
         name = _name(cells["title"])
         plays = float(cells["plays"] or 0)
         least = LEAST_PLAYS_PC if WINDOWS in parts(cells["platforms"]) else LEAST_PLAYS
@@ -70,6 +76,13 @@ def read(folder: Path, steam_csv: Path) -> Iterator[tuple[Entry, Place]]:
             entry, place = _placed(_console(cells, plays), [*told, *genres])
             sure = (entry.affect_confidence or 0.0) * (1 if told else GENRES_ONLY)
             yield replace(entry, affect_confidence=round(sure, 2)), place
+
+
+def _first_year(on_steam: int | None, elsewhere: int | None) -> int | None:
+    """The year in which a game came out, which for some was long before Steam had it."""
+    if on_steam is None or elsewhere is None or not 0 < on_steam - elsewhere <= SAME_GAME:
+        return on_steam
+    return elsewhere
 
 
 def _name(title: str) -> str:
@@ -88,6 +101,8 @@ def _of_series(series: list[tuple[re.Pattern[str], list[str]]], name: str) -> li
 
 def _placed(entry: Entry, said: list[str]) -> tuple[Entry, Place]:
     table = terms.table("tags")
+    if not DRIVING.isdisjoint(said):  # players call every heavy vehicle a train
+        said = [name for name in said if name != "trains"]
     felt = [
         terms.scaled(table["", name], 1 / (1 + PER_PLACE * place))
         for place, name in enumerate(dict.fromkeys(said))

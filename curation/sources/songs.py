@@ -13,6 +13,7 @@ from curation.entry import MAX_GENRES, Entry
 from curation.plane import Place
 from curation.sources.reading import parts, rows, whole
 from curation.titles import piece, song_key
+from services.recommender.schemas.fields import fold
 
 UNFIT: Final = re.compile(
     r"karaoke|tribute|kidz bop|glee cast|made famous|in the style of|cover version|workout|lullaby renditions"
@@ -30,11 +31,22 @@ MISREAD: Final = "ï¿"
 RETURNED: Final = 5
 """Years that most lists put a song before its first chart, if the charts have it for a return only."""
 FESTIVE: Final = re.compile(
-    r"christmas|x-?mas\b|\bsanta\b|jingle bell|sleigh|rudolph|reindeer|frosty|mistletoe|\bnoel\b|navidad"
-    r"|winter wonderland|let it snow|drummer boy|silent night|holy night|silver bells|most wonderful time"
-    r"|baby,? it's cold|auld lang syne|holly jolly",
+    r"christmas|x-?mas\b|(?<!la )\bsanta\b(?! (?:monica|lucia|fe)\b)|jingle bell|sleigh|rudolph|reindeer"
+    r"|frosty|mistletoe|\bnoel\b|navidad|winter wonderland|let it snow|drummer boy|silent night|holy night"
+    r"|silver bells|most wonderful time|baby,? it's cold|auld lang syne|holly jolly|fairytale of new york"
+    r"|stay another day|2000 miles|little saint nick|carol of the bells|deck the halls|walking in the air"
+    r"|marshmallow world|underneath the tree|first no[eë]l|come all ye faithful|away in a manger|snowman"
+    r"|hallelujah chorus|chestnuts roasting",
     re.IGNORECASE,
 )
+"""Titles of Christmas songs."""
+ADULT: Final = re.compile(
+    r"\bs&m\b|\bsex|\bnaked\b|\bwhores?\b|\bhoes?\b|\bbitch|\bpussy\b|\bdick\b|\bf[u*]ck|\bstrip(per)?\b"
+    r"|\borgasm|\bhorny\b|\bthong|\bbooty\b|\bpimp|\bp\.i\.m\.p|\bpornstar|\bhumps\b|\bblow ?job|\bwap\b"
+    r"|\bass\b|\bmilf",
+    re.IGNORECASE,
+)
+"""Titles that say what not everybody wants to hear unasked."""
 
 
 def read(folder: Path, deezer: Path) -> Iterator[tuple[Entry, Place]]:
@@ -54,7 +66,7 @@ def read(folder: Path, deezer: Path) -> Iterator[tuple[Entry, Place]]:
         yield (
             replace(
                 _entry(cells, listeners.deezer_id(key)),
-                tags=_tags(cells, [*listeners.themes(key), *song_places.sounds(song)]),
+                tags=_tags(cells, song, [*listeners.themes(key), *song_places.sounds(song)]),
                 explicit=_explicit(cells, marked=key in marked),
                 affect_confidence=sure,
                 fame=fame,
@@ -64,18 +76,44 @@ def read(folder: Path, deezer: Path) -> Iterator[tuple[Entry, Place]]:
 
 
 def _songs(folder: Path) -> list[dict[str, str]]:
-    """The merged rows whose names can be read, each with its first year."""
+    """The merged rows whose names can be read, each with its first year.
+
+    One that was on a list of an earlier decade has the last year of that decade, and `bound`.
+    """
     years: dict[str, list[int]] = {}
+    latest: dict[str, int] = {}
     for row in rows(folder / "spotify_features.csv.gz"):
-        if row["year"] and row["source"] != DECADES:
-            key = song_key(row["title"], row["artist"].replace(", ", "|"))
-            years.setdefault(key, []).append(int(float(row["year"])))
+        if row["year"]:
+            key, year = song_key(row["title"], row["artist"].replace(", ", "|")), int(float(row["year"]))
+            if row["source"] == DECADES:
+                latest[key] = min(year + 9, latest.get(key, year + 9))
+            else:
+                years.setdefault(key, []).append(year)
     songs = [row for row in rows(folder / "songs.csv.gz") if MISREAD not in row["title"] + row["artists"]]
+    charts = _charts(folder)
     for row in songs:
-        listed, charted = years.get(song_key(row["title"], row["artists"])), whole(row["year"])
+        key, charted = song_key(row["title"], row["artists"]), whole(row["year"])
+        listed = years.get(key)
         if listed and charted and charted - median_low(listed) >= RETURNED:
             row["year"] = str(min(listed))
+        if charted and key in latest and int(row["year"]) > latest[key]:
+            row["year"] = str(latest[key])
+            row["bound"] = "1"
+        title, _, artist = key.partition("|")
+        if not row["hot100_peak"]:
+            for credit, peak, weeks in charts.get(title, ()):
+                if f" {artist} " in f" {credit} ":
+                    row["hot100_peak"], row["hot100_weeks"] = peak, weeks
     return songs
+
+
+def _charts(folder: Path) -> dict[str, list[tuple[str, str, str]]]:
+    """By title the whole credits, which may name a guest first, and their highest places and weeks."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for row in rows(folder / "hot100.csv.gz"):
+        title = song_key(row["title"], "").removesuffix("|")
+        found.setdefault(title, []).append((fold(row["artist"]), row["peak"], row["weeks"]))
+    return found
 
 
 def _entry(cells: dict[str, str], deezer_id: str | None) -> Entry:
@@ -85,7 +123,7 @@ def _entry(cells: dict[str, str], deezer_id: str | None) -> Entry:
         medium="song",
         title=piece(title, artist) if essential else title,
         creator=artist,
-        year=None if essential else whole(cells["year"]),
+        year=None if essential or "bound" in cells else whole(cells["year"]),
         url=_link(cells, deezer_id),
         genres=_genres(cells["genres"]),
         image_url=f"https://i.scdn.co/image/{cells['cover']}" if cells["cover"] else None,
@@ -103,9 +141,13 @@ def _link(cells: dict[str, str], deezer_id: str | None) -> str:
     )
 
 
-def _tags(cells: dict[str, str], said: list[str]) -> tuple[str, ...]:
-    festive = ["christmas"] if FESTIVE.search(cells["title"]) else []
-    return tuple(dict.fromkeys([*festive, *said]))
+def _tags(cells: dict[str, str], song: song_places.Song, said: list[str]) -> tuple[str, ...]:
+    told = {
+        "christmas": FESTIVE.search(cells["title"]) is not None,
+        "adult": ADULT.search(cells["title"]) is not None,
+        "dark title": song_places.has_dark_title(song),
+    }
+    return tuple(dict.fromkeys([*(tag for tag, holds in told.items() if holds), *said]))
 
 
 def _explicit(cells: dict[str, str], *, marked: bool) -> bool | None:

@@ -8,7 +8,7 @@ import time
 import uuid
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
 
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers
@@ -161,36 +161,25 @@ class Telemetry:
             self.record(scope, path, status, time.perf_counter() - started)
 
     def record(self, scope: Scope, path: str, status: int, seconds: float) -> None:
-        state = scope["state"]
-        request = Answered(state["request_id"], scope["method"], route_of(scope), status, seconds)
+        route = route_of(scope)
+        count(self.metrics, scope["method"], route, status, seconds)
+        failure = scope["state"].get("failure")
+        fields = {
+            "request_id": scope["state"]["request_id"],
+            "method": scope["method"],
+            "route": route,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 2),
+        }
         checked = status < HTTPStatus.BAD_REQUEST and path in CHECKS
-        failure = state.get("failure")
-        level = logging.ERROR if failure else logging.DEBUG if checked else logging.INFO
-        record(request, self.metrics, level, failure)
+        logger.log(
+            logging.ERROR if failure else logging.DEBUG if checked else logging.INFO,
+            "request failed" if failure else "request",
+            extra={"fields": fields},
+            exc_info=failure,
+        )
 
 
-class Answered(NamedTuple):
-    """What is kept of a request."""
-
-    request_id: str
-    method: str
-    route: str
-    status: int
-    seconds: float
-
-
-def record(
-    request: Answered, metrics: RequestMetrics, level: int = logging.INFO, failure: Exception | None = None
-) -> None:
-    """Counts and logs a request that was answered."""
-    metrics.requests.labels(request.method, request.route, str(request.status)).inc()
-    metrics.duration.labels(request.route).observe(request.seconds)
-    fields = {
-        "request_id": request.request_id,
-        "method": request.method,
-        "route": request.route,
-        "status": request.status,
-        "duration_ms": round(request.seconds * 1000, 2),
-    }
-    message = "request failed" if failure else "request"
-    logger.log(level, message, extra={"fields": fields}, exc_info=failure)
+def count(metrics: RequestMetrics, method: str, route: str, status: int, seconds: float) -> None:
+    metrics.requests.labels(method, route, str(status)).inc()
+    metrics.duration.labels(route).observe(seconds)

@@ -20,7 +20,7 @@ def test_repeatability() -> None:
 
 
 def test_shelves() -> None:
-    """Every mood has five items of every medium."""
-    lines = shelves()
+    """Every mood has five items of every medium, for each reader on a day of their own."""
+    lines = list(shelves(2))
     for medium in ("movie", "song", "book", "game"):
-        assert sum(line.startswith(f"  {medium}: ") for line in lines) == 6 * 5
+        assert sum(line.startswith(f"  {medium}: ") for line in lines) == 2 * 6 * 5

@@ -3,13 +3,15 @@
 import csv
 import gzip
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from curation import sequels, song_places, terms
-from curation.build import FRAMES
+from curation.build import FRAMES, matched, without_facts
+from curation.doubles import Doubles
 from curation.entry import Entry, write
 from curation.known import check, find, known_works, quadrant_of
 from curation.plane import Frame, spread
@@ -100,6 +102,7 @@ def made_books(folder: Path) -> dict[str, tuple[Entry, tuple[float, float]]]:
     written(folder / "goodbooks.csv.gz", [row | extra for row in rows])
     newer = {"goodreads_id": "", "title": "New One", "author": "C", "genres": "Horror", "rating_count": 5}
     written(folder / "best_books_genres.csv.gz", [newer | {"rating_mean": 4}])
+    written(folder / "best_books_ever_ranks.csv.gz", [{"title": "Funny One (F, #2)", "author": "A"}])
     tags = written(folder / "tags.csv", [{"goodreads_id": "1", "tags": "tear-jerker:900|suicide:50|sad:400"}])
     return {
         entry.title: (entry, place) for entry, place in books.read(folder, tags, {"funny one": (1.0, 1.0)})
@@ -115,6 +118,7 @@ def test_books(tmp_path: Path) -> None:
     assert place[0] < -0.3
     assert {"suicide", "tearjerker"} <= set(sad.tags)
     assert found["Funny One"][1][1] > 0.3
+    assert "sequel" in found["Funny One"][0].tags  # as another list says
     assert found["New One"][0].url == "https://www.goodreads.com/search?q=New+One+C"
 
 
@@ -145,6 +149,7 @@ def test_games(tmp_path: Path) -> None:
     assert found["Calm"][1][0] > 0.5 > -0.5 > found["Scary"][1][0]
     assert "party" in found["Mario Kart 8"][0].tags
     assert found["Mario Kart 8"][0].year == 2017
+    assert found["Calm"][0].year == 2017  # it came to Steam later
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -219,7 +224,8 @@ def test_song_fame() -> None:
 def test_songs(tmp_path: Path) -> None:
     """Only a source that marks songs makes one clean; a song without a page of its own is looked up."""
     named = [
-        {"title": "Clean", "artists": "A|B", "sources": "tophits", "explicit": "0", "spotify_id": "x1"},
+        {"title": "Clean", "artists": "A|B", "sources": "tophits", "explicit": "0", "spotify_id": "x1",
+         "year": "2008"},
         {"title": "Streamed", "artists": "A", "sources": "hit", "explicit": "0", "spotify_id": "x2"},
         {"title": "Rude", "artists": "A", "sources": "hit", "explicit": "1", "spotify_id": "x3"},
         {"title": "Unmarked & old", "artists": "Ä", "sources": "hit", "explicit": "0"},
@@ -228,10 +234,13 @@ def test_songs(tmp_path: Path) -> None:
         {"title": "S: I. Moon", "artists": "E", "sources": "hit", "year": "2001", "spotify_id": "x6",
          "genres": "classical|essential"},
         {"title": "White Xmas", "artists": "A", "sources": "hit", "spotify_id": "x7", "year": "2018"},
+        {"title": "Tears", "artists": "The Band", "sources": "top10k", "spotify_id": "x8", "year": "1999"},
     ]  # fmt: skip
     written(tmp_path / "songs.csv.gz", [SONG | {"popularity": "90"} | one for one in named])
     written(tmp_path / "streams2024.csv.gz", [{"title": "Streamed", "artist": "A"}])
-    years = [("White Xmas", "hit", 1940), ("White Xmas", "tt", 1942), ("White Xmas", "tt", 1969)]
+    charted = {"title": "Tears", "artist": "Someone With The Band", "peak": 1, "weeks": 20}
+    written(tmp_path / "hot100.csv.gz", [charted])
+    years = [("White Xmas", "tt", 1942), ("White Xmas", "tt", 1969), ("Clean", "hit", 1960)]
     written(
         tmp_path / "spotify_features.csv.gz",
         [{"title": t, "artist": "A", "source": source, "year": year} for t, source, year in years],
@@ -249,14 +258,51 @@ def test_songs(tmp_path: Path) -> None:
     found = {entry.title: (entry, place) for entry, place in songs.read(tmp_path, deezer)}
     assert {title: entry.explicit for title, (entry, _) in found.items()} == {
         "Clean": False, "Streamed": False, "Rude": True, "Unmarked & old": None, "Moon": None,
-        "White Xmas": None,
+        "White Xmas": None, "Tears": None,
     }  # fmt: skip
     assert found["Unmarked & old"][0].url == "https://open.spotify.com/search/Unmarked%20%26%20old%20%C3%84"
     assert found["Clean"][0].url == "https://open.spotify.com/track/x1"
     assert found["Moon"][0].year is None
+    assert found["Clean"][0].year is None  # it was on a list of the sixties: 2008 is a reissue
+    assert "dark title" in found["Tears"][0].tags
+    assert found["Tears"][0].fame > found["Unmarked & old"][0].fame + 0.2
     assert found["White Xmas"][0].year == 1942
     assert "christmas" in found["White Xmas"][0].tags
     assert found["Rude"][1][0] < 0 < found["Rude"][1][1]
+
+
+def test_doubles() -> None:
+    """Other spellings, longer editions, sets with parts of their own and comics of a book are doubles."""
+    books = [
+        ("The Boy in Striped Pajamas", "J. Boyne", False), ("The Boy in Striped Pyjamas", "J. Boyne", False),
+        ("Wizard's Stone (W, #1)", "R", False), ("Sorcerer's Stone (W, #1)", "R", False),
+        ("Second (W, #2)", "R", False), ("Alice", "C", False), ("Alice & Other Stories", "C", False),
+        ("Alice: The Classic Edition", "C", False), ("Alice", "D", True), ("Alice", "E", False),
+        ("W: The Complete Collection (W, #1-7)", "R", False), ("Lord (Lord, #1-3)", "T", False),
+    ]  # fmt: skip
+    doubles = Doubles((title, author) for title, author, _ in books)
+    kept = [title for title, author, drawn in books if not doubles.has(title, author, drawn=drawn)]
+    assert kept == [
+        "The Boy in Striped Pajamas", "Wizard's Stone (W, #1)", "Second (W, #2)", "Alice", "Alice",
+        "Lord (Lord, #1-3)",
+    ]  # fmt: skip
+
+
+def test_picks() -> None:
+    """A pick of a work that the sources have elsewhere is that work; one that nobody knows steps back."""
+    known = Entry(
+        medium="book", title="The Boy in the Striped Pyjamas", url="https://example.org/1", fame=9.0
+    )
+    namesake = replace(known, url="https://example.org/2", fame=1.0)
+    pick = Entry(medium="book", title="the boy in striped pajamas", url="https://example.org/3")
+    other = Entry(medium="book", title="Unknown", url="https://example.org/4")
+    picks = matched([pick.picked_for(["fear"]), other.picked_for(["sad"])], [namesake, known])
+    assert set(picks) == {known.key, other.key}
+    assert picks[known.key].emotions == ("fear",)
+    assert (without_facts(other).popularity, without_facts(replace(other, kind="collection")).popularity) == (
+        0,
+        None,
+    )
 
 
 def test_sequels() -> None:
@@ -264,13 +310,14 @@ def test_sequels() -> None:
     named = [
         ("Toy Story", 1995), ("Toy Story 2", 1999), ("District 9", 2009), ("Rocky II", 1979),
         ("The Ring: First", 2001), ("The Ring: Last", 2003), ("Dune", 1984), ("Dune: Part Two", 2024),
+        ("Batman", 1989), ("Batman Forever", 1995),
     ]  # fmt: skip
     films = [
         (Entry(medium="movie", title=title, url=f"https://example.org/{i}", year=year), (0.0, 0.0))
         for i, (title, year) in enumerate(named)
     ]
     found = [entry.title for entry, _ in sequels.marked(films) if "sequel" in entry.tags]
-    assert found == ["Toy Story 2", "The Ring: Last"]
+    assert found == ["Toy Story 2", "The Ring: Last", "Batman Forever"]
 
 
 def test_song_model() -> None:
@@ -310,17 +357,23 @@ def test_written(tmp_path: Path) -> None:
 
 
 def test_known_works() -> None:
-    """Two hundred works, fifty a medium, half of them to tune on; a missing or misplaced one is named."""
+    """Fifty works a medium, and two later lists of songs; a missing or misplaced one is named."""
     works = known_works()
-    assert len(works) == 200
-    assert {sum(work.medium == medium for work in works) for medium in ("movie", "song", "book", "game")} == {
+    first = [work for work in works if work.half in {"tune", "report"}]
+    assert {sum(work.medium == medium for work in first) for medium in ("movie", "song", "book", "game")} == {
         50
     }
+    assert all(work.quadrant for work in first)
+    assert sum(work.half == "later" for work in works) >= 60
     up = Entry(medium="movie", title="Elf", url="https://example.org/1").placed((-0.5, 0.5))
     elf = next(work for work in works if work.title == "Elf")
     assert find(elf, [up]) is up
     assert any("Elf: intense" in line for line in check([up]))
     assert quadrant_of(0.5, -0.5) == "calm"
+    disputed = next(work for work in works if not work.quadrant)
+    song = Entry(medium="song", title=disputed.title, creator=disputed.creator, url="https://example.org/2")
+    lines = check([song.placed((0.5, 0.5))])
+    assert not any(f": {disputed.title}:" in line for line in lines)
 
 
 def test_shipped_places() -> None:

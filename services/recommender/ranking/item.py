@@ -1,12 +1,14 @@
 """The media and the plain values that ranking needs of an item."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal, get_args
 
 from services.emotions import Emotion
-from services.recommender.ranking.care import is_sensitive
+from services.recommender.ranking.care import SENSITIVE, is_sensitive
 from services.recommender.ranking.features import Features, features_of
+from services.recommender.ranking.mood import cell_of
 
 Medium = Literal["movie", "song", "book", "game"]
 MEDIA: Final[tuple[Medium, ...]] = get_args(Medium)
@@ -15,6 +17,9 @@ Kind = Literal["work", "collection"]
 
 LEADING: Final = 8
 """Only an item's strongest themes say what it meets of a mood."""
+
+IN_SERIES: Final = re.compile(r"[:\d]|\s[-–]\s|\b(?:part|vol|volume|chapter|episode|ii|iii|iv|vi|vii|viii)\b")
+"""Where what titles of a series share ends."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,9 @@ class Candidate:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """Genres and leading themes, the strongest first, each once."""
-        return tuple(dict.fromkeys((*self.tags[:LEADING], *self.genres)))
+        """Leading themes, the strongest first, genres, and themes that call for care, each once."""
+        care = (tag for tag in self.tags[LEADING:] if tag in SENSITIVE)
+        return tuple(dict.fromkeys((*self.tags[:LEADING], *self.genres, *care)))
 
     @cached_property
     def is_sensitive(self) -> bool:
@@ -62,6 +68,19 @@ class Candidate:
     @cached_property
     def features(self) -> Features:
         return features_of(self)
+
+    @cached_property
+    def cell(self) -> int:
+        return cell_of(self.valence, self.arousal)
+
+    @cached_property
+    def series(self) -> str:
+        """What titles of one series share: what comes before a number, a colon or a dash; of games a word."""
+        if self.medium == "game":
+            return self.title.casefold().removeprefix("the ").split()[0].rstrip(":")
+        return (
+            IN_SERIES.split(self.title.casefold(), maxsplit=1)[0].removeprefix("the ").strip() or self.title
+        )
 
     @cached_property
     def genre_set(self) -> frozenset[str]:

@@ -31,12 +31,12 @@ theory of emotions", Journal of Research in Personality 11 (1977); neutral is th
 
 PULLS: Final[dict[Strategy, tuple[float, float, float]]] = {
     "match": (0.0, 0.0, 0.0),
-    "lift": (0.70, 0.20, 0.75),
+    "lift": (0.75, 0.25, 0.90),
     "calm": (0.50, -0.50, 0.80),
 }
 """Where a strategy pulls to (valence, arousal) and which share of the way it goes."""
 
-CALMED: Final[dict[Emotion, tuple[float, float]]] = {"angry": (0.30, -0.06), "fear": (0.36, -0.30)}
+CALMED: Final[dict[Emotion, tuple[float, float]]] = {"angry": (0.36, -0.02), "fear": (0.50, -0.45)}
 """The aims of calming an angry and a frightened mood: what absorbs is livelier than what reassures."""
 
 OWN: Final[dict[Emotion, Strategy]] = {
@@ -62,6 +62,12 @@ BROAD_FROM: Final = 0.8
 
 GRID: Final = 8
 """Cells per side of the plane. The database finds items near a point by an index over the cells."""
+
+
+NEAR_CELLS: Final = 8
+"""Cells around the target that are searched first."""
+BORDER: Final = 0.12
+"""Width of the border within which items of the outermost of these cells lose score, the farther the more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +146,20 @@ def cell_of(valence: float, arousal: float, side: int = GRID) -> int:
 @lru_cache(maxsize=64)
 def cells_around(point: Point) -> tuple[int, ...]:
     """All cells by the distance of their centre to the point, nearest first; ties by number."""
+    return tuple(sorted(range(GRID * GRID), key=lambda cell: (_distance(cell, point), cell)))
 
-    def distance(cell: int) -> float:
-        row, column = divmod(cell, GRID)
-        return math.hypot(
-            (column + 0.5) * 2 / GRID - 1 - point.valence, (row + 0.5) * 2 / GRID - 1 - point.arousal
-        )
 
-    return tuple(sorted(range(GRID * GRID), key=lambda cell: (distance(cell), cell)))
+@lru_cache(maxsize=64)
+def remoteness(point: Point) -> tuple[float, ...]:
+    """How near each cell is to being left out: 0 well within the nearest cells, 1 beyond them."""
+    limit = _distance(cells_around(point)[NEAR_CELLS], point)
+    return tuple(
+        max(0.0, min(1.0, 1 - (limit - _distance(cell, point)) / BORDER)) for cell in range(GRID * GRID)
+    )
+
+
+def _distance(cell: int, point: Point) -> float:
+    row, column = divmod(cell, GRID)
+    return math.hypot(
+        (column + 0.5) * 2 / GRID - 1 - point.valence, (row + 0.5) * 2 / GRID - 1 - point.arousal
+    )

@@ -38,7 +38,7 @@ GRIM: Final = frozenset({
     "war", "world war ii", "vietnam", "genocide", "slavery", "racism", "terrorism", "apocalyptic",
     "post apocalyptic", "dystopia", "drugs", "addiction", "prison", "murder", "violent", "violence",
     "kidnapping", "depression", "mental illness", "melancholy", "haunting", "oppressive", "brutal",
-    "religious", "spirituality", "education",
+    "religious", "spirituality", "education", "dark title", "bullying", "trauma",
 }) | SENSITIVE  # fmt: skip
 TENSE: Final = frozenset({
     "thriller", "suspense", "suspenseful", "tense", "intense", "crime", "shooter", "war", "eerie", "gothic",
@@ -59,10 +59,10 @@ FUNNY: Final = frozenset({
     "playful", "whimsical",
 })  # fmt: skip
 WARM: Final = frozenset({
-    "feel good", "heartwarming", "warm", "cozy", "wholesome", "gentle", "tender", "charming", "sweet",
-    "cute", "friendship", "family", "kindness", "love", "hope", "hopeful", "comforting", "touching",
-    "feel good romance", "animals", "animal", "dogs", "dog", "cats", "cat", "fairy tale", "childhood",
-    "christmas", "holiday", "community", "slice of life", "inspiring", "uplifting", "optimism",
+    "feel good", "heartwarming", "warm", "cozy", "wholesome", "family friendly", "gentle", "tender",
+    "charming", "sweet", "cute", "friendship", "family", "kindness", "love", "hope", "hopeful", "comforting",
+    "touching", "feel good romance", "animals", "animal", "dogs", "dog", "cats", "cat", "fairy tale",
+    "childhood", "christmas", "holiday", "community", "slice of life", "inspiring", "uplifting", "optimism",
     "second chance", "small town",
 })  # fmt: skip
 QUIET: Final = frozenset({
@@ -113,11 +113,24 @@ DREADFUL: Final = frozenset({
     "psychological thriller", "conspiracy", "gothic", "escape", "dread", "horror", "fear",
 })  # fmt: skip
 
-COARSE: Final = ADULT | {"sexy", "raunchy comedy", "dark comedy", "gross"}
+COARSE: Final = ADULT | {"sexy", "raunchy comedy", "stoner comedy", "dark comedy", "gross"}
+EROTIC: Final = frozenset({
+    "adult", "adult fiction", "adults only", "erotic", "erotica", "erotic romance", "bdsm", "porn",
+    "pornography", "sex", "sexual content", "nsfw", "hentai", "smut", "dark romance", "sexy",
+})  # fmt: skip
 SEQUEL: Final = frozenset({"sequel"})
+CHRISTMAS: Final = frozenset({"christmas", "holiday"})
+
+HORROR_PENALTY: Final = 12.0
+"""More than all else together: no taste outweighs it where a mood is lifted or calmed."""
+SENSITIVE_PENALTY: Final = 1.5
+"""Nobody should come upon a work about suicide, self-harm or abuse by chance."""
+EROTIC_PENALTY: Final = 1.5
+"""Not for whoever did not ask for it."""
+SEQUEL_PENALTY: Final = 1.5
 """Few people want to begin with the third part."""
-OUT_OF_SEASON: Final = {"christmas": -1.0, "holiday": -1.0}
-"""What a word adds to an item's fit outside December."""
+CHRISTMAS_PENALTY: Final = 3.0
+"""Outside December."""
 
 WELCOME: Final[dict[Need, frozenset[str]]] = {
     "joy": FUNNY | LIVELY,
@@ -131,27 +144,40 @@ WELCOME: Final[dict[Need, frozenset[str]]] = {
     "reassure": WARM | QUIET,
 }
 AVOIDED: Final[dict[Need, frozenset[str]]] = {
-    "joy": GRIM | HORROR | SEQUEL,
-    "wonder": GRIM | HORROR | SEQUEL | {"drama", "religious"},
-    "ease": HORROR | GRIM | SEQUEL | {"intense", "tense", "bullying", "trauma"},
-    "sorrow": FUNNY | LIVELY | HORROR | SENSITIVE | SEQUEL,
-    "fury": WARM | QUIET | SEQUEL,
-    "dread": WARM | FUNNY | SEQUEL,
-    "cheer": GRIM | HORROR | TENSE | COARSE | SEQUEL | {"hitman", "infidelity", "divorce", "revenge"},
-    "absorb": GRIM | HORROR | HEATED | COARSE | SEQUEL | {"romance", "family", "cute"},
+    "joy": GRIM | HORROR,
+    "wonder": GRIM | HORROR | {"drama", "religious", "sports", "sport", "racing", "driving"},
+    "ease": HORROR | GRIM | {"intense", "tense"},
+    "sorrow": FUNNY | LIVELY | HORROR | SENSITIVE,
+    "fury": WARM | QUIET,
+    "dread": WARM | FUNNY,
+    "cheer": GRIM | HORROR | TENSE | COARSE | {"hitman", "infidelity", "divorce", "revenge"},
+    "absorb": GRIM | HORROR | HEATED | COARSE | {"romance", "family", "cute", "love"},
     "reassure": (
         GRIM
         | HORROR
         | TENSE
         | HEATED
         | COARSE
-        | SEQUEL
-        | {"science fiction", "adventure", "satire", "hip hop", "electronic"}
+        | {
+            "science fiction",
+            "adventure",
+            "satire",
+            "hip hop",
+            "electronic",
+            "space",
+            "destruction",
+            "tower defense",
+            "roguelike",
+            "physics",
+            "battle royale",
+            "military",
+            "real time",
+        }
     )
     - WARM,
 }
 WELCOME_WORTH: Final = 0.35
-AVOIDED_WORTH: Final = -0.8
+AVOIDED_WORTH: Final = -1.6
 
 
 def needs_of(probabilities: Mapping[Emotion, float], choice: StrategyChoice) -> dict[Need, float]:
@@ -189,8 +215,24 @@ def _worths_of(need: Need) -> dict[str, float]:
 
 
 def fit(words: Iterable[str], worth: Mapping[str, float]) -> float:
-    """How well an item with these words meets the needs, from -1 to 1; 0 where nothing is known."""
-    return max(-1.0, min(1.0, sum(map(worth.get, words, repeat(0.0)))))
+    """How well an item with these words meets the needs, from -2 to 1; 0 where nothing is known."""
+    return max(-2.0, min(1.0, sum(map(worth.get, words, repeat(0.0)))))
+
+
+def penalties(soothed: float, *, sensitive: bool, festive: bool) -> dict[str, float]:
+    """What each word takes from an item's score, whatever its fit; see `rank.ask` for the arguments."""
+    found = dict.fromkeys(SEQUEL, SEQUEL_PENALTY) | dict.fromkeys(EROTIC, EROTIC_PENALTY)
+    found |= dict.fromkeys(SENSITIVE, SENSITIVE_PENALTY * (soothed if sensitive else 1.0))
+    if not festive:
+        found |= dict.fromkeys(CHRISTMAS, CHRISTMAS_PENALTY)
+    if soothed:
+        found |= dict.fromkeys(HORROR, HORROR_PENALTY * soothed)
+    return found
+
+
+def penalty(words: Iterable[str], amounts: Mapping[str, float]) -> float:
+    """The largest of the penalties of an item with these words; 0 without one."""
+    return max(map(amounts.get, words, repeat(0.0)), default=0.0)
 
 
 def soothed(probabilities: Mapping[Emotion, float], choice: StrategyChoice) -> float:

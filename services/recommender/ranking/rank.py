@@ -1,8 +1,7 @@
 """Chooses from candidates what one person's shelf holds. Pure: the same answer for the same input, no I/O.
 
-An item's score says how well it suits. The choice adds a chance that is fixed for a person, a day and an
-item, so that near equals take turns: with Gumbel noise of a temperature T, an item is drawn before another
-that scores d less with odds of exp(d / T) (Yellott 1977).
+An item's score says how well it suits. The choice adds luck (chance.py), so that near equals take turns, and
+keeps what is alike apart (diversity.py).
 """
 
 import math
@@ -12,29 +11,33 @@ from typing import Final
 
 from services.emotions import EMOTIONS, Emotion
 from services.recommender.ranking import mood, needs
-from services.recommender.ranking.item import Candidate
+from services.recommender.ranking.chance import Turns, luck, turns_of
+from services.recommender.ranking.diversity import are_by_one, diversify, likeness, nearness
+from services.recommender.ranking.item import Candidate, Medium
 from services.recommender.ranking.mood import Mood, Point, Strategy, StrategyChoice
 from services.recommender.ranking.taste import Taste, appeal
 
 AFFECT_WEIGHT: Final = 3.0
 FAR_WEIGHT: Final = 0.8
 """For each width beyond FAR, so that the nearest come first where few are near, as behind a filter."""
-FIT_WEIGHT: Final = 0.5
+BORDER_WEIGHT: Final = 2.0
+"""At the border of the cells that are searched: where a small step of the target swaps an outermost cell for
+another, nothing is swapped on the shelf."""
+FIT_WEIGHT: Final = 0.8
 CURATED_WEIGHT: Final = 0.50
-QUALITY_WEIGHT: Final = 0.30
-POPULARITY_WEIGHT: Final = 0.30
+QUALITY_WEIGHT: Final = 0.8
+POPULARITY_WEIGHT: Final = 0.7
 TASTE_WEIGHT: Final = 6.2
 LIKING_FADES: Final = 0.25
 """Power of closeness with which a liking fades: far from the target it counts about half."""
 RECENT_PENALTY: Final = 1.50
-HORROR_PENALTY: Final = 12.0
-"""More than all else together: no taste outweighs it where a mood is lifted or calmed."""
-UNFIT_PENALTY: Final = 1.2
-"""For explicit songs and sensitive works where a mood is lifted or calmed."""
+EXPLICIT_PENALTY: Final = 1.2
+"""For songs marked explicit where a mood is lifted or calmed."""
+GUESS_PENALTY: Final = 2.5
+"""For each whole of doubt about an item's affect where a mood is lifted or calmed."""
 FULL_SCORE: Final = AFFECT_WEIGHT + FIT_WEIGHT + CURATED_WEIGHT + QUALITY_WEIGHT + POPULARITY_WEIGHT
-TEMPERATURE: Final = 0.23
-DIVERSITY: Final = 0.8
-"""MMR's penalty for likeness to items already chosen."""
+TEMPERATURES: Final[dict[Medium, float]] = {"movie": 0.34, "song": 0.20, "book": 0.29, "game": 0.24}
+"""Of the luck: the more works lie near each mood, the less of it is needed for variety."""
 SHORTLIST: Final = 4
 """MMR considers this many times the wanted number."""
 WIDTH: Final = 0.18
@@ -62,12 +65,17 @@ class RankingQuery:
     mood: Mood
     strategy: Strategy
     target: Point
+    remoteness: Sequence[float]
+    """Of each cell of the plane; see mood.py."""
     served: Sequence[Emotion]
     """The emotions that the strategy is meant for."""
     worths: Mapping[str, float]
     """What each genre or theme adds to an item's fit."""
+    penalties: Mapping[str, float]
+    """What each genre or theme takes from an item's score."""
     soothed: float
     """The weight of unhappy emotions that are lifted or calmed."""
+    turns: Turns
     careful: bool
     """Whether sensitive works are held back."""
     limit: int
@@ -119,18 +127,20 @@ def ask(  # noqa: PLR0913 # one for each thing that a person can say
     `festive` it is no time for Christmas.
     """
     strategy = mood.auto_strategy(probabilities) if choice == "auto" else choice
-    worths = needs.worths(needs.needs_of(probabilities, choice))
-    if not festive:
-        worths |= needs.OUT_OF_SEASON
+    soothed = needs.soothed(probabilities, choice)
+    target = mood.target(probabilities, choice)
     matched_pain = probabilities["sad"] + probabilities["fear"] if strategy == "match" else 0.0
     return RankingQuery(
         probabilities=probabilities,
         mood=mood.locate(probabilities),
         strategy=strategy,
-        target=mood.target(probabilities, choice),
+        target=target,
+        remoteness=mood.remoteness(target),
         served=mood.served(strategy, choice),
-        worths=worths,
-        soothed=needs.soothed(probabilities, choice),
+        worths=needs.worths(needs.needs_of(probabilities, choice)),
+        penalties=needs.penalties(soothed, sensitive=sensitive, festive=festive),
+        soothed=soothed,
+        turns=turns_of(probabilities),
         careful=not sensitive and matched_pain >= TORN,
         limit=limit,
         seed=seed,
@@ -164,6 +174,7 @@ def _scorer(query: RankingQuery) -> Callable[[Candidate], float]:
     """What scores an item: the higher the better; at most FULL_SCORE but for taste."""
     distance_to, probabilities, worth = _measure(query), query.probabilities, query.worths
     recent, leanings, soothed = query.taste.recent, query.taste.features, query.soothed
+    remoteness, penalties = query.remoteness, query.penalties
 
     def score(item: Candidate) -> float:
         distance, sure = distance_to(item), item.affect_confidence
@@ -174,13 +185,13 @@ def _scorer(query: RankingQuery) -> Callable[[Candidate], float]:
             + FIT_WEIGHT * needs.fit(item.words, worth)
             + QUALITY_WEIGHT * item.quality
             + POPULARITY_WEIGHT * item.popularity
+            - BORDER_WEIGHT * remoteness[item.cell]
+            - needs.penalty(item.words, penalties)
         )
         if item.emotions:
             total += CURATED_WEIGHT * sum(probabilities[emotion] for emotion in item.emotions)
-        if soothed and not needs.HORROR.isdisjoint(item.words):
-            total -= HORROR_PENALTY * soothed
-        if soothed and (item.explicit or item.is_sensitive):
-            total -= UNFIT_PENALTY * soothed
+        if soothed:
+            total -= soothed * (EXPLICIT_PENALTY * bool(item.explicit) + GUESS_PENALTY * (1 - sure))
         if recent:
             total -= RECENT_PENALTY * recent.get(item.id, 0.0)
         if leanings:
@@ -208,63 +219,19 @@ def _measure(query: RankingQuery) -> Callable[[Candidate], float]:
     return distance
 
 
-def _noise(seed: int, item_id: int) -> float:
-    """A number of the standard Gumbel distribution that is fixed for a seed and an item."""
-    return -math.log(-math.log(chance(seed, item_id) or 2**-53))
-
-
-def chance(seed: int, item_id: int) -> float:
-    """A fixed number in [0, 1) for a seed and an item: splitmix64's finaliser, the same on every machine."""
-    mixed = (seed * 0x9E3779B97F4A7C15 + item_id * 0xD1B54A32D192ED03) & 0xFFFFFFFFFFFFFFFF
-    mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
-    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
-    return ((mixed ^ (mixed >> 31)) >> 11) / (1 << 53)
+def _luck(item: Candidate, query: RankingQuery) -> float:
+    return TEMPERATURES[item.medium] * luck(query.turns, query.seed, item.id)
 
 
 def _choose(scored: list[tuple[float, Candidate]], query: RankingQuery) -> list[tuple[float, Candidate]]:
     """Draw by score and chance; then take by maximal marginal relevance: good and unlike those before."""
-    lots = [
-        (-value - TEMPERATURE * _noise(query.seed, item.id), item.id, value, item) for value, item in scored
-    ]
+    lots = [(-value - _luck(item, query), item.id, value, item) for value, item in scored]
     lots.sort()
     drawn = [(-lot, value, item) for lot, _, value, item in lots[: query.limit * SHORTLIST]]
     breadth = query.mood.breadth
-    if not breadth:
-        return diversify(drawn, query.limit, likeness)
-    return diversify(drawn, query.limit, lambda a, b: likeness(a, b) + breadth * nearness(a, b))
 
+    def alike(one: Candidate, other: Candidate) -> float:
+        found = likeness(one, other) + (one.series == other.series or are_by_one(one, other))
+        return found + breadth * nearness(one, other) if breadth else found
 
-def diversify(
-    left: list[tuple[float, float, Candidate]],
-    limit: int,
-    alike: Callable[[Candidate, Candidate], float],
-) -> list[tuple[float, Candidate]]:
-    """Choose by maximal marginal relevance (Carbonell & Goldstein 1998)."""
-    closest = [0.0] * len(left)  # likeness to the most similar of those chosen
-    chosen: list[tuple[float, Candidate]] = []
-    while left and len(chosen) < limit:
-        best = max(range(len(left)), key=lambda i: left[i][0] - DIVERSITY * closest[i])
-        _, value, pick = left.pop(best)
-        closest.pop(best)
-        chosen.append((value, pick))
-        if len(chosen) < limit:
-            closest = [max(old, alike(pick, draw[2])) for old, draw in zip(closest, left, strict=True)]
-    return chosen
-
-
-def likeness(one: Candidate, other: Candidate) -> float:
-    """0 to 1 by creator, genres and decade."""
-    alike = 0.0
-    if one.creator is not None and one.creator == other.creator:
-        alike += 0.5
-    if one.year is not None and other.year is not None and one.year // 10 == other.year // 10:
-        alike += 0.15
-    if one.genres and other.genres:
-        shared = len(one.genre_set & other.genre_set)
-        alike += 0.35 * shared / (len(one.genres) + len(other.genres) - shared)
-    return alike
-
-
-def nearness(one: Candidate, other: Candidate) -> float:
-    """1 for items at the same place of the plane, 0 from half a unit on."""
-    return max(0.0, 1 - 2 * math.hypot(one.valence - other.valence, one.arousal - other.arousal))
+    return diversify(drawn, query.limit, alike)

@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from services.recommender.ranking.diversity import diversify, likeness
 from services.recommender.ranking.item import Candidate
-from services.recommender.ranking.rank import Ranked, diversify, likeness
+from services.recommender.ranking.rank import Ranked
 
 TAGS: Final = 12
 """Only so many of an item's strongest themes count."""

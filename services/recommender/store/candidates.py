@@ -4,12 +4,10 @@ from collections.abc import Collection
 from typing import Final
 
 from services.recommender.ranking.item import Candidate
-from services.recommender.ranking.mood import cells_around
+from services.recommender.ranking.mood import NEAR_CELLS, cells_around
 from services.recommender.ranking.rank import RankingQuery
 from services.recommender.store.pools import FIRST, TURNS, Reader
 
-NEAR_CELLS: Final = 8
-"""Cells of the affect plane around the target that are searched first."""
 ENOUGH: Final = 3
 """Candidates wanted for each item to be shown, so that ranking has a choice."""
 

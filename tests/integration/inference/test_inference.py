@@ -182,6 +182,7 @@ def test_a_full_queue_answers_busy(tmp_path: Path) -> None:
         for answer in refused:
             assert_problem(answer, 503, "busy")
             assert answer.headers["retry-after"]
+            assert logged(tmp_path / "log", answer.headers["x-request-id"])
 
 
 def test_logs_hold_requests_and_nothing_of_the_photo(client: httpx.Client, log: Any) -> None:

@@ -1,5 +1,7 @@
 import dataclasses
 import math
+from itertools import combinations
+from statistics import correlation, fmean
 from typing import Any
 
 import pytest
@@ -7,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.emotions import EMOTIONS
-from services.recommender.ranking.mood import Point, Strategy
-from services.recommender.ranking.rank import Ranked, ask, chance, likeness, nearness, rank
+from services.recommender.ranking.chance import luck, turns_of
+from services.recommender.ranking.diversity import likeness, nearness
+from services.recommender.ranking.mood import NEAR_CELLS, Point, Strategy, cell_of, cells_around, remoteness
+from services.recommender.ranking.rank import Ranked, ask, rank
 from services.recommender.ranking.taste import Taste
 from tests.helpers.candidates import candidate
 
@@ -176,11 +180,14 @@ def test_seed() -> None:
     assert len(lists) == 10
 
 
-def test_chance() -> None:
-    """The seed's numbers are spread evenly."""
-    numbers = [chance(7, n) for n in range(2000)]
-    assert all(0 <= number < 1 for number in numbers)
-    assert 0.45 < sum(numbers) / 2000 < 0.55
+def test_luck() -> None:
+    """Luck has mean 0, differs between angry, frightened and sad moods, and moves little with the mood."""
+    angry, fear, sad = (turns_of(certainly(emotion)) for emotion in ("angry", "fear", "sad"))
+    lucks = [[luck(turns, 7, n) for n in range(4000)] for turns in (angry, fear, sad)]
+    assert all(abs(fmean(one)) < 0.1 for one in lucks)
+    assert all(abs(correlation(one, other)) < 0.05 for one, other in combinations(lucks, 2))
+    moved = turns_of({**certainly("angry"), "angry": 0.98, "sad": 0.02})
+    assert max(abs(luck(moved, 7, n) - lucks[0][n]) for n in range(100)) < 0.15
 
 
 def test_likeness() -> None:
@@ -189,6 +196,31 @@ def test_likeness() -> None:
     other = candidate(2, creator="a", genres=("drama",), year=1999)
     assert likeness(one, other) == likeness(other, one) == pytest.approx(0.5 + 0.175 + 0.15)
     assert likeness(candidate(1), candidate(2)) == 0
+
+
+def test_series() -> None:
+    """Titles of one series begin alike up to a number or a colon."""
+    titles = ["Rayman", "Rayman 2", "Rayman: Origins", "The Rayman - Part II"]
+    assert {candidate(1, title=title).series for title in titles} == {"rayman"}
+    assert candidate(1, title="1984").series != candidate(1, title="2001").series
+
+
+def test_sequel() -> None:
+    """What continues another work loses to an equal that does not; so does what is for adults only."""
+    query = request(limit=1)
+    for tag in ("sequel", "erotic"):
+        shelf = ranked([candidate(1, tags=(tag,)), candidate(2)], query)
+        assert shelf[0].candidate.id == 2
+
+
+def test_border() -> None:
+    """An item of a cell that is about to be left out counts for less, one well within does not."""
+    aim = Point(0.3, 0.1)
+    cells, far = cells_around(aim), remoteness(aim)
+    assert far[cells[0]] == 0
+    assert far[cells[NEAR_CELLS]] == far[cells[-1]] == 1
+    assert 0 < far[cells[NEAR_CELLS - 1]] <= 1
+    assert cell_of(aim.valence, aim.arousal) == cells[0]
 
 
 def certainly(emotion: str) -> Any:
@@ -302,7 +334,7 @@ def test_few_are_near() -> None:
 
 
 def test_christmas() -> None:
-    """Works about Christmas lose outside December."""
+    """Works about Christmas lose outside December, by more than a place can make up for."""
     cheered, held = (ask(SAD, limit=1, seed=1, festive=festive) for festive in (True, False))
     place: dict[str, Any] = {"valence": cheered.target.valence, "arousal": cheered.target.arousal}
     work, other = candidate(1, **place, tags=("christmas",)), candidate(1, **place)
