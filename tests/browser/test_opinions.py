@@ -35,22 +35,19 @@ def test_first_opinion(page: Page) -> None:
 
 
 def test_note_beside_the_press(page: Page) -> None:
-    """The note never lies over the button that was pressed, which would take the next press."""
+    """The note does not lie over the button that was pressed, which would take the next press."""
     answer = say(page, "happy")
     button = page.locator(f"#item-{answer['items'][0]['id']} [data-action=dislike]")
-    for below in (200, 20):
-        button.evaluate(
-            "(one, below) => scrollBy(0, one.getBoundingClientRect().bottom + below - innerHeight)", below
-        )
-        button.click()
-        expect(page.locator("#toast.shown")).to_be_visible()
-        expect(page.locator("#toast")).to_have_css("opacity", "1")
-        assert button.evaluate(
-            """(one) => {
-                const { x, y, width, height } = one.getBoundingClientRect();
-                return one.contains(document.elementFromPoint(x + width / 2, y + height / 2));
-            }"""
-        )
+    button.evaluate("(one) => scrollBy(0, one.getBoundingClientRect().bottom + 20 - innerHeight)")
+    button.click()
+    expect(page.locator("#toast.shown")).to_be_visible()
+    expect(page.locator("#toast")).to_have_css("opacity", "1")
+    assert button.evaluate(
+        """(one) => {
+            const { x, y, width, height } = one.getBoundingClientRect();
+            return one.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+        }"""
+    )
 
 
 def test_like_and_dislike(page: Page) -> None:
