@@ -80,8 +80,8 @@ def page(results: Path) -> str:
     days = sorted({_day(file) for file in files.values() if file.exists()})
     about = (
         f"Results of `make harden` of {' to '.join(days[:1] + days[1:][-1:])} on {machine()}, services and "
-        "driver on the same cores. A failure is an exception, a crash, a hang, an unintended 5xx or an answer "
-        "outside the contract. CI runs short versions (`tests/integration/test_harden.py`)."
+        "driver on the same cores. A failure is an exception, a crash, a hang, an unintended 5xx or an "
+        "answer outside the contract. CI runs short versions (`tests/integration/test_harden.py`)."
     )
     lines = ["# Hardening", "", about, "", "| run (`--only`) | result |", "|---|---|"]
     for name, (title, describe) in PARTS.items():
