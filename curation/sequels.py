@@ -12,8 +12,8 @@ from services.recommender.schemas.fields import fold
 SEQUEL: Final = "sequel"
 """The tag."""
 NUMBERED: Final = re.compile(
-    r"^(.+?)[:,]? (?:(?:part|chapter|episode|vol\.?|volume) )?(?:[2-9]|ii|iii|iv|v|vi|vii|viii)\b"
-    r"(?:[:\s-].*)?$",
+    r"^(.+?)[:,]? (?:(?:part|chapter|episode|vol\.?|volume) )?"
+    r"(?:[2-9]|ii|iii|iv|v|vi|vii|viii|the (?:second|third|fourth|fifth|final chapter))\b(?:[:\s-].*)?$",
     re.IGNORECASE,
 )
 GOES_ON: Final = re.compile(
@@ -37,10 +37,11 @@ def marked(films: Iterable[Found]) -> Iterator[Found]:
         names = _series(entry.title)
         year = entry.year or 0
         continues = any(0 < year - other < APART for name in names for other in years[name])
-        yield (_with_tag(entry) if continues and SEQUEL not in entry.tags else entry), place
+        yield (with_tag(entry) if continues and SEQUEL not in entry.tags else entry), place
 
 
-def _with_tag(entry: Entry) -> Entry:
+def with_tag(entry: Entry) -> Entry:
+    """The work, tagged as one that continues another."""
     return replace(entry, tags=(SEQUEL, *entry.tags)[:MAX_TAGS])
 
 

@@ -59,10 +59,10 @@ FUNNY: Final = frozenset({
     "playful", "whimsical",
 })  # fmt: skip
 WARM: Final = frozenset({
-    "feel good", "heartwarming", "warm", "cozy", "wholesome", "gentle", "tender", "charming", "sweet",
-    "cute", "friendship", "family", "kindness", "love", "hope", "hopeful", "comforting", "touching",
-    "feel good romance", "animals", "animal", "dogs", "dog", "cats", "cat", "fairy tale", "childhood",
-    "christmas", "holiday", "community", "slice of life", "inspiring", "uplifting", "optimism",
+    "feel good", "heartwarming", "warm", "cozy", "wholesome", "family friendly", "gentle", "tender",
+    "charming", "sweet", "cute", "friendship", "family", "kindness", "love", "hope", "hopeful", "comforting",
+    "touching", "feel good romance", "animals", "animal", "dogs", "dog", "cats", "cat", "fairy tale",
+    "childhood", "christmas", "holiday", "community", "slice of life", "inspiring", "uplifting", "optimism",
     "second chance", "small town",
 })  # fmt: skip
 QUIET: Final = frozenset({
@@ -158,12 +158,26 @@ AVOIDED: Final[dict[Need, frozenset[str]]] = {
         | TENSE
         | HEATED
         | COARSE
-        | {"science fiction", "adventure", "satire", "hip hop", "electronic"}
+        | {
+            "science fiction",
+            "adventure",
+            "satire",
+            "hip hop",
+            "electronic",
+            "space",
+            "destruction",
+            "tower defense",
+            "roguelike",
+            "physics",
+            "battle royale",
+            "military",
+            "real time",
+        }
     )
     - WARM,
 }
 WELCOME_WORTH: Final = 0.35
-AVOIDED_WORTH: Final = -0.8
+AVOIDED_WORTH: Final = -1.6
 
 
 def needs_of(probabilities: Mapping[Emotion, float], choice: StrategyChoice) -> dict[Need, float]:

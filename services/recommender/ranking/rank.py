@@ -12,7 +12,7 @@ from typing import Final
 from services.emotions import EMOTIONS, Emotion
 from services.recommender.ranking import mood, needs
 from services.recommender.ranking.chance import Turns, luck, turns_of
-from services.recommender.ranking.diversity import diversify, likeness, nearness
+from services.recommender.ranking.diversity import are_by_one, diversify, likeness, nearness
 from services.recommender.ranking.item import Candidate, Medium
 from services.recommender.ranking.mood import Mood, Point, Strategy, StrategyChoice
 from services.recommender.ranking.taste import Taste, appeal
@@ -25,8 +25,8 @@ BORDER_WEIGHT: Final = 2.0
 another, nothing is swapped on the shelf."""
 FIT_WEIGHT: Final = 0.8
 CURATED_WEIGHT: Final = 0.50
-QUALITY_WEIGHT: Final = 0.5
-POPULARITY_WEIGHT: Final = 0.8
+QUALITY_WEIGHT: Final = 0.8
+POPULARITY_WEIGHT: Final = 0.7
 TASTE_WEIGHT: Final = 6.2
 LIKING_FADES: Final = 0.25
 """Power of closeness with which a liking fades: far from the target it counts about half."""
@@ -36,7 +36,7 @@ EXPLICIT_PENALTY: Final = 1.2
 GUESS_PENALTY: Final = 2.5
 """For each whole of doubt about an item's affect where a mood is lifted or calmed."""
 FULL_SCORE: Final = AFFECT_WEIGHT + FIT_WEIGHT + CURATED_WEIGHT + QUALITY_WEIGHT + POPULARITY_WEIGHT
-TEMPERATURES: Final[dict[Medium, float]] = {"movie": 0.27, "song": 0.19, "book": 0.24, "game": 0.22}
+TEMPERATURES: Final[dict[Medium, float]] = {"movie": 0.34, "song": 0.20, "book": 0.29, "game": 0.24}
 """Of the luck: the more works lie near each mood, the less of it is needed for variety."""
 SHORTLIST: Final = 4
 """MMR considers this many times the wanted number."""
@@ -231,7 +231,7 @@ def _choose(scored: list[tuple[float, Candidate]], query: RankingQuery) -> list[
     breadth = query.mood.breadth
 
     def alike(one: Candidate, other: Candidate) -> float:
-        found = likeness(one, other) + (one.series == other.series)
+        found = likeness(one, other) + (one.series == other.series or are_by_one(one, other))
         return found + breadth * nearness(one, other) if breadth else found
 
     return diversify(drawn, query.limit, alike)
