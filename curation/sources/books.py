@@ -28,6 +28,7 @@ UNFIT_TAGS: Final = {
     "school books", "programming", "medical textbooks", "parenting", "colouring books", "coloring books",
     "role playing games", "travel guides", "grammar", "storytime", "kindergarten", "rhyming", "board books",
 }  # fmt: skip
+PICTURES: Final = "picture books"
 LEADING: Final = 8
 UNFIT_TITLE: Final = re.compile(
     r"\b(box(ed)? set|boxset|omnibus|collection set|\d+ books?|books? \d+ ?[-–&] ?\d+"
@@ -106,7 +107,8 @@ def _is_fit(cells: dict[str, str], names: list[str]) -> bool:
     late = volume is not None and int(volume[1]) > LATE_VOLUME
     if late and float(cells["rating_count"]) < ENOUGH_FOR_LATE:
         return False
-    return UNFIT_TAGS.isdisjoint(names[:LEADING])
+    genres = [fold(genre) for genre in parts(cells["genres"])]
+    return PICTURES not in genres and UNFIT_TAGS.isdisjoint(names[:LEADING])
 
 
 def _later(found: list[dict[str, str]], folder: Path) -> set[tuple[str, str]]:

@@ -306,10 +306,10 @@ def test_picks() -> None:
 
 
 def test_sequels() -> None:
-    """What continues a film of at most 15 years before is a sequel; another film of that name is none."""
+    """What continues a film of at most 40 years before is a sequel; another film of that name is none."""
     named = [
         ("Toy Story", 1995), ("Toy Story 2", 1999), ("District 9", 2009), ("Rocky II", 1979),
-        ("The Ring: First", 2001), ("The Ring: Last", 2003), ("Dune", 1984), ("Dune: Part Two", 2024),
+        ("The Ring: First", 2001), ("The Ring: Last", 2003), ("Dune", 1944), ("Dune: Part Two", 2024),
         ("Batman", 1989), ("Batman Forever", 1995),
     ]  # fmt: skip
     films = [

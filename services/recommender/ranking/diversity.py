@@ -6,7 +6,7 @@ from typing import Final
 
 from services.recommender.ranking.item import Candidate
 
-DIVERSITY: Final = 0.8
+DIVERSITY: Final = 0.5
 """MMR's penalty for likeness to items already chosen."""
 
 
