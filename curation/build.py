@@ -31,7 +31,7 @@ the half `tune` of the known works."""
 
 ARTICLES: Final = ("the", "a", "an")
 SPELLINGS: Final = {"pyjamas": "pajamas", "colour": "color", "grey": "gray", "theatre": "theater"}
-UNKNOWN: Final = 0.2
+UNKNOWN: Final = 0.0
 """Quality of a pick of which nothing is known, and the confidence in its place."""
 
 

@@ -54,7 +54,11 @@ def _load(folder: Path, deezer: Path) -> tuple[list[str], Array, Array, Array]:
     The known songs, which check the catalogue, are left out.
     """
     listeners = song_places.Listeners(folder, deezer)
-    held_out = {song_key(work.title, work.creator) for work in known_works() if work.medium == "song"}
+    held_out = {
+        song_key(work.title, work.creator)
+        for work in known_works()
+        if work.medium == "song" and work.quadrant
+    }
     found: dict[str, tuple[dict[str, float], tuple[float, float], float]] = {}
     for cells in rows(folder / "songs.csv.gz"):
         song = song_places.Song.of(cells)

@@ -13,6 +13,10 @@ DEFECTS: Final = Path(__file__).parent / "defects.md"
 """Written by hand: what the runs found, and what they do not show."""
 
 
+def _day(file: Path) -> str:
+    return f"{datetime.fromtimestamp(file.stat().st_mtime, UTC):%Y-%m-%d}"
+
+
 def machine() -> str:
     """Cores and kind of processor; nothing that names the machine."""
     info = Path("/proc/cpuinfo").read_text(encoding="utf-8")
@@ -72,17 +76,17 @@ PARTS: Final[dict[str, tuple[str, Callable[[Result], str]]]] = {
 
 
 def page(results: Path) -> str:
+    files = {name: results / f"{name}.json" for name in PARTS}
+    days = sorted({_day(file) for file in files.values() if file.exists()})
     about = (
-        f"Results of `make harden` on {machine()}, services and driver on the same cores. A failure is an "
-        "exception, a crash, a hang, an unintended 5xx or an answer outside the contract. CI runs short "
-        "versions (`tests/integration/test_harden.py`)."
+        f"Results of `make harden` of {' to '.join(days[:1] + days[1:][-1:])} on {machine()}, services and "
+        "driver on the same cores. A failure is an exception, a crash, a hang, an unintended 5xx or an "
+        "answer outside the contract. CI runs short versions (`tests/integration/test_harden.py`)."
     )
-    lines = ["# Hardening", "", about, "", "| run (`--only`) | result | date |", "|---|---|---|"]
+    lines = ["# Hardening", "", about, "", "| run (`--only`) | result |", "|---|---|"]
     for name, (title, describe) in PARTS.items():
-        file = results / f"{name}.json"
-        result, day = f"not run yet: `make harden HARDEN_ARGS='--only {name}'`", "–"
-        if file.exists():
-            result = describe(json.loads(file.read_text()))
-            day = f"{datetime.fromtimestamp(file.stat().st_mtime, UTC):%Y-%m-%d}"
-        lines.append(f"| {title} (`{name}`) | {result} | {day} |")
+        result = f"not run yet: `make harden HARDEN_ARGS='--only {name}'`"
+        if files[name].exists():
+            result = describe(json.loads(files[name].read_text()))
+        lines.append(f"| {title} (`{name}`) | {result} |")
     return "\n".join(lines) + "\n\n" + DEFECTS.read_text(encoding="utf-8")

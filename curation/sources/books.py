@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 
 from curation import ratings, sequels, terms, titles
 from curation.doubles import Doubles, identity_of
-from curation.entry import MAX_GENRES, MAX_TAGS, Entry
+from curation.entry import MAX_GENRES, Entry
 from curation.plane import Place
 from curation.sources.reading import parts, rows, whole
 from services.recommender.schemas.fields import fold
@@ -28,6 +28,7 @@ UNFIT_TAGS: Final = {
     "school books", "programming", "medical textbooks", "parenting", "colouring books", "coloring books",
     "role playing games", "travel guides", "grammar", "storytime", "kindergarten", "rhyming", "board books",
 }  # fmt: skip
+PICTURES: Final = "picture books"
 LEADING: Final = 8
 UNFIT_TITLE: Final = re.compile(
     r"\b(box(ed)? set|boxset|omnibus|collection set|\d+ books?|books? \d+ ?[-–&] ?\d+"
@@ -53,6 +54,7 @@ def read(folder: Path, tags_csv: Path, adapted: dict[str, Place]) -> Iterator[tu
     tags = {row["goodreads_id"]: row["tags"] for row in rows(tags_csv)}
     found = list(_cells(folder))
     doubles = Doubles((cells["title"], cells["authors"]) for cells in found)
+    later = _later(found, folder)
     for cells in found:
         said = _said(cells, tags.get(cells["goodreads_id"], ""))
         names = [name for name, _ in said]
@@ -63,7 +65,11 @@ def read(folder: Path, tags_csv: Path, adapted: dict[str, Place]) -> Iterator[tu
         identity = identity_of(cells["title"], cells["authors"])
         felt = _felt(said)
         if felt:
-            yield _entry(cells, felt, names), _place(felt, adapted.get(identity[0]))
+            entry = _entry(cells, felt, names)
+            yield (
+                (sequels.with_tag(entry) if identity in later else entry),
+                _place(felt, adapted.get(identity[0])),
+            )
 
 
 def _cells(folder: Path) -> Iterator[dict[str, str]]:
@@ -101,11 +107,15 @@ def _is_fit(cells: dict[str, str], names: list[str]) -> bool:
     late = volume is not None and int(volume[1]) > LATE_VOLUME
     if late and float(cells["rating_count"]) < ENOUGH_FOR_LATE:
         return False
-    return UNFIT_TAGS.isdisjoint(names[:LEADING])
+    genres = [fold(genre) for genre in parts(cells["genres"])]
+    return PICTURES not in genres and UNFIT_TAGS.isdisjoint(names[:LEADING])
 
 
-def _is_later(title: str) -> bool:
-    return LATER.search(title) is not None
+def _later(found: list[dict[str, str]], folder: Path) -> set[tuple[str, str]]:
+    """The books that any list calls a later volume."""
+    named = [(cells["title"], cells["authors"]) for cells in found]
+    named += [(row["title"], row["author"]) for row in rows(folder / "best_books_ever_ranks.csv.gz")]
+    return {identity_of(title, authors) for title, authors in named if LATER.search(title)}
 
 
 def _felt(said: list[tuple[str, float]]) -> list[terms.Felt]:
@@ -136,7 +146,7 @@ def _entry(cells: dict[str, str], felt: list[terms.Felt], names: list[str]) -> E
         year=whole(cells["year"]),
         url=_link(cells["goodreads_id"], title, creator),
         genres=_genres(names),
-        tags=((sequels.SEQUEL,) if _is_later(cells["title"]) else ()) + terms.themes(felt)[: MAX_TAGS - 1],
+        tags=terms.themes(felt),
         language="en" if cells["language"] else None,
         image_url=_cover(cells),
         affect_source="reader tags and genres",

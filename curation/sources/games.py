@@ -38,6 +38,7 @@ VERSION: Final = re.compile(
     re.IGNORECASE,
 )
 SHOOTER: Final = "shooter"
+DRIVING: Final = frozenset({"driving", "automobile sim"})
 GENRES_ONLY: Final = 0.5
 """Confidence in a place, relative to others, of a game of which only genres are known."""
 NOISE: Final = re.compile(r" (?:the )?video ?game\b")
@@ -100,6 +101,8 @@ def _of_series(series: list[tuple[re.Pattern[str], list[str]]], name: str) -> li
 
 def _placed(entry: Entry, said: list[str]) -> tuple[Entry, Place]:
     table = terms.table("tags")
+    if not DRIVING.isdisjoint(said):  # players call every heavy vehicle a train
+        said = [name for name in said if name != "trains"]
     felt = [
         terms.scaled(table["", name], 1 / (1 + PER_PLACE * place))
         for place, name in enumerate(dict.fromkeys(said))

@@ -52,6 +52,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     two.paste(pictures.astronaut().crop((92, 0, 348, 300)).resize((512, 600)))
     two.paste(Image.open(pictures.HOPPER), (512, 0))
     two.save(folder / "two.jpg", quality=92)
+    for box in ((165, 273, 363, 359), (688, 258, 873, 339)):  # over both mouths
+        two.paste("steelblue", box)
+    two.save(folder / "masked.jpg", quality=92)
     Image.linear_gradient("L").resize((640, 480)).save(folder / "nobody.png")
     pictures.astronaut().resize((256, 256)).save(folder / "png.png")
     (folder / "huge.jpg").write_bytes(bytes(12_000_000))

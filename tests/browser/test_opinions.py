@@ -34,6 +34,22 @@ def test_first_opinion(page: Page) -> None:
     assert re.fullmatch(r"[0-9a-f-]{36}", user_id(page) or "")
 
 
+def test_note_beside_the_press(page: Page) -> None:
+    """The note does not lie over the button that was pressed, which would take the next press."""
+    answer = say(page, "happy")
+    button = page.locator(f"#item-{answer['items'][0]['id']} [data-action=dislike]")
+    button.evaluate("(one) => scrollBy(0, one.getBoundingClientRect().bottom + 20 - innerHeight)")
+    button.click()
+    expect(page.locator("#toast.shown")).to_be_visible()
+    expect(page.locator("#toast")).to_have_css("opacity", "1")
+    assert button.evaluate(
+        """(one) => {
+            const { x, y, width, height } = one.getBoundingClientRect();
+            return one.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+        }"""
+    )
+
+
 def test_like_and_dislike(page: Page) -> None:
     """A like is marked, stays after a reload, and is replaced by a dislike."""
     answer = say(page, "happy")

@@ -82,6 +82,16 @@ def test_everyone(page: Page, photos: dict[str, Path]) -> None:
     expect(page.get_by_role("heading", name="What the face shows")).to_be_visible()
 
 
+def test_everyone_uncertain(page: Page, photos: dict[str, Path]) -> None:
+    """Where all faces are uncertain, everyone's mood is called unclear, as the service calls it."""
+    faces = predict(page, photos["masked"])["prediction"]["faces"]
+    assert [face["uncertain"] for face in faces] == [True, True]
+    expect(page.get_by_role("heading", name="For feeling")).to_be_visible()
+    page.get_by_role("button", name="Everyone").click()
+    expect(page.get_by_role("heading", name="A bit of everything")).to_be_visible()
+    expect(page.locator("#doubt")).to_be_visible()
+
+
 def answer_for(address: str, photo: Path) -> dict[str, Any]:
     """The recommender's answer to a photo, for a test to change and play to the page."""
     with photo.open("rb") as file:

@@ -136,11 +136,19 @@ def test_port_out_of_range() -> None:
     assert "argument --port: invalid port (0 to 65535) value: '80000'" in done.stderr
 
 
+LONG = 300 * "x"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
         ("DATABASE_URL", "sqlite:///{folder}", "{folder} is no file: name one"),
         ("DATABASE_URL", "sqlite:///{folder}/file/r.db", "{folder}/file is a file, and should be the folder"),
+        (
+            "DATABASE_URL",
+            f"sqlite:///{{folder}}/{LONG}/r.db",
+            f"{{folder}}/{LONG} cannot be made: File name too",
+        ),
         ("DATABASE_URL", "postgresql://me:secret@127.0.0.1:1/none", "PostgreSQL at 127.0.0.1 gave no"),
         ("CATALOGUE_DIR", "{folder}/empty", "{folder}/empty holds no CSV files"),
         ("CATALOGUE_DIR", "{folder}/wrong", "a.csv, line 2: medium: Input should be 'movie'"),

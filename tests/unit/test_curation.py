@@ -102,6 +102,7 @@ def made_books(folder: Path) -> dict[str, tuple[Entry, tuple[float, float]]]:
     written(folder / "goodbooks.csv.gz", [row | extra for row in rows])
     newer = {"goodreads_id": "", "title": "New One", "author": "C", "genres": "Horror", "rating_count": 5}
     written(folder / "best_books_genres.csv.gz", [newer | {"rating_mean": 4}])
+    written(folder / "best_books_ever_ranks.csv.gz", [{"title": "Funny One (F, #2)", "author": "A"}])
     tags = written(folder / "tags.csv", [{"goodreads_id": "1", "tags": "tear-jerker:900|suicide:50|sad:400"}])
     return {
         entry.title: (entry, place) for entry, place in books.read(folder, tags, {"funny one": (1.0, 1.0)})
@@ -117,6 +118,7 @@ def test_books(tmp_path: Path) -> None:
     assert place[0] < -0.3
     assert {"suicide", "tearjerker"} <= set(sad.tags)
     assert found["Funny One"][1][1] > 0.3
+    assert "sequel" in found["Funny One"][0].tags  # as another list says
     assert found["New One"][0].url == "https://www.goodreads.com/search?q=New+One+C"
 
 
@@ -304,10 +306,10 @@ def test_picks() -> None:
 
 
 def test_sequels() -> None:
-    """What continues a film of at most 15 years before is a sequel; another film of that name is none."""
+    """What continues a film of at most 40 years before is a sequel; another film of that name is none."""
     named = [
         ("Toy Story", 1995), ("Toy Story 2", 1999), ("District 9", 2009), ("Rocky II", 1979),
-        ("The Ring: First", 2001), ("The Ring: Last", 2003), ("Dune", 1984), ("Dune: Part Two", 2024),
+        ("The Ring: First", 2001), ("The Ring: Last", 2003), ("Dune", 1944), ("Dune: Part Two", 2024),
         ("Batman", 1989), ("Batman Forever", 1995),
     ]  # fmt: skip
     films = [
@@ -355,17 +357,23 @@ def test_written(tmp_path: Path) -> None:
 
 
 def test_known_works() -> None:
-    """Two hundred works, fifty a medium, half of them to tune on; a missing or misplaced one is named."""
+    """Fifty works a medium, and two later lists of songs; a missing or misplaced one is named."""
     works = known_works()
-    assert len(works) == 200
-    assert {sum(work.medium == medium for work in works) for medium in ("movie", "song", "book", "game")} == {
+    first = [work for work in works if work.half in {"tune", "report"}]
+    assert {sum(work.medium == medium for work in first) for medium in ("movie", "song", "book", "game")} == {
         50
     }
+    assert all(work.quadrant for work in first)
+    assert sum(work.half == "later" for work in works) >= 60
     up = Entry(medium="movie", title="Elf", url="https://example.org/1").placed((-0.5, 0.5))
     elf = next(work for work in works if work.title == "Elf")
     assert find(elf, [up]) is up
     assert any("Elf: intense" in line for line in check([up]))
     assert quadrant_of(0.5, -0.5) == "calm"
+    disputed = next(work for work in works if not work.quadrant)
+    song = Entry(medium="song", title=disputed.title, creator=disputed.creator, url="https://example.org/2")
+    lines = check([song.placed((0.5, 0.5))])
+    assert not any(f": {disputed.title}:" in line for line in lines)
 
 
 def test_shipped_places() -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from services.recommender.ranking.item import Candidate
 
-DIVERSITY: Final = 0.8
+DIVERSITY: Final = 0.5
 """MMR's penalty for likeness to items already chosen."""
 
 
@@ -31,7 +31,7 @@ def diversify(
 def likeness(one: Candidate, other: Candidate) -> float:
     """0 to 1 by creator, genres and decade."""
     alike = 0.0
-    if one.creator is not None and one.creator == other.creator:
+    if are_by_one(one, other):
         alike += 0.5
     if one.year is not None and other.year is not None and one.year // 10 == other.year // 10:
         alike += 0.15
@@ -39,6 +39,11 @@ def likeness(one: Candidate, other: Candidate) -> float:
         shared = len(one.genre_set & other.genre_set)
         alike += 0.35 * shared / (len(one.genres) + len(other.genres) - shared)
     return alike
+
+
+def are_by_one(one: Candidate, other: Candidate) -> bool:
+    """Whether both have the same known creator."""
+    return one.creator is not None and one.creator == other.creator
 
 
 def nearness(one: Candidate, other: Candidate) -> float:

@@ -19,6 +19,8 @@ LIKED: Final = 0.3
 """Leaning above which a reason speaks of a liking."""
 SAYS: Final[dict[str, frozenset[str]]] = {
     "comedy": frozenset({"funny", "hilarious"}),
+    "science fiction": frozenset({"science"}),
+    "fantasy": frozenset({"magic"}),
     "romantic comedy": frozenset({"romantic", "love", "funny", "first love"}),
     "romance": frozenset({"romantic", "love", "first love", "forbidden love"}),
     "musical": frozenset({"music", "dance"}),
@@ -39,6 +41,11 @@ SAYS: Final[dict[str, frozenset[str]]] = {
     "sports": frozenset({"football", "baseball", "basketball", "boxing"}),
 }
 """Themes that a genre's name says already."""
+
+LIGHT: Final = frozenset({"funny", "hilarious", "silly", "playful", "cute", "lighthearted"})
+LIGHT_GENRES: Final = frozenset({"comedy", "romantic comedy", "family", "animation", "musical"})
+ROMANTIC_GENRES: Final = frozenset({"romance", "romantic comedy", "musical"})
+"""Voters find most films with a kiss romantic and most with a joke funny: the genre must agree."""
 
 CALM: Final = frozenset({"calm", "relaxed", "relaxing", "peaceful", "serene", "gentle", "tender", "cozy"})
 LOUD: Final = frozenset({"energetic", "exciting", "intense", "aggressive", "upbeat", "vibrant", "tense"})
@@ -79,7 +86,7 @@ def facts_of(
     return Facts(
         kind=kind,
         feelings=tuple(feelings.values())[:2],
-        theme=next((lexicon.THEMES[tag] for tag in told if tag in lexicon.THEMES), None),
+        theme=next((lexicon.THEMES[tag] for tag in told if _is_theme(tag, item)), None),
         feature=next((lexicon.FEATURES[tag] for tag in told if tag in lexicon.FEATURES), None)
         if item.medium == "game"
         else None,
@@ -102,8 +109,18 @@ def _kind(item: Candidate, worths: Mapping[str, float]) -> tuple[str, Kind]:
     return best, known[best]
 
 
+def _is_theme(tag: str, item: Candidate) -> bool:
+    """Whether an item may be said to be about this; what a game has in it, it is not about."""
+    return tag in lexicon.THEMES and not (item.medium == "game" and tag in lexicon.FEATURES)
+
+
 def is_contradicted(tag: str, item: Candidate) -> bool:
-    """Whether an item's place speaks against what somebody has called it."""
+    """Whether an item's place, or a film's genres, speak against what somebody has called it."""
+    if item.medium == "movie" and (
+        (tag in LIGHT and item.genre_set.isdisjoint(LIGHT_GENRES))
+        or (tag == "romantic" and item.genre_set.isdisjoint(ROMANTIC_GENRES))
+    ):
+        return True
     return (
         (tag in CALM and item.arousal > EDGE)
         or (tag in LOUD and item.arousal < -EDGE)

@@ -75,7 +75,9 @@ class Candidate:
 
     @cached_property
     def series(self) -> str:
-        """What titles of one series share: what comes before a number, a colon or a dash."""
+        """What titles of one series share: what comes before a number, a colon or a dash; of games a word."""
+        if self.medium == "game":
+            return self.title.casefold().removeprefix("the ").split()[0].rstrip(":")
         return (
             IN_SERIES.split(self.title.casefold(), maxsplit=1)[0].removeprefix("the ").strip() or self.title
         )

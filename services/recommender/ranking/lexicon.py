@@ -34,6 +34,7 @@ cozy|cosy|gemütlich
 heartwarming|heartwarming|herzerwärmend
 feel good|cheering|aufmunternd
 wholesome|kind-hearted|warmherzig
+family friendly|family-friendly|familienfreundlich
 warm|warm|warm
 sweet|sweet|liebenswert
 cute|cute|niedlich

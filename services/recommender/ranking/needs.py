@@ -38,7 +38,7 @@ GRIM: Final = frozenset({
     "war", "world war ii", "vietnam", "genocide", "slavery", "racism", "terrorism", "apocalyptic",
     "post apocalyptic", "dystopia", "drugs", "addiction", "prison", "murder", "violent", "violence",
     "kidnapping", "depression", "mental illness", "melancholy", "haunting", "oppressive", "brutal",
-    "religious", "spirituality", "education", "dark title", "bullying", "trauma",
+    "religious", "faith", "spirituality", "education", "dark title", "bullying", "trauma",
 }) | SENSITIVE  # fmt: skip
 TENSE: Final = frozenset({
     "thriller", "suspense", "suspenseful", "tense", "intense", "crime", "shooter", "war", "eerie", "gothic",
@@ -59,10 +59,10 @@ FUNNY: Final = frozenset({
     "playful", "whimsical",
 })  # fmt: skip
 WARM: Final = frozenset({
-    "feel good", "heartwarming", "warm", "cozy", "wholesome", "gentle", "tender", "charming", "sweet",
-    "cute", "friendship", "family", "kindness", "love", "hope", "hopeful", "comforting", "touching",
-    "feel good romance", "animals", "animal", "dogs", "dog", "cats", "cat", "fairy tale", "childhood",
-    "christmas", "holiday", "community", "slice of life", "inspiring", "uplifting", "optimism",
+    "feel good", "heartwarming", "warm", "cozy", "wholesome", "family friendly", "gentle", "tender",
+    "charming", "sweet", "cute", "friendship", "family", "kindness", "love", "hope", "hopeful", "comforting",
+    "touching", "feel good romance", "animals", "animal", "dogs", "dog", "cats", "cat", "fairy tale",
+    "childhood", "christmas", "holiday", "community", "slice of life", "inspiring", "uplifting", "optimism",
     "second chance", "small town",
 })  # fmt: skip
 QUIET: Final = frozenset({
@@ -113,6 +113,8 @@ DREADFUL: Final = frozenset({
     "psychological thriller", "conspiracy", "gothic", "escape", "dread", "horror", "fear",
 })  # fmt: skip
 
+HEARD_AS_GLAD: Final = frozenset({"happy", "cheerful", "fun", "joyful", "happiness", "upbeat", "hopeful"})
+"""What listeners say of songs that are no burden to an unhappy mood."""
 COARSE: Final = ADULT | {"sexy", "raunchy comedy", "stoner comedy", "dark comedy", "gross"}
 EROTIC: Final = frozenset({
     "adult", "adult fiction", "adults only", "erotic", "erotica", "erotic romance", "bdsm", "porn",
@@ -121,7 +123,7 @@ EROTIC: Final = frozenset({
 SEQUEL: Final = frozenset({"sequel"})
 CHRISTMAS: Final = frozenset({"christmas", "holiday"})
 
-HORROR_PENALTY: Final = 12.0
+HORROR_PENALTY: Final = 16.0
 """More than all else together: no taste outweighs it where a mood is lifted or calmed."""
 SENSITIVE_PENALTY: Final = 1.5
 """Nobody should come upon a work about suicide, self-harm or abuse by chance."""
@@ -139,9 +141,9 @@ WELCOME: Final[dict[Need, frozenset[str]]] = {
     "sorrow": MOURNFUL,
     "fury": RAGING,
     "dread": DREADFUL,
-    "cheer": FUNNY | WARM,
-    "absorb": ABSORBING | FUNNY,
-    "reassure": WARM | QUIET,
+    "cheer": FUNNY | WARM | HEARD_AS_GLAD,
+    "absorb": ABSORBING | FUNNY | HEARD_AS_GLAD | {"calm", "nostalgic", "comforting"},
+    "reassure": WARM | QUIET | {"romantic", "comforting"},
 }
 AVOIDED: Final[dict[Need, frozenset[str]]] = {
     "joy": GRIM | HORROR,
@@ -158,12 +160,26 @@ AVOIDED: Final[dict[Need, frozenset[str]]] = {
         | TENSE
         | HEATED
         | COARSE
-        | {"science fiction", "adventure", "satire", "hip hop", "electronic"}
+        | {
+            "science fiction",
+            "adventure",
+            "satire",
+            "hip hop",
+            "electronic",
+            "space",
+            "destruction",
+            "tower defense",
+            "roguelike",
+            "physics",
+            "battle royale",
+            "military",
+            "real time",
+        }
     )
     - WARM,
 }
 WELCOME_WORTH: Final = 0.35
-AVOIDED_WORTH: Final = -0.8
+AVOIDED_WORTH: Final = -1.6
 
 
 def needs_of(probabilities: Mapping[Emotion, float], choice: StrategyChoice) -> dict[Need, float]:

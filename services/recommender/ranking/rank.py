@@ -12,12 +12,12 @@ from typing import Final
 from services.emotions import EMOTIONS, Emotion
 from services.recommender.ranking import mood, needs
 from services.recommender.ranking.chance import Turns, luck, turns_of
-from services.recommender.ranking.diversity import diversify, likeness, nearness
+from services.recommender.ranking.diversity import are_by_one, diversify, likeness, nearness
 from services.recommender.ranking.item import Candidate, Medium
 from services.recommender.ranking.mood import Mood, Point, Strategy, StrategyChoice
 from services.recommender.ranking.taste import Taste, appeal
 
-AFFECT_WEIGHT: Final = 3.0
+AFFECT_WEIGHT: Final = 3.3
 FAR_WEIGHT: Final = 0.8
 """For each width beyond FAR, so that the nearest come first where few are near, as behind a filter."""
 BORDER_WEIGHT: Final = 2.0
@@ -25,19 +25,22 @@ BORDER_WEIGHT: Final = 2.0
 another, nothing is swapped on the shelf."""
 FIT_WEIGHT: Final = 0.8
 CURATED_WEIGHT: Final = 0.50
-QUALITY_WEIGHT: Final = 0.5
-POPULARITY_WEIGHT: Final = 0.8
-TASTE_WEIGHT: Final = 6.2
+QUALITY_WEIGHT: Final = 0.8
+POPULARITY_WEIGHT: Final = 0.6
+TASTE_WEIGHT: Final = 7.6
 LIKING_FADES: Final = 0.25
 """Power of closeness with which a liking fades: far from the target it counts about half."""
 RECENT_PENALTY: Final = 1.50
+OBSCURE: Final = 0.2
+"""Popularity below which few have heard of a work."""
+OBSCURE_WEIGHT: Final = 3.0
 EXPLICIT_PENALTY: Final = 1.2
 """For songs marked explicit where a mood is lifted or calmed."""
 GUESS_PENALTY: Final = 2.5
 """For each whole of doubt about an item's affect where a mood is lifted or calmed."""
 FULL_SCORE: Final = AFFECT_WEIGHT + FIT_WEIGHT + CURATED_WEIGHT + QUALITY_WEIGHT + POPULARITY_WEIGHT
-TEMPERATURES: Final[dict[Medium, float]] = {"movie": 0.27, "song": 0.19, "book": 0.24, "game": 0.22}
-"""Of the luck: the more works lie near each mood, the less of it is needed for variety."""
+TEMPERATURES: Final[dict[Medium, float]] = {"movie": 0.36, "song": 0.20, "book": 0.32, "game": 0.26}
+"""Of the luck: the more works lie near each mood, the less luck is needed for variety."""
 SHORTLIST: Final = 4
 """MMR considers this many times the wanted number."""
 WIDTH: Final = 0.18
@@ -185,6 +188,7 @@ def _scorer(query: RankingQuery) -> Callable[[Candidate], float]:
             + FIT_WEIGHT * needs.fit(item.words, worth)
             + QUALITY_WEIGHT * item.quality
             + POPULARITY_WEIGHT * item.popularity
+            - (OBSCURE_WEIGHT * (OBSCURE - item.popularity) if item.popularity < OBSCURE else 0.0)
             - BORDER_WEIGHT * remoteness[item.cell]
             - needs.penalty(item.words, penalties)
         )
@@ -231,7 +235,7 @@ def _choose(scored: list[tuple[float, Candidate]], query: RankingQuery) -> list[
     breadth = query.mood.breadth
 
     def alike(one: Candidate, other: Candidate) -> float:
-        found = likeness(one, other) + (one.series == other.series)
+        found = likeness(one, other) + (one.series == other.series or are_by_one(one, other))
         return found + breadth * nearness(one, other) if breadth else found
 
     return diversify(drawn, query.limit, alike)

@@ -22,7 +22,7 @@ YEARS: Final = 10
 """Years apart after which closeness in time has fallen to 1/e."""
 WIDTH: Final = 0.3
 """Distance in the plane at which closeness has fallen to 0.61."""
-VARIETY: Final = 0.4
+VARIETY: Final = 0.64
 """How much less a choice is varied than a shelf is: whoever asks for more of this also wants its sequels."""
 SHORTLIST: Final = 4
 """The choice considers this many times the wanted number."""

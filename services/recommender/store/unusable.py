@@ -44,7 +44,8 @@ def explaining(url: str) -> Iterator[None]:
         file = sqlite_file(url)
         if file is None:
             raise
-        raise UnusableDatabaseError(f"{SETTING}: {_path_problem(file) or error.strerror}") from error
+        made = f"{error.filename or file} cannot be made: {error.strerror}; name a file in another folder"
+        raise UnusableDatabaseError(f"{SETTING}: {_path_problem(file) or made}") from error
 
 
 def _why(url: str, error: DBAPIError) -> str | None:
@@ -104,8 +105,8 @@ def _no_rights(path: Path, folder: Path) -> str:
 
 
 def _exists(path: Path) -> bool:
-    """Whether the path is there; False where a folder above may not be searched."""
+    """Whether the path is there; False where that cannot be found out, as in a folder of others."""
     try:
         return path.exists()
-    except PermissionError:
+    except OSError:
         return False

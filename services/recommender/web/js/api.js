@@ -59,7 +59,10 @@ const FOUND = 24;
 
 /** Items of the catalogue whose title or creator has the words `q`. @param {{q: string}} options with filters */
 export function searchItems(options, signal) {
-  return request(`items?${new URLSearchParams({ ...options, limit: FOUND })}`, { signal });
+  const words = Object.entries({ ...options, limit: FOUND }).flatMap(([name, value]) =>
+    [value].flat().map((one) => [name, one]),
+  );
+  return request(`items?${new URLSearchParams(words)}`, { signal });
 }
 
 /** Items like this one. */

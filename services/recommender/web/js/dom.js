@@ -75,6 +75,8 @@ let toastTimer = 0;
 let undoShown = null;
 
 const TOAST_MS = 6000;
+/** The part of the window at the bottom where the note lies. */
+const LOW_PX = 130;
 
 /**
  * Shows a short note for some seconds, longer while it is pointed at, and tells a screen reader the same.
@@ -101,6 +103,9 @@ export function toast(message, undo) {
   note.replaceChildren(el("span", { text: message }), ...(button ? [button] : []));
   // Behind an open dialog it could not be pressed.
   (document.querySelector("dialog[open]") ?? document.querySelector("main")).append(note);
+  // Over what was just pressed it would take the next press.
+  const pressed = document.activeElement.closest("button")?.getBoundingClientRect();
+  note.classList.toggle("high", pressed?.bottom > innerHeight - LOW_PX);
   note.classList.add("shown");
   wait();
   announce(message);

@@ -1,8 +1,8 @@
 /** The filters of the shelves and of search results: genre, language, decade, family friendly. */
 
 import { byId, el } from "./dom.js";
-import { genre, languageName, t } from "./i18n.js";
-import { MEDIA, NO_FILTERS, state, subscribe, update } from "./state.js";
+import { genre, language, languageName, t } from "./i18n.js";
+import { NO_FILTERS, state, subscribe, update } from "./state.js";
 
 const split = (names) => names.split(",");
 
@@ -22,20 +22,21 @@ const GENRES = {
   ),
 };
 const LANGUAGES = split("en,de,es,fr,it,pt,ru,tr,da,sv,hi,ja,ko,zh");
+/** The catalogue knows no language of these. */
+const WITHOUT_LANGUAGE = ["song", "game"];
 const OLDEST = 1950;
 const DECADES = split("2020,2010,2000,1990,1980,1970,1960,1950,older");
 
-const KNOWN = {
-  genre: Object.values(GENRES).flat(),
-  language: LANGUAGES,
-  decade: DECADES,
-};
+const ALL_GENRES = Object.values(GENRES).flat();
+const MOST_GENRES = 10;
+/** The filters that are one of several values. */
+const KNOWN = { language: LANGUAGES, decade: DECADES };
 
 /** The filters as every route that takes them knows them; none for what is not set. */
 export function filterOptions() {
-  const { genre: name, language, decade, family } = state.filters;
+  const { genre: names, language, decade, family } = state.filters;
   return {
-    ...(name && { genre: [name] }),
+    ...(names.length && { genre: names }),
     ...(language && { language }),
     ...(decade && years(decade)),
     ...(family && { family }),
@@ -50,17 +51,24 @@ function years(decade) {
 export const filterWords = () =>
   Object.fromEntries(
     Object.entries(state.filters)
-      .filter(([, value]) => value)
+      .filter(([, value]) => isSet(value))
       .map(([name, value]) => [name, String(value)]),
   );
 
 /** The filters that an address names; unknown values are none. @param {URLSearchParams} words */
 export function filtersIn(words) {
   const known = Object.entries(KNOWN).map(([name, values]) => [name, values.find((one) => one === words.get(name))]);
-  return { ...NO_FILTERS, ...Object.fromEntries(known.filter(([, value]) => value)), family: words.has("family") };
+  const names = new Set(split(words.get("genre") ?? "").filter((name) => ALL_GENRES.includes(name)));
+  return {
+    ...NO_FILTERS,
+    ...Object.fromEntries(known.filter(([, value]) => value)),
+    genre: [...names].slice(0, MOST_GENRES),
+    family: words.has("family"),
+  };
 }
 
-const areSet = () => Object.values(state.filters).some(Boolean);
+const isSet = (value) => Boolean(value.length ?? value);
+const areSet = () => Object.values(state.filters).some(isSet);
 
 /** @param {() => void} onChange called after a filter was changed */
 export function setUpFilters(onChange) {
@@ -71,6 +79,10 @@ export function setUpFilters(onChange) {
   for (const name of Object.keys(KNOWN)) {
     byId(`filter-${name}`).addEventListener("change", ({ target }) => set({ [name]: target.value }));
   }
+  byId("genres").addEventListener("change", () => {
+    const checked = [...byId("genres").querySelectorAll(":checked")];
+    set({ genre: checked.map(({ value }) => value) });
+  });
   byId("filter-family").addEventListener("change", ({ target }) => set({ family: target.checked }));
   byId("filters-open").addEventListener("click", ({ currentTarget: button }) => {
     button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") !== "true"));
@@ -78,29 +90,29 @@ export function setUpFilters(onChange) {
   // Of several buttons that clear, one is here and others are on empty shelves, which they leave.
   document.addEventListener("click", ({ target }) => {
     if (!target.matches(".filters-clear")) return;
-    set(NO_FILTERS);
+    set(target.dataset.clears === "language" ? { language: "" } : NO_FILTERS);
     [byId("filters-open"), byId("filter-genre")].find((one) => one.checkVisibility()).focus();
   });
   subscribe(["filters", "medium"], draw);
 }
 
-/** What stands on a shelf without cards: these words, or that the filters leave it empty. @returns {(Node|string)[]} */
-export function emptyWords(words) {
+/**
+ * What stands on a shelf without cards: these words, or that the filters leave it empty.
+ * @param {string} [medium] of the shelf
+ * @returns {(Node|string)[]}
+ */
+export function emptyWords(words, medium) {
   if (!areSet()) return [words];
-  return [
-    `${t("filter.none")} `,
-    el("button", { type: "button", class: "link filters-clear", text: t("filter.clear") }),
-  ];
+  const clear = (text, clears) =>
+    el("button", { type: "button", class: "link filters-clear", "data-clears": clears, text });
+  if (state.filters.language && WITHOUT_LANGUAGE.includes(medium)) {
+    return [`${t(`filter.none.${medium}`)} `, clear(t("filter.any.language"), "language")];
+  }
+  return [`${t("filter.none")} `, clear(t("filter.clear"), "all")];
 }
 
 function draw({ filters, medium }) {
-  const genres = new Set(medium === "all" ? MEDIA.flatMap((one) => GENRES[one]) : GENRES[medium]);
-  if (filters.genre) genres.add(filters.genre);
-  const named = [...genres].map((name) => [name, capital(genre(name))]);
-  fill(
-    "genre",
-    named.sort(([, a], [, b]) => a.localeCompare(b)),
-  );
+  drawGenres(filters.genre, medium === "all" ? ALL_GENRES : GENRES[medium]);
   fill(
     "language",
     LANGUAGES.map((code) => [code, languageName(code)]),
@@ -111,8 +123,36 @@ function draw({ filters, medium }) {
   );
   byId("filter-family").checked = filters.family;
   byId("filter-clear").hidden = !areSet();
-  const count = Object.values(filters).filter(Boolean).length;
+  const count = Object.values(filters).filter(isSet).length;
   byId("filters-title").textContent = t("filter.title") + (count ? ` (${count})` : "");
+}
+
+/** The genres of the medium as boxes, and on the button which are chosen. */
+function drawGenres(chosen, offered) {
+  const named = [...new Set([...offered, ...chosen])].map((name) => [name, capital(genre(name))]);
+  named.sort(([, a], [, b]) => a.localeCompare(b));
+  const list = byId("genres");
+  const boxes = () => [...list.querySelectorAll("input")];
+  const same =
+    list.lang === language() &&
+    boxes()
+      .map(({ value }) => value)
+      .join() === named.map(([name]) => name).join();
+  if (!same) {
+    list.lang = language();
+    list.replaceChildren(
+      ...named.map(([value, text]) => el("label", { class: "check" }, el("input", { type: "checkbox", value }), text)),
+    );
+  }
+  for (const box of boxes()) {
+    box.checked = chosen.includes(box.value);
+    box.disabled = !box.checked && chosen.length >= MOST_GENRES;
+  }
+  const button = byId("filter-genre");
+  const words = named.filter(([name]) => chosen.includes(name)).map(([, text]) => text);
+  button.textContent = words.join(", ") || t("filter.any.genre");
+  button.setAttribute("aria-label", `${t("filter.genre")}: ${button.textContent}`);
+  button.classList.toggle("set", words.length > 0);
 }
 
 function fill(name, choices) {

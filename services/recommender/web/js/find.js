@@ -1,4 +1,7 @@
-/** Finds items by words, or like another one, and shows them on a shelf of their own above the others. */
+/**
+ * Finds items by words, or like another one, and shows them on a shelf of their own: above the others, or below the one
+ * with the card that was asked about.
+ */
 
 import { searchItems, similarItems } from "./api.js";
 import { announce, byId, el, icon } from "./dom.js";
@@ -14,7 +17,7 @@ let running = new AbortController();
  * What was opened, the last one is on the page: its title, icon and way back, how its items are asked for, what had
  * the focus before, and once it was shown, its `items` or `failure` and its `shelf`.
  * @type {{title: () => string, icon: string, back: string, ask: (signal: AbortSignal) => Promise<{items: object[]}>,
- *   opener: HTMLElement, items?: object[], failure?: string, shelf?: object}[]}
+ *   opener: HTMLElement, where: string, items?: object[], failure?: string, shelf?: object}[]}
  */
 let trail = [];
 
@@ -30,6 +33,7 @@ export function setUpFind() {
       back: "find.close",
       ask: (signal) => searchItems({ q: words, ...filterOptions() }, signal),
       opener: byId("find-words"),
+      where: "above",
     });
   });
   // Its own "clear" cross.
@@ -41,6 +45,7 @@ export function setUpFind() {
       back: "similar.back",
       ask: (signal) => similarItems(item.id, signal),
       opener: target,
+      where: target.closest("#found") ? trail.at(-1).where : item.medium,
     }),
   );
   subscribe(["opinions"], () => trail.at(-1)?.shelf.drawOpinions());
@@ -58,7 +63,7 @@ export async function findAgain() {
 async function open(view) {
   if (!(await ask(view))) return;
   const found = byId("found");
-  found.scrollIntoView({ block: "start" });
+  found.scrollIntoView({ block: "nearest" });
   (found.querySelector(".card-title a") ?? found.querySelector("button")).focus({ preventScroll: true });
 }
 
@@ -81,7 +86,7 @@ async function ask(view) {
 function draw() {
   const view = trail.at(-1);
   byId("found").hidden = !view;
-  update({ finding: Boolean(view) });
+  update({ finding: view?.where ?? "" });
   if (!view) return;
   view.shelf ??= makeShelf(
     [

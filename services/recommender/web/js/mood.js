@@ -1,7 +1,8 @@
 /**
  * The mood that is recommended for, and the six buttons that choose it by hand.
  *
- * @typedef {{emotion: string, probabilities: Record<string, number>|null}} Mood `probabilities` is null if chosen by hand
+ * @typedef {{emotion: string, probabilities: Record<string, number>|null, sure?: boolean}} Mood `probabilities` is null if
+ *   chosen by hand; `sure` is false if it was read from faces that are all uncertain
  */
 
 import { byId, el, icon } from "./dom.js";

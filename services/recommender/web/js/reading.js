@@ -34,13 +34,14 @@ export function together({ faces }) {
   const mean = (name) => counted.reduce((sum, face) => sum + face.probabilities[name], 0) / counted.length;
   const probabilities = Object.fromEntries(EMOTIONS.map((name) => [name, mean(name)]));
   const emotion = EMOTIONS.reduce((best, name) => (probabilities[name] > probabilities[best] ? name : best));
-  return { emotion, probabilities };
+  return { emotion, probabilities, sure: sure.length > 0 };
 }
 
 /** Makes the mood of all faces together the reading. */
-export function readTogether({ timings_ms }, { emotion, probabilities }, { totalMs }) {
+export function readTogether({ timings_ms }, { emotion, probabilities, sure }, { totalMs }) {
   const confidence = probabilities[emotion];
-  const reading = { emotion, confidence, probabilities, doubts: [], serverMs: timings_ms.total, totalMs };
+  const doubts = sure ? [] : ["confidence"];
+  const reading = { emotion, confidence, probabilities, doubts, serverMs: timings_ms.total, totalMs };
   update({ reading: { ...reading, together: true } });
 }
 

@@ -42,6 +42,7 @@ export async function recommendFor(mood) {
   update({ mood, loading: true });
   try {
     const recommendation = await recommend({ ...moodOptions(mood), ...commonOptions() }, signal);
+    if (mood.sure === false) recommendation.clear = false;
     acceptRecommendation(recommendation, mood);
     const words = recommendation.clear === false ? "shelves.announce.unclear" : "shelves.announce";
     announce(t(words, { n: recommendation.items.length, emotion: t(`emotion.${mood.emotion}`) }));

@@ -27,7 +27,7 @@ export function setUpShelves() {
   subscribe(["medium"], ({ medium }) => {
     drawSwitch("media", ["all", ...MEDIA], "media", medium, (chosen) => update({ medium: chosen }));
   });
-  subscribe(["recommendation", "loading", "medium"], drawShelves);
+  subscribe(["recommendation", "loading", "medium", "finding"], drawShelves);
   subscribe(["opinions"], () => {
     for (const shelf of shelves.values()) shelf.drawOpinions();
   });
@@ -84,25 +84,28 @@ function drawSwitch(id, values, words, chosen, onChoose) {
   }
 }
 
-function drawShelves({ recommendation, loading, medium }) {
+function drawShelves({ recommendation, loading, medium, finding }) {
   const list = byId("shelf-list");
+  const found = byId("found");
   list.setAttribute("aria-busy", String(loading));
+  const wanted = medium === "all" ? MEDIA : [medium];
+  const below = recommendation && wanted.includes(finding);
+  if (!below && list.contains(found)) byId("covers").before(found);
   if (!recommendation) {
     list.replaceChildren(...(loading ? MEDIA.map(skeleton) : []));
     shelves.clear();
     return;
   }
-  const wanted = medium === "all" ? MEDIA : [medium];
   list.classList.toggle("single", medium !== "all");
-  const sections = wanted.map((name) => {
+  const sections = wanted.flatMap((name) => {
     if (!shelves.has(name)) shelves.set(name, emptyShelf(name));
-    return shelves.get(name).section;
+    return [shelves.get(name).section, ...(name === finding ? [found] : [])];
   });
   // What is there already stays in place, so that it keeps its scroll position.
   if (sections.length !== list.children.length || sections.some((one, i) => list.children[i] !== one)) {
     list.replaceChildren(...sections);
   }
-  for (const name of wanted) shelves.get(name).fill(itemsOf(name), emptyWords(t("shelves.none")));
+  for (const name of wanted) shelves.get(name).fill(itemsOf(name), emptyWords(t("shelves.none"), name));
 }
 
 /** The recommended items of one medium. */

@@ -7,7 +7,7 @@ export const EMOTIONS = ["angry", "fear", "happy", "sad", "surprise", "neutral"]
 export const MEDIA = ["movie", "song", "book", "game"];
 export const STRATEGIES = ["auto", "match", "lift", "calm"];
 
-export const NO_FILTERS = { genre: "", language: "", decade: "", family: false };
+export const NO_FILTERS = { genre: [], language: "", decade: "", family: false };
 
 /** Kept over a reload, in this tab alone. */
 const KEPT = ["mood", "reading", "strategy", "medium", "filters"];
@@ -24,7 +24,8 @@ export const state = {
   loading: false,
   /** Whether works about suicide, self-harm and abuse are shown for a dark mood: "leave_out" or "include". */
   sensitive: "leave_out",
-  /** Whether results of a search, or items like one, are shown. */ finding: false,
+  /** Where results of a search, or items like one, are shown: "above" the shelves, below that of a medium, or "". */
+  finding: "",
   /** Goes up with each change of what the person said of items. */ opinions: 0,
   /** The id of the card under the pointer or with the focus. */ pointed: "",
 };
@@ -51,5 +52,7 @@ export function restore() {
   if (!kept) return;
   if (!STRATEGIES.includes(kept.strategy) || !["all", ...MEDIA].includes(kept.medium)) return;
   if (kept.mood && !EMOTIONS.includes(kept.mood.emotion)) return;
-  update({ ...kept, reading: kept.reading?.fps === undefined ? kept.reading : null }); // the camera is off
+  const filters = { ...NO_FILTERS, ...kept.filters };
+  filters.genre = [filters.genre].flat().filter(Boolean); // an earlier version kept one word
+  update({ ...kept, filters, reading: kept.reading?.fps === undefined ? kept.reading : null }); // the camera is off
 }

@@ -28,6 +28,8 @@ export default {
   "filter.family": "Für die Familie",
   "filter.clear": "Filter löschen",
   "filter.none": "Hier passt nichts zu den Filtern. Titel ohne Angabe zu Genre, Sprache oder Jahr bleiben weg.",
+  "filter.none.song": "Hier ist nichts: Der Katalog kennt die Sprache der Lieder nicht.",
+  "filter.none.game": "Hier ist nichts: Der Katalog kennt die Sprachen der Spiele nicht.",
 
   "hero.title": "Ein Foto, eine Stimmung und das Richtige dazu.",
   "hero.text":

@@ -28,6 +28,8 @@ export default {
   "filter.family": "Family friendly",
   "filter.clear": "Clear the filters",
   "filter.none": "Nothing here fits the filters. What has no known genre, language or year is left out.",
+  "filter.none.song": "Nothing here: the catalogue does not know the language of songs.",
+  "filter.none.game": "Nothing here: the catalogue does not know the languages of games.",
 
   "hero.title": "A photo, a mood, and something for it.",
   "hero.text": "See what your face shows, then find a film, a song, a book or a game that fits, lifts or calms.",
