@@ -26,6 +26,7 @@ from training.network.augment import GENTLE, Augmentation
 from training.network.batches import Recipe, draw
 from training.network.finished import accuracies, write_finished
 from training.network.models import NETWORKS
+from training.network.normalisation import use_fused
 from training.network.on_device import OnDevice
 from training.network.schedule import WarmupStableDecay
 from training.options import add_fields, field_values
@@ -81,6 +82,7 @@ def _train(
     network: str, seed: int, teachers: Sequence[keras.Model], faces: Registered, args: argparse.Namespace
 ) -> tuple[float, keras.Model]:
     """Seconds and the trained network; a line per epoch."""
+    use_fused()
     keras.utils.set_random_seed(seed)
     recipe = Recipe(**field_values(args, Recipe)) if teachers else ALONE
     taught, valid = faces.rows(faces.split == TRAIN), faces.rows(faces.split == DEV)

@@ -5,8 +5,6 @@ from typing import Any, Final
 import keras
 from keras import layers
 
-from training.network.normalisation import BatchNormalization
-
 NUMBERS: Final = 16
 """For each place: face score, box (4), landmarks (10), covered score."""
 WIDTHS: Final = (12, 24, 40, 56, 64)
@@ -52,7 +50,7 @@ def finder(channels: int = 1) -> keras.Model:
 
 def _conv(x: Any, width: int, *, kernel: int = 3, stride: int = 1, active: bool = True) -> Any:  # noqa: ANN401  # Keras tensors are untyped
     x = layers.Conv2D(width, kernel, stride, "same", use_bias=False, kernel_initializer="he_normal")(x)
-    x = BatchNormalization(momentum=0.97)(x)
+    x = layers.BatchNormalization(momentum=0.97)(x)
     return layers.ReLU()(x) if active else x
 
 

@@ -29,6 +29,7 @@ from training.finder.loss import FinderLoss
 from training.finder.network import finder
 from training.finder.photos import LabelledPhoto, load_photos
 from training.finder.serving import restore_weights
+from training.network.normalisation import use_fused
 from training.network.schedule import WarmupStableDecay
 
 AVERAGE_EVERY: Final = 8
@@ -87,6 +88,7 @@ def train(run: Run, folder: Path) -> Path:
     """Trains to the end, resuming where `run.out` holds a state; returns the best epoch's network."""
     run.out.mkdir(parents=True, exist_ok=True)
     cv2.setNumThreads(1)
+    use_fused()
     keras.utils.set_random_seed(run.seed)
     keras.mixed_precision.set_global_policy(run.precision)
     model = finder(3 if run.colour else 1)

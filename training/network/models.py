@@ -13,7 +13,6 @@ from keras import layers, ops
 
 from services.emotions import EMOTIONS
 from training.dataset import SIDE
-from training.network.normalisation import BatchNormalization
 
 LOSSES: Final = {"softmax": "categorical_crossentropy", "sigmoid": "binary_crossentropy"}
 """The loss that belongs to each kind of output."""
@@ -126,7 +125,7 @@ def _standardise(face: Tensor) -> Tensor:
 
 def _conv(x: Tensor, width: int, kernel: int = 3, *, activate: bool = True) -> Tensor:
     x = layers.Conv2D(width, kernel, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
-    x = BatchNormalization(momentum=0.95)(x)
+    x = layers.BatchNormalization(momentum=0.95)(x)
     return layers.Activation("relu")(x) if activate else x
 
 

@@ -16,6 +16,7 @@ from training.files import replaced_whole
 from training.network.batches import Batches, Recipe
 from training.network.finished import accuracies, write_finished
 from training.network.models import LOSSES, NETWORKS
+from training.network.normalisation import use_fused
 from training.network.schedule import WarmupStableDecay
 from training.network.starting_point import StartingPoint
 from training.network.targets import targets
@@ -53,6 +54,7 @@ class Run:
 def train(run: Run, faces: Registered) -> Path:
     """Trains to the end, resuming where `run.out` holds a state; the path of the finished model."""
     run.out.mkdir(parents=True, exist_ok=True)
+    use_fused()
     keras.utils.set_random_seed(run.seed)
     keras.mixed_precision.set_global_policy(run.precision)
     model = NETWORKS[run.model](run.output)
