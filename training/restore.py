@@ -37,7 +37,7 @@ STATISTICS_FACES: Final = 512
 FILTER_NORM: Final = np.sqrt(2)
 """Of each kernel's filters, as when they are initialised: how far a step moves one depends on it."""
 KERNEL_NAME: Final = re.compile(
-    r"(/(?:conv2d_?(?P<number>\d*)|(?P<head>label|votes))_1/)(?:convolution|MatMul)$"
+    r"(/(?:conv2d_?(?P<number>\d*)|(?P<head>label|votes))_\d+/)(?:convolution|MatMul)$"
 )
 """Of an exported kernel, by layer; the layer's name is part of its bias's name."""
 Weights = NDArray[np.float32]
