@@ -16,10 +16,13 @@ const hosts = document.querySelector('meta[name="cover-hosts"]')?.content.split(
 
 const coversOn = () => read("covers") === true;
 
+/** The switch for covers, which stands above the shelves. */
+export const coversSwitch = () => byId("covers");
+
 /** Offers the switch if the server allows covers; `onChange` is called when it was pressed. */
 export function setUpCovers(onChange) {
   subscribe(["mood"], ({ mood }) => {
-    byId("covers").hidden = !(hosts.length && mood);
+    coversSwitch().hidden = !(hosts.length && mood);
   });
   byId("covers-on").checked = coversOn();
   byId("covers-on").addEventListener("change", ({ target }) => {

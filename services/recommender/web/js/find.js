@@ -21,6 +21,9 @@ let running = new AbortController();
  */
 let trail = [];
 
+/** Where results and similar items are shown. */
+export const resultsPanel = () => byId("found");
+
 export function setUpFind() {
   byId("find").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -62,7 +65,7 @@ export async function findAgain() {
 
 async function open(view) {
   if (!(await ask(view))) return;
-  const found = byId("found");
+  const found = resultsPanel();
   found.scrollIntoView({ block: "nearest" });
   (found.querySelector(".card-title a") ?? found.querySelector("button")).focus({ preventScroll: true });
 }
@@ -85,7 +88,7 @@ async function ask(view) {
 
 function draw() {
   const view = trail.at(-1);
-  byId("found").hidden = !view;
+  resultsPanel().hidden = !view;
   update({ finding: view?.where ?? "" });
   if (!view) return;
   view.shelf ??= makeShelf(
@@ -102,7 +105,7 @@ function draw() {
     () => () => {}, // a found item stays in the list, whatever is said of it
   );
   view.shelf.fill(view.items, view.failure ? [view.failure] : emptyWords(t("find.none")));
-  byId("found").replaceChildren(view.shelf.section);
+  resultsPanel().replaceChildren(view.shelf.section);
 }
 
 /** Goes back to the view at this place of the trail or, from the first one, to the shelves. */

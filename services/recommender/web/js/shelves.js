@@ -1,7 +1,9 @@
 /** The shelves: their heading, the switches above them, and one row of cards per medium. */
 
+import { coversSwitch } from "./cover.js";
 import { announce, byId, el, icon } from "./dom.js";
 import { emptyWords } from "./filters.js";
+import { resultsPanel } from "./find.js";
 import { onLanguage, t } from "./i18n.js";
 import { addMore, chooseStrategy, insertItem, recommendFor, removeItem } from "./recommending.js";
 import { makeShelf } from "./shelf.js";
@@ -86,11 +88,11 @@ function drawSwitch(id, values, words, chosen, onChoose) {
 
 function drawShelves({ recommendation, loading, medium, finding }) {
   const list = byId("shelf-list");
-  const found = byId("found");
+  const found = resultsPanel();
   list.setAttribute("aria-busy", String(loading));
   const wanted = medium === "all" ? MEDIA : [medium];
   const below = recommendation && wanted.includes(finding);
-  if (!below && list.contains(found)) byId("covers").before(found);
+  if (!below && list.contains(found)) coversSwitch().before(found);
   if (!recommendation) {
     list.replaceChildren(...(loading ? MEDIA.map(skeleton) : []));
     shelves.clear();
