@@ -27,7 +27,7 @@ FIT_WEIGHT: Final = 0.8
 CURATED_WEIGHT: Final = 0.50
 QUALITY_WEIGHT: Final = 0.8
 POPULARITY_WEIGHT: Final = 0.6
-TASTE_WEIGHT: Final = 7.6
+TASTE_WEIGHT: Final = 8.6
 LIKING_FADES: Final = 0.25
 """Power of closeness with which a liking fades: far from the target it counts about half."""
 RECENT_PENALTY: Final = 1.50
