@@ -22,6 +22,8 @@ SAD = {label: float(label == "sad") for label in EMOTIONS}
 def request(**changes: Any) -> Any:
     """Asks for five that match a sad mood, sensitive works included, with `changes` applied."""
     made = ask(SAD, "match", limit=5, seed=1, sensitive=True)
+    if "target" in changes:
+        changes["remoteness"] = remoteness(changes["target"])
     return dataclasses.replace(made, **changes)
 
 
