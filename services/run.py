@@ -32,7 +32,7 @@ TWICE: Final = str(2 << 20)
 ALLOCATOR: Final = {
     "inference": {"MALLOC_MMAP_THRESHOLD_": LARGE, "MALLOC_TRIM_THRESHOLD_": TWICE},
     "recommender": {
-        "MALLOC_ARENA_MAX": "2",
+        "MALLOC_ARENA_MAX": "1",
         "MALLOC_MMAP_THRESHOLD_": LARGE,
         "MALLOC_TRIM_THRESHOLD_": TWICE,
     },
