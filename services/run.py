@@ -42,7 +42,7 @@ ALLOCATOR: Final = {
 A freed block of a megabyte or more goes back to the system at once: left to itself, glibc learns from the
 first large picture to keep up to twice its size, of each thread that read one. The second threshold is
 glibc's own ratio: with less, each request would give back what the next one asks for anew. The recommender's
-threads share two arenas, where each would have one of its own that keeps the most a request ever took of it;
+threads share one arena, where each would have one of its own that keeps the most a request ever took of it;
 Python runs one thread at a time, so that more arenas spare them no waiting."""
 
 
