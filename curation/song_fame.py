@@ -68,9 +68,7 @@ class Fame:
             chart * self._usual(cells),
             HIT * chart,
             REPLACED if replaced and len(lists) > 1 else 0.0,
-            self._usual(cells) * LISTED
-            if not _popularity(cells) and not LISTS.keys().isdisjoint(lists)
-            else 0.0,
+            LISTED * self._usual(cells) if replaced and not LISTS.keys().isdisjoint(lists) else 0.0,
         )
         stayed = STAYED * _age(cells) * max(0.0, listeners - 0.4) / 0.4
         return listeners + _worth(lists, parts(cells["genres"])) + CHART * chart + stayed

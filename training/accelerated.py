@@ -13,8 +13,9 @@ neither TensorFlow nor LiteRT; on a processor the same commands run, slowly.
 import argparse
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import keras
 import numpy as np
@@ -28,13 +29,16 @@ from training.network.finished import accuracies, write_finished
 from training.network.models import NETWORKS
 from training.network.normalisation import use_fused
 from training.network.on_device import OnDevice
-from training.network.schedule import WarmupStableDecay
+from training.network.schedule import sgd
 from training.options import add_fields, field_values
 from training.registered import DEV, TRAIN, Registered
 
 TEACHERS: Final = (("emonet_wide", 1), ("emonet_wide", 2), ("emonet", 3), ("emonet_wide", 4))
 """Network and seed of each."""
-ALONE: Final = Recipe(photos=0)
+SEED: Final = 1
+"""Of the student."""
+WEIGHT_DECAY: Final = 5e-3
+ALONE: Final = Recipe(gentle_from=0.65)
 """What a teacher learns: labels and votes, as nobody teaches it."""
 
 
@@ -63,19 +67,14 @@ def main(args: argparse.Namespace) -> None:
     if not names:
         raise DataError("a student needs --teachers, the folder that the first command wrote")
     teachers = [_restored(path) for path in names]
-    seconds, student = _train(args.model, 1, teachers, faces, args)
-    settings = {"model": args.model, "out": args.out.name, "seed": 1, "epochs": args.epochs}
-    settings |= {"rate": args.rate, "decay": args.decay, "teacher": [path.name for path in names]}
+    seconds, student = _train(args.model, SEED, teachers, faces, args)
+    settings = {name: getattr(args, name) for name in ("model", "epochs", "rate", "decay", "precision")}
+    settings |= {"out": args.out.name, "seed": SEED, "teacher": [path.name for path in names]}
+    settings["recipe"] = asdict(Recipe(**field_values(args, Recipe)))
     keras.mixed_precision.set_global_policy("float32")
     exact = NETWORKS[args.model]("softmax")
     exact.set_weights(student.get_weights())
-    settings["recipe"] = vars(Recipe(**field_values(args, Recipe)))
-    print(f"wrote {write_finished(exact, args.out, _plain(settings), faces, seconds)}")
-
-
-def _plain(settings: dict[str, Any]) -> dict[str, Any]:
-    """The recipe as JSON has it."""
-    return settings | {"recipe": {k: v for k, v in settings["recipe"].items() if isinstance(v, int | float)}}
+    print(f"wrote {write_finished(exact, args.out, settings, faces, seconds)}")
 
 
 def _train(
@@ -92,12 +91,7 @@ def _train(
     training = OnDevice(student, teachers, taught, recipe, seed)
     rng = np.random.default_rng([seed, 0])
     steps = len(draw(taught, recipe, rng, unlabelled=bool(teachers))) // recipe.batch
-    total = steps * args.epochs
-    schedule = WarmupStableDecay(
-        args.rate * recipe.batch / 128, min(total // 20, 2 * steps), round(total * (1 - args.decay)), total
-    )
-    optimizer = keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=5e-3)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    optimizer = sgd(args.rate * recipe.batch / 128, args.decay, WEIGHT_DECAY, steps, args.epochs)
     training.compile(optimizer=optimizer, jit_compile=keras.backend.backend() == "jax")
     optimizer.build(student.trainable_variables)
     optimizer.iterations.assign(done * steps)

@@ -98,8 +98,9 @@ def _make_card(
     content: bytes, about: dict[str, Any], calibration: Calibration, faces: Faces, photos: Path | None
 ) -> dict[str, Any]:
     """Every figure is measured on the file that ships."""
+    rows = about.get("rows", {})  # a network restored from an older file does not tell them
     return {
-        **{name: about[name] for name in ("name", "parameters", "run", "rows", "commit", "train_seconds")},
+        **{name: about[name] for name in ("name", "parameters", "run", "commit", "train_seconds")},
         "sha256": hashlib.sha256(content).hexdigest(),
         "labels": list(EMOTIONS),
         "views": 1 if about["name"] == ONE_VIEW else 2,
@@ -108,7 +109,8 @@ def _make_card(
         "calibration": calibration.as_json(),
         "uncertain_below": round(calibration.uncertain_below, 4),
         **measure_file(Classifier(Model(content, {})), calibration, faces, photos),
-        "training_data": _training_data(about["rows"], votes=bool(faces.votes.any())),
+        "rows": rows,
+        "training_data": _training_data(rows, votes=bool(faces.votes.any())),
         **TEXTS,
     }
 
@@ -117,7 +119,7 @@ def _training_data(rows: dict[str, int], *, votes: bool) -> str:
     parts = [
         "FER2013 Training, disgust merged into angry",
         "FER+ crowd votes of the same faces" if votes else "",
-        f"{rows['expressions']:,} labelled faces of press photos" if rows["expressions"] else "",
-        f"{rows['photos']:,} unlabelled ones" if rows["photos"] else "",
+        f"{rows['expressions']:,} labelled faces of press photos" if rows.get("expressions") else "",
+        f"{rows['photos']:,} unlabelled ones" if rows.get("photos") else "",
     ]
     return "; ".join(part for part in parts if part)

@@ -13,6 +13,7 @@ from services.inference.detect import Detector
 from services.inference.face import Face
 from training.dataset import SIDE, DataError, Faces
 from training.finder.photos import load_photos
+from training.measure.degrade import ENLARGED, in_grey_frame
 from training.registered import (
     BORDER,
     DEV,
@@ -26,8 +27,6 @@ from training.registered import (
     of_fer2013,
 )
 
-ENLARGED: Final = 4
-"""FER2013's faces are enlarged this many times for the finder."""
 LEGIBLE: Final = 32.0
 """Side in pixels below which a face of a photo is too small to learn from."""
 
@@ -47,11 +46,8 @@ def find_in_crop(image: NDArray[np.uint8], detector: Detector) -> Face | None:
 
     The detector gets the crop enlarged, in a frame of its mean grey.
     """
-    large = cv2.resize(image, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
-    side = large.shape[0]
-    border = side // 2
-    frame = np.full((2 * side, 2 * side), int(image.mean()), np.uint8)
-    frame[border : border + side, border : border + side] = large
+    frame = in_grey_frame(image)
+    side, border = len(frame) // 2, len(frame) // 4
     found = detector.detect(frame)
     if not found:
         return None

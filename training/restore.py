@@ -69,7 +69,8 @@ def main(args: argparse.Namespace) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     model.save(args.out / "model.keras")
     kept = ("name", "version", "sha256", "labels", "parameters", "run", "commit", "train_seconds")
-    write_json(args.out / "model.json", {name: file.card[name] for name in kept})
+    rows = {"rows": file.card["rows"]} if "rows" in file.card else {}
+    write_json(args.out / "model.json", {name: file.card[name] for name in kept} | rows)
     print(f"wrote {args.out / 'model.keras'}")
 
 

@@ -16,8 +16,13 @@ class Crowd:
         self.inside = 0
         self.reason = f"{most} requests are under way, and no more are taken at once."
 
+    @property
+    def is_complete(self) -> bool:
+        return self.inside >= self.most
+
     def is_full(self, path: str) -> bool:
-        return self.inside >= self.most and path not in EXEMPT
+        """Whether a request for this path finds no room."""
+        return self.is_complete and path not in EXEMPT
 
 
 class CrowdLimit:
@@ -64,5 +69,5 @@ class CrowdLimit:
 
     def _check(self) -> None:
         """Raise BusyError where there is no room."""
-        if self.crowd.inside >= self.crowd.most:
+        if self.crowd.is_complete:
             raise BusyError(self.crowd.reason)

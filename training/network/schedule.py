@@ -1,4 +1,4 @@
-"""Learning rate over time: warm-up, a plateau, then a straight line down to zero."""
+"""The optimiser, and its learning rate over time: warm-up, a plateau, then a straight line down to zero."""
 
 from typing import Any
 
@@ -23,3 +23,17 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):  # typ
 
     def get_config(self) -> dict[str, float]:
         return {name: getattr(self, name) for name in ("peak", "warmup", "decay_from", "total")}
+
+
+def sgd(
+    peak: float, decay: float, weight_decay: float, steps: int, epochs: int
+) -> keras.optimizers.Optimizer:
+    """Nesterov's momentum; the rate falls over the last share `decay` of the run of `epochs` of `steps` each.
+
+    `weight_decay` is decoupled, per unit of rate, and spares biases and normalisations.
+    """
+    total = steps * epochs
+    schedule = WarmupStableDecay(peak, min(total // 20, 2 * steps), round(total * (1 - decay)), total)
+    optimizer = keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer

@@ -17,7 +17,7 @@ from training.network.batches import Batches, Recipe
 from training.network.finished import accuracies, write_finished
 from training.network.models import LOSSES, NETWORKS
 from training.network.normalisation import use_fused
-from training.network.schedule import WarmupStableDecay
+from training.network.schedule import sgd
 from training.network.starting_point import StartingPoint
 from training.network.targets import targets
 from training.network.teacher import LiveTeacher
@@ -82,12 +82,7 @@ def train(run: Run, faces: Registered) -> Path:
 
 
 def _compile(model: keras.Model, run: Run, steps: int) -> None:
-    total = run.epochs * steps
-    schedule = WarmupStableDecay(
-        run.rate * run.recipe.batch / 128, min(total // 20, 2 * steps), round(total * (1 - run.decay)), total
-    )
-    optimizer = keras.optimizers.SGD(schedule, momentum=0.9, nesterov=True, weight_decay=run.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    optimizer = sgd(run.rate * run.recipe.batch / 128, run.decay, run.weight_decay, steps, run.epochs)
     optimizer.build(model.trainable_variables)
     model.compile(
         optimizer=optimizer,
