@@ -89,7 +89,8 @@ def _with_fields(query: PhotoOptions, form: list[Part]) -> PhotoOptions:
     given: dict[str, Any] = query.model_dump(exclude_unset=True)
     for name in PhotoOptions.model_fields:
         if values := texts_of(form, name):
-            given[name] = values if name in REPEATABLE else values[-1]
+            # Of several, none could be chosen: as a list they are refused where one is wanted.
+            given[name] = values if name in REPEATABLE or len(values) > 1 else values[0]
     try:
         return PhotoOptions.model_validate(given)
     except ValidationError as error:

@@ -289,3 +289,12 @@ def test_inference_is_not_asked(api: httpx.Client, inference: FakeInference) -> 
     assert_problem(api.post("/recommend/photo?langauge=fr", files=PHOTO), 422, "invalid")
     assert_problem(api.post("/recommend/photo", data={"language": "french"}, files=PHOTO), 422, "invalid")
     assert inference.seen == []
+
+
+@pytest.mark.parametrize("name", ["user_id", "limit", "strategy"])
+def test_field_given_twice(api: httpx.Client, name: str) -> None:
+    """A form that has a field of one value twice is refused, as none of the two could be chosen."""
+    twice = {"user_id": ["a", "b"], "limit": ["3", "4"], "strategy": ["calm", "lift"]}[name]
+    answer = api.post("/recommend/photo", data={name: twice}, files=PHOTO)
+    assert_problem(answer, 422, "invalid")
+    assert name in answer.json()["detail"]
