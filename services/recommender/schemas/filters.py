@@ -13,15 +13,9 @@ def _one_or_many(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-def _without_blanks(value: object) -> object:
-    """Drop what a form sends for a field that was left empty."""
-    if not isinstance(value, list):
-        return value
-    return [part for part in value if not (isinstance(part, str) and not part.strip())]
-
-
 def _to_genres(values: list[str]) -> list[str]:
-    genres = list(dict.fromkeys(map(to_genre, values)))
+    """One spelling of each, without the empty texts that a form sends for a field that was left empty."""
+    genres = list(dict.fromkeys(map(to_genre, filter(str.strip, values))))
     if "" in genres:
         raise ValueError("a genre has letters or digits")
     return genres
@@ -39,7 +33,6 @@ class Filters(BaseModel):
             max_length=MAX_GENRES,
             description="Any of these; other spellings are understood, such as `Sci-Fi` or `rap`.",
         ),
-        BeforeValidator(_without_blanks),
         OneOrMany,
         AfterValidator(_to_genres),
     ] = []
