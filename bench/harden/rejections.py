@@ -63,7 +63,12 @@ def _keeps(texts: list[str], schema: Any) -> bool:
 
 
 def _readings(texts: list[str]) -> Iterator[Any]:
-    """The values that the service may read: texts, numbers or booleans, as a list or, if it is one, alone."""
+    """The values that the service may read: texts, numbers or booleans, as a list or, if it is one, alone.
+
+    An empty text may also be null, which a query and a form can say in no other way.
+    """
+    if texts == [""]:
+        yield None
     for kind in (str, int, float, bool):
         with suppress(ValidationError):
             values = TypeAdapter(list[kind]).validate_python(texts)  # type: ignore[valid-type]

@@ -8,6 +8,7 @@ from tests.helpers.pictures import astronaut, encode
 RULES = {
     "detect": (False, {"type": "boolean"}),
     "limit": (False, {"type": "integer", "maximum": 50}),
+    "year": (False, {"anyOf": [{"type": "integer"}, {"type": "null"}]}),
     "medium": (False, {"type": "array", "items": {"enum": ["movie", "song"]}}),
     "emotion": (True, {"enum": ["sad"]}),
 }
@@ -16,7 +17,14 @@ PNG = encode(astronaut().resize((8, 8)), "PNG").decode("latin-1")
 
 @pytest.mark.parametrize(
     "sent",
-    [{}, {"detect": ["0"]}, {"detect": ["Off"]}, {"limit": ["5"]}, {"medium": ["song", "movie"]}],
+    [
+        {},
+        {"detect": ["0"]},
+        {"detect": ["Off"]},
+        {"limit": ["5"]},
+        {"year": [""]},
+        {"medium": ["song", "movie"]},
+    ],
 )
 def test_right(sent: dict[str, list[str]]) -> None:
     """What the service may read as a right value is right, and what was not sent is not wrong."""
@@ -29,6 +37,8 @@ def test_right(sent: dict[str, list[str]]) -> None:
         {"detect": ["2"]},
         {"detect": [""]},
         {"limit": ["51"]},
+        {"limit": [""]},
+        {"year": [" x"]},
         {"limit": ["5", "6"]},
         {"medium": ["song", "film"]},
         {"emotion": ["sadly"]},
