@@ -6,6 +6,7 @@ python -m bench detection --photos DIR --worse --peers
 """
 
 import json
+import sys
 from pathlib import Path
 
 from bench.detection import photos
@@ -30,7 +31,10 @@ if __name__ == "__main__":
     options = command.parse_args()
     if options.photos:
         options.peers = PEERS if options.peers == [] else options.peers or []
-        photos.run(options)
+        try:
+            photos.run(options)
+        except (OSError, ValueError) as error:
+            sys.exit(str(error))
     else:
         results = {"plain": rates(plain()), "ours": rates(ours())}
         print(table(results))

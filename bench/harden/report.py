@@ -60,6 +60,7 @@ def soak(found: Result) -> str:
         f"{found['capacity_hostile']['answered_per_s']}; {found['seconds']:.0f} s at 80%: "
         f"median {steady['median_ms']} ms, p99 {steady['p99_ms']} ms, "
         f"**{len(found['failures'])} failures**, growth per 10,000 requests {slopes}; "
+        f"capacity then {found['capacity_filled']['answered_per_s']} answers/s; "
         f"at 300%: {overload['goodput_per_s']} answers/s ({overload['goodput_share']:.0%}), "
         f"back to normal in {overload['recovery_s']} s"
     )

@@ -1,4 +1,4 @@
-"""Loads both services: their capacity, a long run at 80% of it with hostile requests, an overload.
+"""Loads both services: capacity, a long run at 80% of it with hostile requests, capacity then, an overload.
 
     python -m bench.harden.soak [--seconds 600] [--probe 15] [--json OUT]
 
@@ -96,21 +96,25 @@ async def _measure(addresses: dict[str, str], seconds: float, probe: float) -> d
     address = addresses["recommender"]
     await at_full_speed(address, probe / 3, CLIENTS, ordinary)
     plain = await at_full_speed(address, probe, CLIENTS, ordinary, seed=1)
-    capacity = len(plain.seconds) / plain.took
     # Hostile requests cost more: a photo without a face as much as ten with one.
     hostile = await at_full_speed(address, probe, CLIENTS, HOSTILE, seed=2)
     rate = SHARE * hostile.statuses.total() / hostile.took
     steady, memory = await _steady(addresses, seconds, rate)
+    # Users have a history by now, which makes their requests cost more than at the start.
+    filled = await at_full_speed(address, probe, CLIENTS, ordinary, seed=3)
+    capacity = len(filled.seconds) / filled.took
     overload = await at_rate(address, min(OVERLOAD_S, seconds), CROWD, ordinary, OVERLOAD * capacity)
     useful = sum(one <= USEFUL_S for one in overload.seconds) / overload.took
     steady_figures = {"asked_per_s": round(rate, 1), **steady.figures()}
+    parts = (plain, hostile, steady, filled, overload)
     return {
         "seconds": seconds,
-        "failures": [line for part in (plain, hostile, steady, overload) for line in part.broken[:20]],
+        "failures": [line for part in parts for line in part.broken[:20]],
         "capacity": plain.figures(),
         "capacity_hostile": hostile.figures(),
         "steady": steady_figures,
         "memory": memory,
+        "capacity_filled": filled.figures(),
         "overload": {
             **overload.figures(),
             "goodput_per_s": round(useful, 1),
