@@ -22,11 +22,6 @@ from training.shipped import measure_file
 
 TEMPLATE: Final = Path(__file__).with_name("card_template.md")
 INDEPENDENT: Final = Path(__file__).with_name("independent.json")
-ANSWER_OF: Final = {
-    1: "that of one look at the face",
-    2: "the mean over the face, seen a little nearer, and its mirror image",
-}
-"""By the number of views."""
 OUTSIDE: Final = ("expressions", "expressions-weight", "photos")
 """Options for faces from outside FER2013."""
 HEADS_INTRODUCTION: Final = """\
@@ -78,13 +73,16 @@ def render(card: dict[str, Any]) -> str:
         fitted=fitted,
         by_votes=by_votes.format(**fitted["ferplus"]) if "ferplus" in fitted else "",
         photos=_photos(card.get("photos")),
-        views=ANSWER_OF[card.get("views", 2)],
+        views=" and ".join(card["views"]),
         independent=_independent(card["version"]),
         accuracy=_accuracy(card["metrics"]),
         heads=_heads(card),
         classes=markdown_table(["", "n", "recall", "precision"], classes),
         degraded=markdown_table(["condition", "as framed", "found, registered"], degraded),
-        recipe=_recipe(card),
+        networks="; ".join(
+            f"{one['name']} seed {one['run']['seed']}, commit {one['commit']}" for one in card["networks"]
+        ),
+        recipe="\n\n".join(_recipe(one) for one in card["networks"]),
     )
 
 
@@ -140,9 +138,9 @@ def _independent(version: str) -> str:
     return f"Measured independently, on faces that had no part in it:\n\n{table}\n\n"
 
 
-def _recipe(card: dict[str, Any]) -> str:
+def _recipe(network: dict[str, Any]) -> str:
     """The command that trained it."""
-    run = card["run"]
+    run = network["run"]
     options: dict[str, Any] = {
         name: run[name] for name in ("model", "epochs", "rate", "decay", "seed") if name in run
     }
@@ -156,7 +154,7 @@ def _recipe(card: dict[str, Any]) -> str:
         teachers = [run["teacher"]] if isinstance(run["teacher"], str) else run["teacher"]
         options["teacher"] = " --teacher ".join(f"runs/{teacher}" for teacher in teachers)
     faces = "--data runs/fer2013.npz"
-    if card.get("rows", {}).get("expressions"):
+    if network.get("rows", {}).get("expressions"):
         faces = "--registered runs/registered.npz"
         options |= {name: recipe[name.replace("-", "_")] for name in OUTSIDE}
     words = " ".join(f"--{name} {value}" for name, value in options.items())

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> None:
     faces = dataset.load(args.data).only("PublicTest")
     model = keras.saving.load_model(args.run / "model.keras", compile=False)
-    heads = predict_heads(model, faces.images)
+    heads = predict_heads([model], faces.images)
     votes = faces.six_votes()
     clear, voted = majority(votes)
     odd = np.arange(len(faces.labels)) % 2 == 1

@@ -68,9 +68,10 @@ def main(args: argparse.Namespace) -> None:
     model = _restore(NETWORKS[file.name]("softmax"), file.content, faces)
     args.out.mkdir(parents=True, exist_ok=True)
     model.save(args.out / "model.keras")
-    kept = ("name", "version", "sha256", "labels", "parameters", "run", "commit", "train_seconds")
-    rows = {"rows": file.card["rows"]} if "rows" in file.card else {}
-    write_json(args.out / "model.json", {name: file.card[name] for name in kept} | rows)
+    (network,) = file.card["networks"]
+    write_json(
+        args.out / "model.json", network | {name: file.card[name] for name in ("version", "sha256", "labels")}
+    )
     print(f"wrote {args.out / 'model.keras'}")
 
 

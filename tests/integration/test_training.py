@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -18,6 +19,7 @@ from services.inference.classify import ANSWER, Classifier, load_model
 from services.inference.face import POINTS
 from tests.helpers.training import run_command
 from training.network.calibration import Calibration, sharpen
+from training.network.views import predict_heads
 from training.registered import EXPRESSIONS, FER2013, PHOTOS, UNLABELLED, load
 
 ROOT = Path(__file__).parent.parent.parent
@@ -173,13 +175,34 @@ def test_register(registered: Any) -> None:
     assert faces.labels[faces.source == PHOTOS].tolist() == [UNLABELLED]
 
 
-def test_teacher(registered: Any, exported: Any, folder: Path) -> None:
-    """A serving file teaches another network, on faces of every source; the run's JSON names it."""
+@pytest.fixture(scope="session")
+def student(registered: Any, exported: Any, folder: Path) -> Path:
     words = ["train", "--model", "emonet_lite", "--registered", registered, "--out", folder / "student"]
     succeed(*words, "--epochs", 1, "--batch", 8, "--precision", "float32", "--teacher", exported)
-    about = json.loads((folder / "student" / "model.json").read_text())
+    return folder / "student"
+
+
+def test_teacher(student: Path) -> None:
+    """A serving file teaches another network, on faces of every source; the run's JSON names it."""
+    about = json.loads((student / "model.json").read_text())
     assert about["run"]["teacher"] == ["emotion.tflite"]
     assert about["rows"] == {"FER2013": 80, "expressions": 1, "photos": 1}
+
+
+def test_two_networks(trained: Any, student: Path, dataset: Path, tmp_path: Path) -> None:
+    """Two networks are served as one file: each sees the face once; such a file is not restored."""
+    runs, out = (trained, student), tmp_path / "two.tflite"
+    succeed("export", "--run", runs[0], "--run", runs[1], "--data", dataset, "--out", out)
+    file = load_model(out)
+    faces = np.random.default_rng(1).integers(0, 256, (3, 48, 48)).astype(np.uint8)
+    networks = [keras.saving.load_model(run / "model.keras", compile=False) for run in runs]
+    label = Classifier(file).answers(faces)["label"]
+    calibration = file.card["calibration"]["alone"]["label"]
+    assert sharpen(label, 1 / calibration) == pytest.approx(predict_heads(networks, faces)["label"], abs=0.02)
+    assert [one["name"] for one in file.card["networks"]] == [network.name for network in networks]
+    status, _, errors = run_command("restore", "--model", out, "--data", dataset, "--out", tmp_path)
+    assert status == 1
+    assert "can be restored" in errors
 
 
 @pytest.fixture(scope="session")
