@@ -62,7 +62,10 @@ def marked(films: Iterable[Found]) -> Iterator[Found]:
             for other in named.get(name, ())
         )
         known = SEQUEL in entry.tags or FIRST.search(entry.title)
-        yield (with_tag(entry) if continues and not known else entry), place
+        yield (
+            (with_tag(entry) if continues and not known else entry),
+            place,
+        )
 
 
 def _by_name(_entry: Entry, _other: Entry, _name: str) -> bool:

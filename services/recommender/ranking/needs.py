@@ -118,11 +118,12 @@ HEARD_AS_GLAD: Final = frozenset({"happy", "cheerful", "fun", "joyful", "happine
 COARSE: Final = ADULT | {"sexy", "raunchy comedy", "stoner comedy", "dark comedy", "gross"}
 LOUD: Final = frozenset({
     "intense", "tense", "survival", "disaster", "revenge", "kidnapping", "metal", "punk", "hip hop",
-    "hard rock", "energetic", "angry", "aggressive",
+    "hard rock", "energetic", "angry", "aggressive", "true crime", "action", "shooter",
 })  # fmt: skip
 RESTLESS: Final = frozenset({
     "science fiction", "adventure", "insanity", "paranoia", "satire", "hip hop", "electronic", "space",
     "destruction", "tower defense", "roguelike", "physics", "battle royale", "military", "real time",
+    "time management",
 })  # fmt: skip
 EROTIC: Final = frozenset({
     "adult", "adult fiction", "adults only", "erotic", "erotica", "erotic romance", "bdsm", "porn",

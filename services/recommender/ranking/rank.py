@@ -34,7 +34,8 @@ LIKING_FADES: Final = 0.25
 """Power of closeness with which a liking fades: far from the target it counts about half."""
 RECENT_PENALTY: Final = 1.50
 OBSCURE: Final = 0.5
-"""Popularity below which few have heard of a work. Above it, works differ little, and so take turns."""
+"""Popularity below which few have heard of a work. Above it, works differ little, and so take turns.
+0 is unknown, as of what an operator adds, and costs nothing."""
 OBSCURE_WEIGHT: Final = 5.5
 POOR: Final = 0.3
 """Quality below which most of those who know a work dislike it."""
@@ -199,7 +200,7 @@ def _scorer(query: RankingQuery) -> Callable[[Candidate], float]:
             + FIT_WEIGHT * needs.fit(item.words, worth)
             + QUALITY_WEIGHT * item.quality
             + POPULARITY_WEIGHT * item.popularity
-            - (OBSCURE_WEIGHT * (OBSCURE - item.popularity) if item.popularity < OBSCURE else 0.0)
+            - (OBSCURE_WEIGHT * (OBSCURE - item.popularity) if 0 < item.popularity < OBSCURE else 0.0)
             - (POOR_WEIGHT * (POOR - item.quality) if item.quality < POOR else 0.0)
             - BORDER_WEIGHT * remoteness[item.cell]
             - needs.penalty(item.words, penalties)

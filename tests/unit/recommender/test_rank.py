@@ -110,12 +110,12 @@ def test_all_inputs(candidates: Any, vector: Any, strategy: Strategy, seed: int,
 def test_monotone_score(
     field: Any, one: Any, other: Any, seed: int, valence: Any, arousal: Any, sure: Any, taste: Any
 ) -> None:
-    """Higher quality or popularity never lowers a score."""
+    """Higher quality or popularity never lowers a score; a popularity of 0 is unknown."""
     made = candidate(7, valence=valence, arousal=arousal, affect_confidence=sure, genres=("war",))
     wanted = request(seed=seed, taste=Taste(features={"genre:movie:war": 2 * taste - 1}))
     low, high = (
         ranked([dataclasses.replace(made, **{field: value})], wanted)[0].score
-        for value in sorted((one, other))
+        for value in sorted((max(one, 0.01), max(other, 0.01)))
     )
     assert low <= high
 
