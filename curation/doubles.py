@@ -16,7 +16,56 @@ ALIKE: Final = 0.9
 """Likeness of two titles of one author, both in no series, from which on they are two spellings of one."""
 
 
-def identity_of(title: str, authors: str) -> tuple[str, str]:
+FAR_MORE_READ: Final = 3.0
+"""How often as many readers a book has after which others are named."""
+
+Identity = tuple[str, str]
+
+
+def omnibuses(books: Iterable[tuple[str, str, float]]) -> set[Identity]:
+    """Of books, given by title, authors and readers, those of several volumes whose first is read more."""
+    first: dict[Identity, float] = {}
+    several: dict[Identity, tuple[Identity, float]] = {}
+    for title, authors, count in books:
+        identity, series = identity_of(title, authors), SERIES.search(title)
+        if series:
+            name = fold(series[1]), identity[1]
+            if series[4]:
+                several.setdefault(identity, (name, count))
+            elif series[2] == "1" and not series[3]:
+                first[name] = max(count, first.get(name, 0.0))
+    return {identity for identity, (name, count) in several.items() if first.get(name, 0.0) > count}
+
+
+def named_after(books: Iterable[tuple[str, str, float]]) -> set[Identity]:
+    """Of books, given by title, authors and readers, those about a far more read one of somebody else.
+
+    "Wicked: The Grimmerie" begins with the name of "Wicked: The Life and Times of the Wicked Witch". A book
+    that is in a series of its own is none of them.
+    """
+    found = list(books)
+    readers: dict[str, dict[str, float]] = {}
+    for title, authors, count in found:
+        name, author = identity_of(title, authors)
+        for called in {name, _head(title)}:
+            known = readers.setdefault(called, {})
+            known[author] = max(count, known.get(author, 0.0))
+    after = set()
+    for title, authors, count in found:
+        identity = identity_of(title, authors)
+        if ": " in titles.clean(title) and not SERIES.search(title):
+            others = (readers[_head(title)][one] for one in readers[_head(title)] if one != identity[1])
+            if max(others, default=0.0) > FAR_MORE_READ * count:
+                after.add(identity)
+    return after
+
+
+def _head(title: str) -> str:
+    """The name up to a colon."""
+    return fold(titles.clean(title).partition(": ")[0])
+
+
+def identity_of(title: str, authors: str) -> Identity:
     """Folded title without series and brackets, and folded first author."""
     first = re.split(r"[|,]", authors)[0]
     return fold(titles.bare(titles.clean(title))), fold(first)

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import quote_plus
 
 from curation import ratings, sequels, terms, titles
-from curation.doubles import Doubles, identity_of
+from curation.doubles import Doubles, identity_of, named_after, omnibuses
 from curation.entry import MAX_GENRES, Entry
 from curation.plane import Place
 from curation.sources.reading import parts, rows, whole
@@ -21,14 +21,16 @@ GENRE_SHARE: Final = 0.6
 COVERS: Final = "https://images.gr-assets.com/books/"
 ENGLISH: Final = {"", "eng", "en-US", "en-GB", "en-CA"}
 UNFIT_TAGS: Final = {
-    "erotica", "bdsm", "picture books", "picture book", "cookbooks", "textbooks", "textbook",
+    "erotica", "bdsm", "cookbooks", "textbooks", "textbook",
     "scripture", "scriptures",
     "bible", "bibles", "sacred texts", "religious texts", "quran", "holy books", "reference",
     "dictionaries", "dictionary",
     "school books", "programming", "medical textbooks", "parenting", "colouring books", "coloring books",
-    "role playing games", "travel guides", "grammar", "storytime", "kindergarten", "rhyming", "board books",
+    "role playing games", "travel guides", "grammar",
 }  # fmt: skip
-PICTURES: Final = "picture books"
+PICTURES: Final = {"picture books", "picture book", "storytime", "kindergarten", "rhyming", "board books"}
+ENOUGH_FOR_PICTURES: Final = 100_000
+"""Ratings from which on nearly everybody knows a picture book."""
 LEADING: Final = 8
 UNFIT_TITLE: Final = re.compile(
     r"\b(box(ed)? set|boxset|omnibus|collection set|\d+ books?|books? \d+ ?[-–&] ?\d+"
@@ -36,14 +38,15 @@ UNFIT_TITLE: Final = re.compile(
     r"|for dummies|publication manual|encyclopedia of|dictionary of|thesaurus|complete works|suicide manual"
     r"|final exit|anarchist cookbook|mein kampf|colou?ring book|board book"
     r"|(critical|modern) interpretations|study guide|cliffs ?notes|spark ?notes|reader's guide|companion to"
-    r"|illustrated (companion|guide)|stage adaptation|screenplay|script ?book|the play$|graphic novel"
+    r"|(illustrated|visual|movie|official( [\w'’]+)*) (companion|guide|diary)|companion$"
+    r"|stage adaptation|screenplay|script ?book|the play$|graphic novel"
     r"|trilogy)\b",
     re.IGNORECASE,
 )
 """What the titles, without their series, of sets, studies, adaptations and scripture have."""
 NUMBER: Final = re.compile(r"#(\d+)")
-LATER: Final = re.compile(r"#(?:[2-9]|\d\d|\d*\.\d)|\bVol(?:ume|\.) ?(?:[2-9]|\d\d)")
-"""A volume that has others before it, or a story on the side."""
+LATER: Final = re.compile(r"#(?:[2-9]|\d\d|\d*\.\d|0\b)|\bVol(?:ume|\.) ?(?:[2-9]|\d\d)")
+"""A volume that has others before it, or a story on the side or from before."""
 LATE_VOLUME: Final = 2
 ENOUGH_FOR_LATE: Final = 150_000
 """Ratings from which on a later volume of a series stands on its own."""
@@ -54,7 +57,8 @@ def read(folder: Path, tags_csv: Path, adapted: dict[str, Place]) -> Iterator[tu
     tags = {row["goodreads_id"]: row["tags"] for row in rows(tags_csv)}
     found = list(_cells(folder))
     doubles = Doubles((cells["title"], cells["authors"]) for cells in found)
-    later = _later(found, folder)
+    counted = [(cells["title"], cells["authors"], float(cells["rating_count"])) for cells in found]
+    later, several, companions = _later(found, folder), omnibuses(counted), named_after(counted)
     for cells in found:
         said = _said(cells, tags.get(cells["goodreads_id"], ""))
         names = [name for name, _ in said]
@@ -65,11 +69,16 @@ def read(folder: Path, tags_csv: Path, adapted: dict[str, Place]) -> Iterator[tu
         identity = identity_of(cells["title"], cells["authors"])
         felt = _felt(said)
         if felt:
+            told = {
+                sequels.SEQUEL: identity in later,
+                "omnibus": identity in several,
+                "companion": identity in companions,
+                "picture book": _is_picture_book(cells, names),
+            }
             entry = _entry(cells, felt, names)
-            yield (
-                (sequels.with_tag(entry) if identity in later else entry),
-                _place(felt, adapted.get(identity[0])),
-            )
+            for tag in (tag for tag, holds in told.items() if holds):
+                entry = sequels.with_tag(entry, tag)
+            yield entry, _place(felt, adapted.get(identity[0]))
 
 
 def _cells(folder: Path) -> Iterator[dict[str, str]]:
@@ -107,8 +116,14 @@ def _is_fit(cells: dict[str, str], names: list[str]) -> bool:
     late = volume is not None and int(volume[1]) > LATE_VOLUME
     if late and float(cells["rating_count"]) < ENOUGH_FOR_LATE:
         return False
+    if _is_picture_book(cells, names) and float(cells["rating_count"]) < ENOUGH_FOR_PICTURES:
+        return False
+    return UNFIT_TAGS.isdisjoint(names[:LEADING])
+
+
+def _is_picture_book(cells: dict[str, str], names: list[str]) -> bool:
     genres = [fold(genre) for genre in parts(cells["genres"])]
-    return PICTURES not in genres and UNFIT_TAGS.isdisjoint(names[:LEADING])
+    return not PICTURES.isdisjoint([*genres, *names[:LEADING]])
 
 
 def _later(found: list[dict[str, str]], folder: Path) -> set[tuple[str, str]]:

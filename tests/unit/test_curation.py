@@ -11,7 +11,7 @@ import pytest
 
 from curation import sequels, song_places, terms
 from curation.build import FRAMES, matched, without_facts
-from curation.doubles import Doubles
+from curation.doubles import Doubles, named_after, omnibuses
 from curation.entry import Entry, write
 from curation.known import check, find, known_works, quadrant_of
 from curation.plane import Frame, spread
@@ -96,8 +96,11 @@ def made_books(folder: Path) -> dict[str, tuple[Entry, tuple[float, float]]]:
     named = [
         ("1", "Sad One (S, #1)", ""), ("2", "Funny One", "Humor|Romance"), ("3", "Late One (S, #7)", "Humor"),
         ("4", "The Holy Bible", "Religion"), ("5", "Study One", "Textbooks|Science"),
+        ("6", "Small Pictures", "Picture Books|Humor"), ("7", "Famous Pictures", "Picture Books|Humor"),
+        ("8", "The Official Movie Companion", "Humor"),
     ]  # fmt: skip
     rows = [common | {"goodreads_id": i, "title": t, "authors": "A|B", "genres": g} for i, t, g in named]
+    rows[6]["rating_count"] = 200_000
     extra = dict.fromkeys(("genres_other", "isbn13", "image_url"), "")
     written(folder / "goodbooks.csv.gz", [row | extra for row in rows])
     newer = {"goodreads_id": "", "title": "New One", "author": "C", "genres": "Horror", "rating_count": 5}
@@ -112,7 +115,8 @@ def made_books(folder: Path) -> dict[str, tuple[Entry, tuple[float, float]]]:
 def test_books(tmp_path: Path) -> None:
     """A book is placed by tags, genres and the film made of it; scripture and textbooks stay out."""
     found = made_books(tmp_path)
-    assert set(found) == {"Sad One", "Funny One", "New One"}
+    assert set(found) == {"Sad One", "Funny One", "New One", "Famous Pictures"}
+    assert "picture book" in found["Famous Pictures"][0].tags
     sad, place = found["Sad One"]
     assert (sad.year, sad.url, sad.creator) == (1999, "https://www.goodreads.com/book/show/1", "A")
     assert place[0] < -0.3
@@ -288,6 +292,17 @@ def test_doubles() -> None:
     ]  # fmt: skip
 
 
+def test_sets_and_companions() -> None:
+    """Sets whose first volume is read more are told, and books about somebody else's famous one."""
+    books = [
+        ("Ring (Rings, #1)", "T", 9.0), ("Rings (Rings, #1-3)", "T", 5.0), ("Once (Once, #1-4)", "W", 5.0),
+        ("Sword (Once, #1)", "W", 1.0), ("Wicked: A Life", "M", 50.0), ("Wicked: The Book", "D", 4.0),
+        ("Wicked: Part (Wicked, #2)", "E", 4.0), ("Wicked", "F", 20.0),
+    ]  # fmt: skip
+    assert omnibuses(books) == {("rings", "t")}
+    assert named_after(books) == {("wicked the book", "d")}
+
+
 def test_picks() -> None:
     """A pick of a work that the sources have elsewhere is that work; one that nobody knows steps back."""
     known = Entry(
@@ -310,14 +325,26 @@ def test_sequels() -> None:
     named = [
         ("Toy Story", 1995), ("Toy Story 2", 1999), ("District 9", 2009), ("Rocky II", 1979),
         ("The Ring: First", 2001), ("The Ring: Last", 2003), ("Dune", 1944), ("Dune: Part Two", 2024),
-        ("Batman", 1989), ("Batman Forever", 1995),
+        ("Batman", 1989), ("Batman Forever", 1995), ("Indy and the Ark", 1981), ("Indy and the Grail", 1989),
+        ("Men in Black", 1997), ("Men in Black³", 2012), ("Magic Mike", 2012), ("Magic Mike XXL", 2015),
+        ("Magic Mike's Life", 2016),
+        ("The Boy", 2014), ("The Boy and the Bird", 2016), ("Shout!", 2019), ("Shout! Again and More", 2023),
     ]  # fmt: skip
+    heroes = [("Robin", 1973, ("comedy", "family")), ("Robin: Prince", 1991, ("action", "adventure"))]
     films = [
         (Entry(medium="movie", title=title, url=f"https://example.org/{i}", year=year), (0.0, 0.0))
         for i, (title, year) in enumerate(named)
     ]
+    films = [(replace(film, creator="S" if film.title[0] in "IS" else None), at) for film, at in films]
+    films += [
+        (Entry(medium="movie", title=t, url=f"https://example.org/{t}", year=y, genres=g), (0.0, 0.0))
+        for t, y, g in heroes
+    ]
     found = [entry.title for entry, _ in sequels.marked(films) if "sequel" in entry.tags]
-    assert found == ["Toy Story 2", "The Ring: Last", "Batman Forever"]
+    assert found == [
+        "Toy Story 2", "The Ring: Last", "Batman Forever", "Indy and the Grail", "Men in Black³",
+        "Magic Mike XXL", "Shout! Again and More",
+    ]  # fmt: skip
 
 
 def test_song_model() -> None:

@@ -49,7 +49,10 @@ ROMANTIC_GENRES: Final = frozenset({"romance", "romantic comedy", "musical"})
 
 CALM: Final = frozenset({"calm", "relaxed", "relaxing", "peaceful", "serene", "gentle", "tender", "cozy"})
 LOUD: Final = frozenset({"energetic", "exciting", "intense", "aggressive", "upbeat", "vibrant", "tense"})
-LOW: Final = frozenset({"sad", "melancholy", "bleak", "gloomy", "dark", "tragic", "heartbreaking", "longing"})
+LOW: Final = frozenset({
+    "sad", "melancholy", "bleak", "gloomy", "dark", "tragic", "heartbreaking", "longing", "loneliness",
+    "loss", "grief", "illness", "revenge", "divorce", "poverty", "war",
+})  # fmt: skip
 HIGH: Final = frozenset({"joyful", "happiness", "feel good", "uplifting", "upbeat", "fun", "lighthearted"})
 
 
@@ -77,8 +80,12 @@ def facts_of(
     """Gather what may be said; what speaks against the item for this mood is passed over."""
     genre, kind = _kind(item, worths)
     said = SAYS.get(genre, frozenset())
-    told = [tag for tag in item.tags[:TOLD] if tag not in said and worths.get(tag, 0.0) >= 0]
-    felt = [tag for tag in told if tag in lexicon.FEELINGS and not is_contradicted(tag, item)]
+    told = [
+        tag
+        for tag in item.tags[:TOLD]
+        if tag not in said and worths.get(tag, 0.0) >= 0 and not is_contradicted(tag, item)
+    ]
+    felt = [tag for tag in told if tag in lexicon.FEELINGS]
     feelings = {lexicon.FEELINGS[tag].en: lexicon.FEELINGS[tag] for tag in felt}
     unfit = any(worths.get(word, 0.0) < 0 for word in (*item.tags[:TOLD], *item.genres))
     sure = item.affect_confidence >= SURE_ENOUGH and not unfit

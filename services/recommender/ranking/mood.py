@@ -31,12 +31,12 @@ theory of emotions", Journal of Research in Personality 11 (1977); neutral is th
 
 PULLS: Final[dict[Strategy, tuple[float, float, float]]] = {
     "match": (0.0, 0.0, 0.0),
-    "lift": (0.75, 0.25, 0.90),
+    "lift": (0.80, 0.25, 0.90),
     "calm": (0.50, -0.50, 0.80),
 }
 """Where a strategy pulls to (valence, arousal) and which share of the way it goes."""
 
-CALMED: Final[dict[Emotion, tuple[float, float]]] = {"angry": (0.36, -0.02), "fear": (0.50, -0.45)}
+CALMED: Final[dict[Emotion, tuple[float, float]]] = {"angry": (0.44, -0.04), "fear": (0.50, -0.45)}
 """The aims of calming an angry and a frightened mood: what absorbs is livelier than what reassures."""
 
 OWN: Final[dict[Emotion, Strategy]] = {
@@ -66,7 +66,7 @@ GRID: Final = 8
 
 NEAR_CELLS: Final = 8
 """Cells around the target that are searched first."""
-BORDER: Final = 0.12
+BORDER: Final = 0.16
 """Width of the border within which items of the outermost of these cells lose score, the farther the more."""
 
 

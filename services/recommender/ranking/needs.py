@@ -116,70 +116,58 @@ DREADFUL: Final = frozenset({
 HEARD_AS_GLAD: Final = frozenset({"happy", "cheerful", "fun", "joyful", "happiness", "upbeat", "hopeful"})
 """What listeners say of songs that are no burden to an unhappy mood."""
 COARSE: Final = ADULT | {"sexy", "raunchy comedy", "stoner comedy", "dark comedy", "gross"}
+LOUD: Final = frozenset({
+    "intense", "tense", "survival", "disaster", "revenge", "kidnapping", "metal", "punk", "hip hop",
+    "hard rock", "energetic", "angry", "aggressive", "true crime", "action", "shooter",
+})  # fmt: skip
+RESTLESS: Final = frozenset({
+    "science fiction", "adventure", "insanity", "paranoia", "satire", "hip hop", "electronic", "space",
+    "destruction", "tower defense", "roguelike", "physics", "battle royale", "military", "real time",
+    "time management",
+})  # fmt: skip
 EROTIC: Final = frozenset({
     "adult", "adult fiction", "adults only", "erotic", "erotica", "erotic romance", "bdsm", "porn",
     "pornography", "sex", "sexual content", "nsfw", "hentai", "smut", "dark romance", "sexy",
 })  # fmt: skip
-SEQUEL: Final = frozenset({"sequel"})
+APART: Final = frozenset({"sequel", "omnibus", "companion", "picture book"})
+"""Works that need another one first, or are for small children."""
 CHRISTMAS: Final = frozenset({"christmas", "holiday"})
 
-HORROR_PENALTY: Final = 16.0
+HORROR_PENALTY: Final = 30.0
 """More than all else together: no taste outweighs it where a mood is lifted or calmed."""
 SENSITIVE_PENALTY: Final = 1.5
 """Nobody should come upon a work about suicide, self-harm or abuse by chance."""
-EROTIC_PENALTY: Final = 1.5
+EROTIC_PENALTY: Final = 2.5
 """Not for whoever did not ask for it."""
-SEQUEL_PENALTY: Final = 1.5
-"""Few people want to begin with the third part."""
+APART_PENALTY: Final = 2.5
+"""Few people want to begin with the third part, or with the book about the film of the book."""
 CHRISTMAS_PENALTY: Final = 3.0
 """Outside December."""
 
 WELCOME: Final[dict[Need, frozenset[str]]] = {
     "joy": FUNNY | LIVELY,
     "wonder": STRANGE,
-    "ease": LEVEL,
+    "ease": LEVEL | {"acoustic", "quiet", "soft rock", "easy listening", "instrumental", "classical"},
     "sorrow": MOURNFUL,
     "fury": RAGING,
     "dread": DREADFUL,
     "cheer": FUNNY | WARM | HEARD_AS_GLAD,
     "absorb": ABSORBING | FUNNY | HEARD_AS_GLAD | {"calm", "nostalgic", "comforting"},
-    "reassure": WARM | QUIET | {"romantic", "comforting"},
+    "reassure": (WARM | QUIET | {"romantic", "comforting"}) - {"inspiring", "second chance", "poetry"},
 }
 AVOIDED: Final[dict[Need, frozenset[str]]] = {
     "joy": GRIM | HORROR,
     "wonder": GRIM | HORROR | {"drama", "religious", "sports", "sport", "racing", "driving"},
-    "ease": HORROR | GRIM | {"intense", "tense"},
+    "ease": GRIM | HORROR | COARSE | LOUD,
     "sorrow": FUNNY | LIVELY | HORROR | SENSITIVE,
     "fury": WARM | QUIET,
     "dread": WARM | FUNNY,
-    "cheer": GRIM | HORROR | TENSE | COARSE | {"hitman", "infidelity", "divorce", "revenge"},
-    "absorb": GRIM | HORROR | HEATED | COARSE | {"romance", "family", "cute", "love"},
-    "reassure": (
-        GRIM
-        | HORROR
-        | TENSE
-        | HEATED
-        | COARSE
-        | {
-            "science fiction",
-            "adventure",
-            "satire",
-            "hip hop",
-            "electronic",
-            "space",
-            "destruction",
-            "tower defense",
-            "roguelike",
-            "physics",
-            "battle royale",
-            "military",
-            "real time",
-        }
-    )
-    - WARM,
+    "cheer": GRIM | HORROR | TENSE | COARSE | {"hitman", "infidelity", "divorce", "revenge", "insanity"},
+    "absorb": GRIM | HORROR | HEATED | COARSE | {"romance", "family", "cute", "love", "insanity", "paranoia"},
+    "reassure": (GRIM | HORROR | TENSE | HEATED | COARSE | RESTLESS) - WARM,
 }
 WELCOME_WORTH: Final = 0.35
-AVOIDED_WORTH: Final = -1.6
+AVOIDED_WORTH: Final = -2.0
 
 
 def needs_of(probabilities: Mapping[Emotion, float], choice: StrategyChoice) -> dict[Need, float]:
@@ -217,13 +205,22 @@ def _worths_of(need: Need) -> dict[str, float]:
 
 
 def fit(words: Iterable[str], worth: Mapping[str, float]) -> float:
-    """How well an item with these words meets the needs, from -2 to 1; 0 where nothing is known."""
-    return max(-2.0, min(1.0, sum(map(worth.get, words, repeat(0.0)))))
+    """How well an item with these words meets the needs, from -2 to 1; 0 where nothing is known.
+
+    What is welcome counts up to 1, however much there is of it: it does not hide what is to be avoided.
+    """
+    welcome = avoided = 0.0
+    for value in map(worth.get, words, repeat(0.0)):
+        if value > 0:
+            welcome += value
+        else:
+            avoided += value
+    return min(1.0, welcome) + max(-2.0, avoided)
 
 
 def penalties(soothed: float, *, sensitive: bool, festive: bool) -> dict[str, float]:
     """What each word takes from an item's score, whatever its fit; see `rank.ask` for the arguments."""
-    found = dict.fromkeys(SEQUEL, SEQUEL_PENALTY) | dict.fromkeys(EROTIC, EROTIC_PENALTY)
+    found = dict.fromkeys(APART, APART_PENALTY) | dict.fromkeys(EROTIC, EROTIC_PENALTY)
     found |= dict.fromkeys(SENSITIVE, SENSITIVE_PENALTY * (soothed if sensitive else 1.0))
     if not festive:
         found |= dict.fromkeys(CHRISTMAS, CHRISTMAS_PENALTY)

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from services.emotions import Emotion
+from services.recommender.ranking import needs
 from services.recommender.ranking.item import Candidate
 from services.recommender.ranking.needs import Need
 
 Language = Literal["en", "de"]
 Condition = Callable[[Candidate], bool]
-SURE_ENOUGH: Final = 0.4
+HARSH: Final = needs.GRIM | needs.HORROR | needs.TENSE | needs.HEATED
+SURE_ENOUGH: Final = 0.55
 """Confidence from which on an item's place may be spoken of."""
 WELL_KNOWN: Final = 0.85
 WELL_RATED: Final = 0.8
@@ -43,6 +45,12 @@ def _lies(*, valence: tuple[float, float] = (-1, 1), arousal: tuple[float, float
     )
 
 
+def _is_mild(*, valence: tuple[float, float] = (-1, 1), arousal: tuple[float, float] = (-1, 1)) -> Condition:
+    """The same of a work that no theme speaks against: a place says little of what happens in it."""
+    lies = _lies(valence=valence, arousal=arousal)
+    return lambda item: lies(item) and HARSH.isdisjoint(item.words)
+
+
 _funny = _has(
     "comedy", "funny", "witty", "hilarious", "silly", "romantic comedy", "parody", "satire", "slapstick"
 )
@@ -54,7 +62,7 @@ _outdoors = _has(
     *("nature", "outdoors", "mountains", "sea", "travel", "road trip", "wilderness", "island", "desert")
 )
 _bright = _lies(valence=(0.25, 1))
-_quiet = _lies(valence=(0, 1), arousal=(-1, -0.1))
+_quiet = _is_mild(valence=(0, 1), arousal=(-1, -0.1))
 _lively = _lies(valence=(0.1, 1), arousal=(0.2, 1))
 _dark = _lies(valence=(-1, -0.25))
 _wound_up = _lies(arousal=(0.3, 1))
@@ -161,16 +169,16 @@ PURPOSES: Final[dict[Need | Literal["unclear"], tuple[Purpose, ...]]] = {
         Purpose(
             ": neither too loud nor too heavy",
             ": weder zu laut noch zu schwer",
-            _lies(valence=(-0.3, 0.4), arousal=(-0.5, 0.2)),
+            _is_mild(valence=(-0.3, 0.4), arousal=(-0.5, 0.2)),
         ),
-        Purpose(": unhurried", ": ohne Eile", _lies(arousal=(-1, -0.2))),
+        Purpose(": unhurried", ": ohne Eile", _is_mild(arousal=(-1, -0.2))),
         Purpose(", in tune with {mood}", ", passend zu {of_mood}"),
         Purpose(": for an evening without plans", ": für einen Abend ohne Pläne"),
         Purpose(", to go with an ordinary day", ", passend zu einem gewöhnlichen Tag"),
         Purpose(
             ": a change of scene, nothing upsetting",
             ": Abwechslung ohne große Aufregung",
-            _lies(arousal=(-1, 0.2)),
+            _is_mild(arousal=(-1, 0.2)),
         ),
         Purpose(": there is time for it now", ": dafür ist jetzt Zeit"),
         Purpose(": for when there is no hurry", ": für eine Zeit, in der nichts drängt"),

@@ -17,30 +17,41 @@ from services.recommender.ranking.item import Candidate, Medium
 from services.recommender.ranking.mood import Mood, Point, Strategy, StrategyChoice
 from services.recommender.ranking.taste import Taste, appeal
 
-AFFECT_WEIGHT: Final = 3.3
+AFFECT_WEIGHTS: Final[dict[Medium, float]] = {"movie": 3.3, "song": 4.3, "book": 6.1, "game": 6.2}
+"""Of nearness to the target: the fewer works lie near each mood, the more it takes to keep near."""
 FAR_WEIGHT: Final = 0.8
 """For each width beyond FAR, so that the nearest come first where few are near, as behind a filter."""
 BORDER_WEIGHT: Final = 2.0
 """At the border of the cells that are searched: where a small step of the target swaps an outermost cell for
 another, nothing is swapped on the shelf."""
-FIT_WEIGHT: Final = 0.8
+FIT_WEIGHT: Final = 1.2
 CURATED_WEIGHT: Final = 0.50
-QUALITY_WEIGHT: Final = 0.8
-POPULARITY_WEIGHT: Final = 0.6
-TASTE_WEIGHT: Final = 8.6
+QUALITY_WEIGHT: Final = 0.5
+POPULARITY_WEIGHT: Final = 0.2
+TASTE_WEIGHT: Final = 2.6
+"""In each medium, so many times what nearness weighs."""
 LIKING_FADES: Final = 0.25
 """Power of closeness with which a liking fades: far from the target it counts about half."""
 RECENT_PENALTY: Final = 1.50
-OBSCURE: Final = 0.2
-"""Popularity below which few have heard of a work."""
-OBSCURE_WEIGHT: Final = 3.0
+OBSCURE: Final = 0.5
+"""Popularity below which few have heard of a work. Above it, works differ little, and so take turns.
+0 is unknown, as of what an operator adds, and costs nothing."""
+OBSCURE_WEIGHT: Final = 5.5
+POOR: Final = 0.3
+"""Quality below which most of those who know a work dislike it."""
+POOR_WEIGHT: Final = 5.0
 EXPLICIT_PENALTY: Final = 1.2
-"""For songs marked explicit where a mood is lifted or calmed."""
-GUESS_PENALTY: Final = 2.5
-"""For each whole of doubt about an item's affect where a mood is lifted or calmed."""
-FULL_SCORE: Final = AFFECT_WEIGHT + FIT_WEIGHT + CURATED_WEIGHT + QUALITY_WEIGHT + POPULARITY_WEIGHT
-TEMPERATURES: Final[dict[Medium, float]] = {"movie": 0.36, "song": 0.20, "book": 0.32, "game": 0.26}
+"""For songs marked explicit: not for whoever did not ask for it."""
+GUESS_PENALTY: Final = 1.2
+"""For each whole of doubt about an item's affect: many works in the middle are there for want of a sign."""
+SOOTHING_GUESS_PENALTY: Final = 2.8
+"""The same besides where a mood is lifted or calmed."""
+BESIDES: Final = FIT_WEIGHT + CURATED_WEIGHT + QUALITY_WEIGHT + POPULARITY_WEIGHT
+"""What an item can score besides nearness, but for taste."""
+TEMPERATURES: Final[dict[Medium, float]] = {"movie": 0.29, "song": 0.17, "book": 0.305, "game": 0.3}
 """Of the luck: the more works lie near each mood, the less luck is needed for variety."""
+SAME_SERIES: Final = 4.0
+"""Likeness of two works of one series, so that a shelf has two only where there is little else."""
 SHORTLIST: Final = 4
 """MMR considers this many times the wanted number."""
 WIDTH: Final = 0.18
@@ -166,42 +177,46 @@ def rank(candidates: Iterable[Candidate], query: RankingQuery) -> tuple[list[Ran
         if held_back:
             chosen = _choose([pair for pair in scored if query.may_show(pair[1])], query)
     chosen.sort(key=lambda pair: (-pair[0], pair[1].id))
-    return [Ranked(item, round(_share(value), 4)) for value, item in chosen], held_back
+    return [Ranked(item, round(_share(value, item.medium), 4)) for value, item in chosen], held_back
 
 
-def _share(value: float) -> float:
-    return max(0.0, min(1.0, value / FULL_SCORE))
+def _share(value: float, medium: Medium) -> float:
+    return max(0.0, min(1.0, value / (AFFECT_WEIGHTS[medium] + BESIDES)))
 
 
 def _scorer(query: RankingQuery) -> Callable[[Candidate], float]:
-    """What scores an item: the higher the better; at most FULL_SCORE but for taste."""
+    """What scores an item: the higher the better."""
     distance_to, probabilities, worth = _measure(query), query.probabilities, query.worths
-    recent, leanings, soothed = query.taste.recent, query.taste.features, query.soothed
+    recent, leanings = query.taste.recent, query.taste.features
     remoteness, penalties = query.remoteness, query.penalties
+    guess = GUESS_PENALTY + SOOTHING_GUESS_PENALTY * query.soothed
 
     def score(item: Candidate) -> float:
         distance, sure = distance_to(item), item.affect_confidence
         near = sure * math.exp(-distance * distance / 2) + (1 - sure) * UNSURE
         total = (
-            AFFECT_WEIGHT * near
+            AFFECT_WEIGHTS[item.medium] * near
             - FAR_WEIGHT * sure * (distance - FAR if distance > FAR else 0.0)
             + FIT_WEIGHT * needs.fit(item.words, worth)
             + QUALITY_WEIGHT * item.quality
             + POPULARITY_WEIGHT * item.popularity
-            - (OBSCURE_WEIGHT * (OBSCURE - item.popularity) if item.popularity < OBSCURE else 0.0)
+            - (OBSCURE_WEIGHT * (OBSCURE - item.popularity) if 0 < item.popularity < OBSCURE else 0.0)
+            - (POOR_WEIGHT * (POOR - item.quality) if item.quality < POOR else 0.0)
             - BORDER_WEIGHT * remoteness[item.cell]
             - needs.penalty(item.words, penalties)
         )
+        total -= guess * (1 - sure)
         if item.emotions:
             total += CURATED_WEIGHT * sum(probabilities[emotion] for emotion in item.emotions)
-        if soothed:
-            total -= soothed * (EXPLICIT_PENALTY * bool(item.explicit) + GUESS_PENALTY * (1 - sure))
+        if item.explicit:
+            total -= EXPLICIT_PENALTY
         if recent:
             total -= RECENT_PENALTY * recent.get(item.id, 0.0)
         if leanings:
             liking = appeal(item.features, leanings)
             # A liking counts for less far from the target, so that taste does not override the mood.
-            total += TASTE_WEIGHT * (liking * near**LIKING_FADES if liking > 0 else liking)
+            faded = liking * near**LIKING_FADES if liking > 0 else liking
+            total += TASTE_WEIGHT * AFFECT_WEIGHTS[item.medium] * faded
         return total
 
     return score
@@ -235,7 +250,7 @@ def _choose(scored: list[tuple[float, Candidate]], query: RankingQuery) -> list[
     breadth = query.mood.breadth
 
     def alike(one: Candidate, other: Candidate) -> float:
-        found = likeness(one, other) + (one.series == other.series or are_by_one(one, other))
+        found = likeness(one, other) + are_by_one(one, other) + SAME_SERIES * (one.series == other.series)
         return found + breadth * nearness(one, other) if breadth else found
 
     return diversify(drawn, query.limit, alike)

@@ -1,6 +1,5 @@
 import dataclasses
 import math
-from itertools import combinations
 from statistics import correlation, fmean
 from typing import Any
 
@@ -111,12 +110,12 @@ def test_all_inputs(candidates: Any, vector: Any, strategy: Strategy, seed: int,
 def test_monotone_score(
     field: Any, one: Any, other: Any, seed: int, valence: Any, arousal: Any, sure: Any, taste: Any
 ) -> None:
-    """Higher quality or popularity never lowers a score."""
+    """Higher quality or popularity never lowers a score; a popularity of 0 is unknown."""
     made = candidate(7, valence=valence, arousal=arousal, affect_confidence=sure, genres=("war",))
     wanted = request(seed=seed, taste=Taste(features={"genre:movie:war": 2 * taste - 1}))
     low, high = (
         ranked([dataclasses.replace(made, **{field: value})], wanted)[0].score
-        for value in sorted((one, other))
+        for value in sorted((max(one, 0.01), max(other, 0.01)))
     )
     assert low <= high
 
@@ -183,13 +182,15 @@ def test_seed() -> None:
 
 
 def test_luck() -> None:
-    """Luck has mean 0, differs between angry, frightened and sad moods, and moves little with the mood."""
+    """Luck has mean 0, moves little with the mood, and what angry moods are given others seldom are."""
     angry, fear, sad = (turns_of(certainly(emotion)) for emotion in ("angry", "fear", "sad"))
     lucks = [[luck(turns, 7, n) for n in range(4000)] for turns in (angry, fear, sad)]
     assert all(abs(fmean(one)) < 0.1 for one in lucks)
-    assert all(abs(correlation(one, other)) < 0.05 for one, other in combinations(lucks, 2))
+    assert all(correlation(lucks[0], other) < -0.5 for other in lucks[1:])
+    both = [n for n in range(4000) if lucks[0][n] > 3 and lucks[2][n] > 3]
+    assert len(both) < sum(lucks[0][n] > 3 for n in range(4000)) / 20
     moved = turns_of({**certainly("angry"), "angry": 0.98, "sad": 0.02})
-    assert max(abs(luck(moved, 7, n) - lucks[0][n]) for n in range(100)) < 0.15
+    assert max(abs(luck(moved, 7, n) - lucks[0][n]) for n in range(100)) < 0.35
 
 
 def test_likeness() -> None:
@@ -310,19 +311,47 @@ def test_nearness() -> None:
 def test_gloom() -> None:
     """An item that is too dark ranks below one that is as much too bright."""
     aim = request(target=Point(0.3, 0.1))
-    dark, bright = candidate(1, valence=0.0, arousal=0.1), candidate(2, valence=0.6, arousal=0.1)
+    dark, bright = candidate(1, valence=0.15, arousal=0.1), candidate(2, valence=0.45, arousal=0.1)
     assert ranked([dark, bright], aim)[0].candidate == bright
 
 
 def test_unfit_comfort() -> None:
-    """Explicit songs and sensitive works lose where a mood is lifted, and not where it is matched."""
-    lifted, matched = ask(SAD, limit=1, seed=1), request(limit=1)
+    """Explicit songs lose for whatever mood, and sensitive works where a mood is lifted."""
+    lifted = ask(SAD, limit=1, seed=1)
+    matched = request(limit=1, target=lifted.target)
     place: dict[str, Any] = {"valence": lifted.target.valence, "arousal": lifted.target.arousal}
     plain, rude = candidate(1, **place), candidate(1, **place, explicit=True)
     hard = candidate(1, **place, tags=("self harm",))
     best, *unfit = (ranked([item], lifted)[0].score for item in (plain, rude, hard))
     assert all(score < best - 0.1 for score in unfit)
-    assert ranked([rude], matched)[0].score == ranked([plain], matched)[0].score
+    assert ranked([rude], matched)[0].score < ranked([plain], matched)[0].score
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ({}, {"tags": ("companion",)}),
+        ({}, {"tags": ("omnibus",)}),
+        ({}, {"tags": ("picture book",)}),
+        ({"popularity": 0.6}, {"popularity": 0.1, "valence": 0.6}),
+        ({"quality": 0.4, "valence": 0.5}, {"quality": 0.0, "valence": 0.6}),
+        ({"tags": ("witty",)}, {"tags": ("witty", "warm", "cute", "dogs", "sweet", "grief")}),
+    ],
+)
+def test_strangers(better: Any, worse: Any) -> None:
+    """Strangers seldom get what goes with another work, what few know or like, or what hides a sad theme."""
+    wanted = ask(SAD, limit=1, seed=1)
+    place: dict[str, Any] = {"valence": wanted.target.valence, "arousal": wanted.target.arousal}
+    scores = [ranked([candidate(1, **(place | given))], wanted)[0].score for given in (better, worse)]
+    assert scores[0] > scores[1] + 0.02
+
+
+def test_one_of_a_series() -> None:
+    """A shelf has one work of a series where there are others."""
+    parts = [candidate(n, title=f"Saga {n}", quality=1.0) for n in range(1, 9)]
+    others = [candidate(n, title=f"t{n} alone", genres=("drama",)) for n in range(10, 16)]
+    chosen = [item.candidate.title for item in ranked([*parts, *others], request(limit=5))]
+    assert sum(title.startswith("Saga") for title in chosen) == 1
 
 
 def test_few_are_near() -> None:
