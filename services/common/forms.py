@@ -106,8 +106,9 @@ def _parse(content_type: str, body: bytes, most_parts: int, unreadable: type[Ser
         parser = MultipartParser(boundary, reader.callbacks())
         parser.write(body)
         parser.finalize()
+        reader.check_end()
     except FormParserError as error:
-        raise unreadable("The form cannot be read: it is malformed.") from error
+        raise unreadable("The form cannot be read: it is malformed or cut off.") from error
     return reader.parts
 
 
@@ -119,6 +120,7 @@ class _Reader:
         self._most = most
         self._name, self._value = b"", b""
         self._headers: dict[bytes, bytes] = {}
+        """Of the part that is being read; empty between parts."""
         self._content: list[bytes] = []
 
     def callbacks(self) -> "MultipartCallbacks":
@@ -131,10 +133,15 @@ class _Reader:
             "on_part_end": self._end,
         }
 
+    def check_end(self) -> None:
+        """FormParserError where the last part has no end: the parser alone would leave it out silently."""
+        if self._headers or self._name:
+            raise FormParserError("the last part is cut off")
+
     def _begin(self) -> None:
         if len(self.parts) == self._most:
             raise TooLargeError(f"The form has more than {self._most} parts.")
-        self._headers, self._content = {}, []
+        self._content = []
 
     def _add_name(self, data: bytes, start: int, end: int) -> None:
         self._name += data[start:end]
@@ -153,6 +160,7 @@ class _Reader:
             raise FormParserError("a part has no name")
         coding = self._headers.get(b"content-transfer-encoding", b"").lower()
         content = _uncoded(b"".join(self._content), coding)
+        self._headers = {}
         self.parts.append(Part(_decode(name), None if filename is None else _decode(filename), content))
 
 

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.common.problems import (
     BusyError,
     HeadersTooLargeError,
+    PackedBodyError,
     ServiceError,
     SlowBodyError,
     TooLargeError,
@@ -21,6 +22,8 @@ from services.common.telemetry import request_id_from
 
 DROP_S: Final = 10.0
 DROP_BYTES: Final = 100 * 1024 * 1024
+PACKED: Final = {"br", "compress", "deflate", "gzip", "x-compress", "x-gzip", "zstd"}
+"""Content codings of bodies. Others, such as `utf-8`, are a client's misunderstanding and change no byte."""
 MAX_HEADERS: Final = 100
 MAX_HEADER_BYTES: Final = 16 * 1024
 """Names and values together. The server's own limit, 64 KiB with h11, holds while headers still come."""
@@ -111,7 +114,7 @@ class UploadBudget:
 
 
 class BodyLimit:
-    """Limits the size (413) and speed (408) of a body, and the memory of all bodies together (503).
+    """Limits the size (413), speed (408) and coding (415) of a body, and the memory of all bodies (503).
 
     A body is refused by its declared length if it has one, else as soon as too much has arrived. Only
     received bytes are reserved: a client could declare any length at no cost.
@@ -132,7 +135,10 @@ class BodyLimit:
             return
         limit = self.limit_of(scope["path"])
         try:
-            self.check_declared(Headers(scope=scope).get("content-length", "0"), limit)
+            headers = Headers(scope=scope)
+            if (coding := headers.get("content-encoding", "").strip().lower()) in PACKED:
+                raise PackedBodyError(f"The body is packed ({coding}): send it as it is.")
+            self.check_declared(headers.get("content-length", "0"), limit)
         except ServiceError as error:
             await refuse(error, scope, receive, send)
             return

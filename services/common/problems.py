@@ -71,6 +71,14 @@ class TooLargeError(ServiceError):
     code = "too_large"
 
 
+class PackedBodyError(ServiceError):
+    status = 415
+    code = "unsupported_encoding"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, {"Accept-Encoding": "identity"})
+
+
 class InvalidError(ServiceError):
     status = 422
     code = "invalid"

@@ -7,10 +7,12 @@ dealt with here.
 
 import asyncio
 import json
+import sys
 import uuid
 from types import SimpleNamespace
 from typing import ClassVar, Final
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Close, CloseCode, Frame, Opcode
@@ -28,11 +30,14 @@ ANSWERED: Final = SimpleNamespace(response_complete=True, message_event=asyncio.
 
 
 class HeadTimeoutProtocol(HttpToolsProtocol):
-    """uvicorn's httptools protocol with limits for the head of a request.
+    """uvicorn's httptools protocol with limits for the head of a request, and bodies beside an upgrade.
 
     Closes a connection on which no request's line and headers are whole in time: uvicorn waits for ever once
     the first byte is there, and on a new connection for that too. Bounds what llhttp would collect without
     end: a head, trailers, a chunk's extensions, requests that are sent ahead.
+
+    A request that offers an upgrade other than to a WebSocket is served as any other: httptools would lose
+    its body. Java's HttpClient and `curl --http2` offer HTTP/2 so.
     """
 
     head_s: ClassVar[float] = 10.0
@@ -41,6 +46,8 @@ class HeadTimeoutProtocol(HttpToolsProtocol):
     _bodiless = 0
     """Bytes received since the last that belonged to a body, or since the last whole request."""
     _in_head = True
+    _received = b""
+    """The latest."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
@@ -48,6 +55,7 @@ class HeadTimeoutProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._bodiless += len(data)
+        self._received = data
         super().data_received(data)
         if self._bodiless > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse(431, "headers_too_large", f"At most {MAX_HEAD_BYTES} bytes of headers are taken.")
@@ -62,7 +70,27 @@ class HeadTimeoutProtocol(HttpToolsProtocol):
         if self._in_head:  # trailers are not used
             super().on_header(name, value)
 
+    def _offers_other(self) -> bool:
+        return self.parser.should_upgrade() and self._get_upgrade() is not None and not self._should_upgrade()
+
+    def _should_upgrade(self) -> bool:
+        return self.parser.get_method() == b"GET" and super()._should_upgrade()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Reads the head again without the offer, and what came after it: httptools stops at its end."""
+        stopped = sys.exc_info()[1]
+        if self._get_upgrade() is None or not isinstance(stopped, httptools.HttpParserUpgrade):
+            return
+        version = self.parser.get_http_version().encode()
+        line = b" ".join([self.parser.get_method(), self.url, b"HTTP/" + version])
+        fields = (name + b": " + value for name, value in self.headers if name != b"upgrade")
+        head = b"\r\n".join([line, *fields, b"", b""])
+        self.parser = httptools.HttpRequestParser(self)
+        self.data_received(head + self._received[stopped.args[0] :])
+
     def on_headers_complete(self) -> None:
+        if self._offers_other():
+            return
         self._in_head, self._bodiless = False, 0
         if self.parser.get_http_version() == "1.1" and all(name != b"host" for name, _ in self.headers):
             raise ValueError("no Host")
@@ -95,6 +123,8 @@ class HeadTimeoutProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._offers_other():
+            return
         self._in_head, self._bodiless = True, 0
         super().on_message_complete()
 

@@ -22,18 +22,25 @@ class InAHurry(HeadTimeoutProtocol):
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """Reads a body and answers: /early does not read, /late takes its time; a socket says one word late."""
+    """Reads a body and answers: /early does not read, /late takes its time, /echo sends the body back.
+
+    A socket says one word late.
+    """
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.accept"})
         await asyncio.sleep(1.2)
         await send({"type": "websocket.send", "text": "still here"})
     if scope["type"] == "http":
-        while scope["path"] != "/early" and (await receive()).get("more_body"):
-            pass
+        answer, more = b"", scope["path"] != "/early"
+        while more:
+            message = await receive()
+            answer, more = answer + message.get("body", b""), message.get("more_body", False)
+        answer = answer if scope["path"] == "/echo" else b"ok"
+        length = (b"content-length", str(len(answer)).encode())
         await asyncio.sleep(1.2 if scope["path"] == "/late" else 0)
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-        await send({"type": "http.response.body", "body": b"ok"})
+        await send({"type": "http.response.start", "status": 200, "headers": [length]})
+        await send({"type": "http.response.body", "body": answer})
 
 
 @pytest.fixture(scope="module")
@@ -207,3 +214,34 @@ def test_missing_host(port: int) -> None:
     with connect(port) as connection:
         connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
         assert closed_after(connection)[1].endswith(b"ok")
+
+
+OFFER = b"POST /echo HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+BODIES = {
+    "length": b"Content-Length: 5\r\n\r\nphoto",
+    "chunks": b"Transfer-Encoding: chunked\r\n\r\n5\r\nphoto\r\n0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("upgrade", [b"h2c", b"websocket"])
+def test_upgrade_beside_a_body(upgrade: bytes, body: bytes, port: int) -> None:
+    """Who offers another protocol with a photo, as Java's HttpClient does, is answered in this one."""
+    request = OFFER + b"Upgrade: " + upgrade + b"\r\n" + body
+    with connect(port) as connection:
+        connection.sendall(request + request)
+        said = b""
+        while said.count(b"photo") < 2:
+            said += connection.recv(1000) or pytest.fail(repr(said))
+    with connect(port) as connection:
+        for byte in request:
+            connection.sendall(bytes([byte]))
+        assert connection.recv(1000).endswith(b"photo")
+
+
+def test_upgrade_without_a_body(port: int) -> None:
+    """An offer of another protocol is no obstacle to what follows."""
+    with connect(port) as connection:
+        for _ in range(2):
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+            assert connection.recv(1000).endswith(b"ok")

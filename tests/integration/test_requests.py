@@ -1,6 +1,8 @@
 """Requests as people and their libraries send them: each mistake is answered with what to send instead."""
 
+import gzip
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -79,6 +81,47 @@ def test_unknown_parameter(services: dict[str, str], path: str) -> None:
     detail = assert_problem(answer, 422, "invalid")["detail"]
     known = {"/predict": "strict, detect", "/predict/batch": "detect"}
     assert detail.endswith(f"known are: {known.get(path, 'none')}")
+
+
+@pytest.mark.parametrize(("service", "path"), [*ROUTES, ("recommender", "/recommend")])
+def test_packed_body(services: dict[str, str], service: str, path: str) -> None:
+    """A packed body is 415 and told to come as it is; a coding that is none changes nothing."""
+    kind = "application/json" if path == "/recommend" else "image/jpeg"
+    body = b'{"emotion": "sad"}' if path == "/recommend" else PHOTO
+    headers = {"Content-Type": kind, "Content-Encoding": "gzip"}
+    answer = httpx.post(services[service] + path, content=gzip.compress(body), headers=headers)
+    assert "gzip" in assert_problem(answer, 415, "unsupported_encoding")["detail"]
+    assert answer.headers["accept-encoding"] == "identity"
+    headers["Content-Encoding"] = "utf-8"
+    assert httpx.post(services[service] + path, content=body, headers=headers).status_code == 200
+
+
+LENGTH = b"Content-Length: %d\r\n" % len(PHOTO)
+
+
+@pytest.mark.parametrize("service", ["inference", "recommender"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /predict HTTP/1.0\r\n",
+        b"POST http://anywhere/predict HTTP/1.1\r\nHost: x\r\n",
+        b"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: image/jpeg\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nRange: bytes=0-9\r\nIf-None-Match: *\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n",
+    ],
+    ids=["HTTP/1.0", "whole address", "lower case", "expects", "range", "offers HTTP/2"],
+)
+def test_rare_clients(services: dict[str, str], service: str, head: bytes) -> None:
+    """What is legal in HTTP is answered, however rare."""
+    address = httpx.URL(services[service])
+    with socket.create_connection((address.host, address.port or 0), timeout=60) as connection:
+        connection.sendall(head + LENGTH + b"\r\n" + PHOTO)
+        said = b""
+        while b'"timings_ms"' not in said:
+            said += connection.recv(65_536) or pytest.fail(repr(said))
+    assert b"HTTP/1.1 200 OK" in said
+    assert b'"emotion":"happy"' in said
 
 
 def test_batch_limit(services: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bulk.command import main as bulk
 from services.common.addresses import ListenError, bind, reachable
@@ -213,6 +214,19 @@ def test_rights_of_the_database_file(tmp_path: Path) -> None:
         assert modes == {mode}
         engine.dispose()
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_rights_of_folders(tmp_path: Path) -> None:
+    """A folder given in place of the file keeps its rights, and so does one that all users write to."""
+    folder, everybodys = tmp_path / "folder", tmp_path / "everybodys"
+    for path, mode in ((folder, 0o755), (everybodys, 0o1777)):
+        path.mkdir()
+        path.chmod(mode)
+    with pytest.raises(OperationalError):
+        make_engine(f"sqlite:///{folder}").connect()
+    make_engine(f"sqlite:///{everybodys}/r.db", shared=True).connect().close()
+    assert folder.stat().st_mode & 0o7777 == 0o755
+    assert everybodys.stat().st_mode & 0o7777 == 0o1777
 
 
 def test_network_file_systems(tmp_path: Path) -> None:

@@ -102,6 +102,22 @@ def test_unreadable_part(header: bytes) -> None:
         read(**form(header, b"a"))
 
 
+@pytest.mark.parametrize("end", [b"", b"\r\n", b"\r\n--x", b"\r\n--x\r\nContent-Disposition: form-data; na"])
+def test_cut_off(end: bytes) -> None:
+    """A form that ends within a part is unreadable, not a form without that part."""
+    sent = form(b"Content-Type: image/jpeg", BINARY)
+    with pytest.raises(UnreadableError, match="cut off"):
+        read(**{**sent, "content": sent["content"].removesuffix(b"\r\n--x--\r\n") + end})
+
+
+@pytest.mark.parametrize("end", [b"\r\n--x--", b"\r\n--x--\r\nmore", b"\r\n--x\r\n"])
+def test_careless_end(end: bytes) -> None:
+    """A form that ends after its last part is whole, as small devices end it too."""
+    sent = form(b"Content-Type: image/jpeg", BINARY)
+    whole = sent["content"].removesuffix(b"\r\n--x--\r\n") + end
+    assert file_of(read(**{**sent, "content": whole}), "file").content == BINARY
+
+
 def form(header: bytes, content: bytes) -> dict[str, Any]:
     head = b'Content-Disposition: form-data; name="file"; filename="a"\r\n' + header
     body = b"--x\r\n" + head + b"\r\n\r\n" + content + b"\r\n--x--\r\n"

@@ -1,4 +1,4 @@
-"""BMP: its header through Pillow, its pixels through OpenCV."""
+"""BMP: its header through Pillow, its pixels through OpenCV, or with alpha through Pillow too."""
 
 from functools import partial
 from typing import Final
@@ -13,9 +13,12 @@ START: Final = b"BM"
 
 def look(data: bytes) -> Picture:
     with pillow.opened(data, "BMP") as image:
-        width, height = image.size
-    pixels = partial(_pixels, data, factor(width, height))
-    return Picture("BMP", width, height, 3 * width * height, pixels)
+        (width, height), alpha = image.size, image.mode == "RGBA"
+    by = factor(width, height)
+    if alpha:
+        cost = 4 * width * height + pillow.BANDS
+        return Picture("BMP", width, height, cost, partial(pillow.pixels, data, "BMP", by))
+    return Picture("BMP", width, height, 3 * width * height, partial(_pixels, data, by))
 
 
 def _pixels(data: bytes, by: int) -> Grey:

@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from services.inference.errors import UnreadableImageError
+from services.inference.errors import UnreadableImageError, UnsupportedImageError
 from services.inference.formats.exif import orientation_of
 from services.inference.formats.picture import Grey, Picture, factor, opencv
 
@@ -19,7 +19,10 @@ ALONE: Final = {0x01, *range(0xD0, 0xD9)}
 """Markers without a segment."""
 FRAMES: Final = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE: Final = {0xC2, 0xC6, 0xCA, 0xCE}
-EXIF, SCAN, LAST = 0xE1, 0xDA, 0xD9
+READ: Final = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
+"""Baseline, extended and progressive, with Huffman or arithmetic coding; not lossless, not hierarchical."""
+BITS: Final = 8
+EXIF, JPEG_LS, SCAN, LAST = 0xE1, 0xF7, 0xDA, 0xD9
 REDUCED: Final = {
     8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
     4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
@@ -31,8 +34,8 @@ FILLER: Final = b"\x5a\xa5\x33\xcc" * 64
 
 
 def look(data: bytes) -> Picture:
-    """UnreadableImageError for a header without a frame or a scan."""
-    frame, orientation, at = None, 1, 2
+    """UnreadableImageError for a header without a frame or a scan, UnsupportedImageError for a rare sort."""
+    frame, exif, at = None, None, 2
     for _ in range(MOST_SEGMENTS):
         found = MARKER.search(data, at)
         if found is None or data[found.end() - 1] == LAST:
@@ -41,18 +44,19 @@ def look(data: bytes) -> Picture:
         if marker in ALONE:
             continue
         end = at + int.from_bytes(data[at : at + 2])
-        if marker in FRAMES:
+        if marker in FRAMES or marker == JPEG_LS:
             frame = Frame(marker, data[at + 2 : end])
-        elif marker == EXIF and data[at + 2 : at + 8] == b"Exif\0\0":
-            orientation = orientation_of(data[at + 8 : end])
+        elif marker == EXIF and exif is None and data[at + 2 : at + 8] == b"Exif\0\0":
+            exif = data[at + 8 : end]  # further ones continue the first; viewers too heed that alone
         elif marker == SCAN and frame:
-            return _picture(data, frame, orientation, data[at + 2 : at + 3])
+            return _picture(data, frame, orientation_of(exif or b""), data[at + 2 : at + 3])
         at = max(at, end)
     raise UnreadableImageError("the JPEG image's header is damaged")
 
 
 class Frame:
     def __init__(self, marker: int, body: bytes) -> None:
+        self.is_read = marker in READ and body[:1] == bytes([BITS])
         self.progressive = marker in PROGRESSIVE
         self.height, self.width = int.from_bytes(body[1:3]), int.from_bytes(body[3:5])
         self.components = max(1, body[5] if len(body) > 5 else 0)
@@ -66,6 +70,8 @@ def _picture(data: bytes, frame: Frame, orientation: int, in_scan: bytes) -> Pic
     """Counts that libjpeg keeps the coefficients of the whole picture where they come in several scans."""
     if not frame.width or not frame.height:
         raise UnreadableImageError("the JPEG image's header is damaged")
+    if not frame.is_read:
+        raise UnsupportedImageError("JPEG with 12 bits or lossless is not read; send a usual one of 8 bits")
     by = factor(frame.width, frame.height)
     several = frame.progressive or in_scan < bytes([min(frame.components, 255)])
     per_pixel = 3 / by**2 + (frame.coefficients if several else 0)

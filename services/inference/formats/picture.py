@@ -50,6 +50,15 @@ def over_white(grey: Grey, alpha: Grey) -> Grey:
     return ((mixed + 127) // 255).astype(np.uint8)
 
 
+def on_white(grey: Grey, left: int, top: int, width: int, height: int) -> Grey:
+    """Lays a frame in its place on a white canvas of `width` × `height`, which holds it whole."""
+    if grey.shape == (height, width):
+        return grey
+    canvas = np.full((height, width), 255, np.uint8)
+    canvas[top : top + grey.shape[0], left : left + grey.shape[1]] = grey
+    return canvas
+
+
 def opencv(data: bytes, flags: int) -> NDArray[np.uint8]:
     """Decodes without turning; a ValueError where OpenCV gives nothing."""
     array = cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)

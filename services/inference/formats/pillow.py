@@ -96,7 +96,10 @@ def pixels(data: bytes, kind: str, by: int) -> Grey:
 
 def _grey(band: Image.Image) -> Grey:
     if band.mode.startswith("I;16"):
-        return (np.asarray(band) >> 8).astype(np.uint8)
+        deep = np.asarray(band)
+        grey = (deep >> 8).astype(np.uint8)
+        grey[deep == band.info.get("transparency")] = 255
+        return grey
     if band.mode == "LAB":
         return np.asarray(band.getchannel("L"))
     if not band.has_transparency_data:

@@ -9,7 +9,7 @@ from typing import Final
 
 import cv2
 
-from services.inference.errors import UnreadableImageError
+from services.inference.errors import UnreadableImageError, UnsupportedImageError
 from services.inference.formats import pillow
 from services.inference.formats.exif import orientation_of
 from services.inference.formats.picture import Grey, Picture, damaged, factor, opencv, reduced
@@ -24,8 +24,10 @@ WITH_ALPHA: Final = {4, 6}
 
 
 def look(data: bytes) -> Picture:
-    """UnreadableImageError for a header that is damaged."""
+    """UnreadableImageError for a header that is damaged, UnsupportedImageError for Apple's own sort."""
     head = data[8:33]
+    if head[4:8] == b"CgBI":
+        raise UnsupportedImageError("PNG as Xcode packs it into apps is not read; send the original")
     if len(head) < 25 or head[:8] != b"\0\0\0\rIHDR":
         raise UnreadableImageError("the PNG image's header is damaged")
     width, height, colour = int.from_bytes(head[8:12]), int.from_bytes(head[12:16]), head[17]

@@ -9,7 +9,7 @@ import numpy as np
 
 from services.inference.errors import UnreadableImageError
 from services.inference.formats.exif import orientation_of
-from services.inference.formats.picture import Grey, Picture, factor, opencv, over_white, reduced
+from services.inference.formats.picture import Grey, Picture, factor, on_white, opencv, over_white, reduced
 
 MOST_CHUNKS: Final = 50_000
 ALPHA: Final = 0x10
@@ -99,11 +99,7 @@ def _pixels(still: Still, width: int, height: int) -> Grey:
     grey = _frame(still)
     if grey.shape != (still.height, still.width):
         raise ValueError("the frame has another size than its header says")
-    if grey.shape != (height, width):
-        canvas = np.full((height, width), 255, np.uint8)
-        canvas[still.top : still.top + still.height, still.left : still.left + still.width] = grey
-        grey = canvas
-    return reduced(grey, factor(width, height))
+    return reduced(on_white(grey, still.left, still.top, width, height), factor(width, height))
 
 
 def _frame(still: Still) -> Grey:

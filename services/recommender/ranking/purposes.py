@@ -142,7 +142,7 @@ PURPOSES: Final[dict[Need | Literal["unclear"], tuple[Purpose, ...]]] = {
         Purpose(": for whoever is open to something new", ": für alle, die offen für Neues sind"),
         Purpose(", in tune with {mood}", ", passend zu {of_mood}"),
         Purpose(": more for a curious mind", ": mehr für einen neugierigen Kopf"),
-        Purpose(", to follow up on the unexpected", ", um an das Unerwartete anzuknüpfen"),
+        Purpose(", to follow one surprise with another", ", damit auf eine Überraschung die nächste folgt"),
     ),
     "ease": (
         Purpose(
@@ -167,10 +167,14 @@ PURPOSES: Final[dict[Need | Literal["unclear"], tuple[Purpose, ...]]] = {
         Purpose(", in tune with {mood}", ", passend zu {of_mood}"),
         Purpose(": for an evening without plans", ": für einen Abend ohne Pläne"),
         Purpose(", to go with an ordinary day", ", passend zu einem gewöhnlichen Tag"),
-        Purpose(": a change, and no upheaval", ": Abwechslung ohne Aufregung", _lies(arousal=(-1, 0.2))),
+        Purpose(
+            ": a change of scene, nothing upsetting",
+            ": Abwechslung ohne große Aufregung",
+            _lies(arousal=(-1, 0.2)),
+        ),
         Purpose(": there is time for it now", ": dafür ist jetzt Zeit"),
-        Purpose(": for when nothing presses", ": für eine Zeit, in der nichts drängt"),
-        Purpose(": with an open mind, a good choice", ": eine gute Wahl für offene Ohren und Augen"),
+        Purpose(": for when there is no hurry", ": für eine Zeit, in der nichts drängt"),
+        Purpose(": worth a try with an open mind", ": einen Versuch wert, wenn man offen für Neues ist"),
     ),
     "sorrow": (
         Purpose(

@@ -1,7 +1,8 @@
 """Writes the one sentence that says why an item is on a shelf. Pure.
 
 A sentence says what the item is (its strongest themes and a fact), what is known of the user, and what it is
-for. On one medium's shelf no form is used twice as long as there are others, and no sentence is.
+for. On one medium's shelf no form and no purpose is used twice as long as there are others, and no sentence
+twice in an answer.
 """
 
 from collections import Counter
@@ -23,6 +24,8 @@ class Writer:
         self.query, self.language, self.tongue = query, language, TONGUES[language]
         self.purposes = PURPOSES[need_of(query.addressed, query.strategy) if query.mood.clear else "unclear"]
         self.written: set[str] = set()
+        self.used: Counter[Purpose] = Counter()
+        """In the whole answer."""
 
     def write(self, shelf: Sequence[Candidate]) -> list[str]:
         """A reason for each item of one medium's shelf, in their order."""
@@ -33,6 +36,7 @@ class Writer:
             form, purpose, reason = self._write(item, forms, used)
             forms[form] += 1
             used[purpose] += 1
+            self.used[purpose] += 1
             self.written.add(reason)
             reasons.append(reason)
         return reasons
@@ -51,12 +55,14 @@ class Writer:
     def _options(
         self, item: Candidate, forms: Counter[str], used: Counter[Purpose]
     ) -> Iterator[tuple[str, Purpose, str]]:
-        """All sentences for an item; those of rarely used forms first, then the most telling."""
+        """All sentences for an item; of rarely used forms and purposes first, then the most telling."""
         query = self.query
         facts = facts_of(item, query.addressed, query.worths, query.taste.features)
         beginnings = sorted(leads(facts, self.tongue), key=lambda lead: forms[lead[0]])
         fitting = [purpose for purpose in self._turned(item.id) if purpose.fits(item)]
-        purposes = sorted(fitting, key=lambda purpose: (used[purpose], purpose.condition is None))
+        purposes = sorted(
+            fitting, key=lambda purpose: (used[purpose], self.used[purpose], purpose.condition is None)
+        )
         for (form, beginning), purpose in product(beginnings, purposes):
             text = f"{beginning}{say(purpose, query.addressed, self.language)}."
             yield form, purpose, text[0].upper() + text[1:]

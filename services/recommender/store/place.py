@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -26,16 +27,19 @@ def protect(file: Path, *, shared: bool) -> None:
     with contextlib.suppress(FileExistsError):
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode))
     if shared:
-        _give(file.parent, SHARED_FOLDER)
+        _give(file.parent, SHARED_FOLDER, stat.S_IFDIR)
     for end in ("", *LEFTOVERS):
-        _give(Path(f"{file}{end}"), mode)
+        _give(Path(f"{file}{end}"), mode, stat.S_IFREG)
 
 
-def _give(path: Path, mode: int) -> None:
-    """Set the mode, and for a shared one this process's group, of what belongs to this user."""
+def _give(path: Path, mode: int, kind: int) -> None:
+    """Set the mode, and for a shared one this process's group, of what is of this kind and this user's.
+
+    Folders that many users share, as /tmp, stay as they are.
+    """
     with contextlib.suppress(OSError):  # missing, or not ours
         now = path.stat()
-        if now.st_uid != os.geteuid():
+        if now.st_uid != os.geteuid() or stat.S_IFMT(now.st_mode) != kind or now.st_mode & stat.S_ISVTX:
             return
         if mode != PRIVATE and now.st_gid != os.getegid():
             os.chown(path, -1, os.getegid())
