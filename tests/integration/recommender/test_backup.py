@@ -236,7 +236,8 @@ def test_restore_on_full_disk(tmp_path: Path, command: Any, room: float) -> None
     """Where the disk has room for `room` databases more, a restore ends in a line and changes nothing."""
     live = tmp_path / "r.db"
     with small_disk(20) as disk:
-        held = shutil.copy(live, disk / "r.db").read_bytes()
+        shutil.copy(live, disk / "r.db")
+        held = live.read_bytes()
         (disk / "filler").write_bytes(bytes(int(shutil.disk_usage(disk).free - room * len(held))))
         status, message = command("restore", live, url=f"sqlite:///{disk}/r.db")
         assert status == 1
