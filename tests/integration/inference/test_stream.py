@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -177,3 +177,19 @@ def test_a_page_of_another_site_opens_no_stream(address: str) -> None:
         assert refused.value.response.status_code == 403
     with connect(stream, origin=Origin(address)) as socket:
         assert ask(socket, PHOTO)["emotion"] == "happy"
+
+
+def test_large_frame_and_stop(tmp_path: Path) -> None:
+    """A frame above the server's own limit ends a stream with 1009, the service's end with 1001."""
+    with ExitStack() as stack:
+        with serve("inference", tmp_path / "log") as address:
+            url = address.replace("http", "ws") + "/stream"
+            with connect(url) as large, suppress(ConnectionClosed):
+                large.send(bytes(17 * 2**20))
+                large.recv(timeout=30)
+            assert (large.close_code, large.close_reason) == (1009, "too_large")
+            left = stack.enter_context(connect(url))
+            ask(left, PHOTO)
+        with suppress(ConnectionClosed):
+            left.recv(timeout=30)
+        assert (left.close_code, left.close_reason) == (1001, "shutting_down")
