@@ -5,12 +5,19 @@ import sys
 from importlib import import_module
 from typing import Final
 
+from services.common.interrupts import ending_at_once
+from services.common.processor import complaint
+
 BULK_NEEDS: Final = {"cryptography", "dask", "distributed", "pyarrow"}
 
 
 def main(arguments: list[str]) -> int:
+    if reason := complaint():
+        sys.stderr.write(f"{reason}\n")
+        return 2
     try:
-        command = import_module("bulk.command")
+        with ending_at_once():
+            command = import_module("bulk.command")
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in BULK_NEEDS:
             raise

@@ -138,10 +138,16 @@ def request_id_of(request: Request) -> str:
     return str(request.scope["state"]["request_id"])
 
 
+def reason_of(error: Mapping[str, Any]) -> str:
+    """What pydantic says is wrong, without the name of our exception that it puts before our own words."""
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
 def describe(errors: list[Any]) -> str:
     """The first few of pydantic's complaints in one line; no rejected values, as they may be personal."""
     lines = [
-        f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}" for error in errors[:MAX_DETAILS]
+        ": ".join(filter(None, (".".join(map(str, error["loc"])), reason_of(error))))
+        for error in errors[:MAX_DETAILS]
     ]
     if len(errors) > MAX_DETAILS:
         lines.append(f"and {len(errors) - MAX_DETAILS} more")

@@ -23,7 +23,7 @@ class HasHost(Protocol):
 
 
 def serve(name: str, default_port: int, read_settings: Callable[[], HasHost], arguments: list[str]) -> int:
-    """Serve `services.{name}` until it is stopped; return the exit status, 2 where it cannot start."""
+    """Serve `services.{name}` until Ctrl-C; return the exit status, 2 where it cannot start."""
     parser = argparse.ArgumentParser(f"python -m services.{name}.serve")
     parser.add_argument("--host", help=f"where to listen; default: {name.upper()}_HOST")
     parser.add_argument("--port", type=port_number, default=default_port)
@@ -49,6 +49,8 @@ def serve(name: str, default_port: int, read_settings: Callable[[], HasHost], ar
     )
     try:
         server.run(sockets)
+    except KeyboardInterrupt:  # uvicorn raises it again when it has stopped
+        return 0
     except SystemExit:
         if server.lifespan.state.get(REFUSED):
             return NOT_STARTED

@@ -10,6 +10,7 @@ from pydantic import AnyHttpUrl, ValidationError
 from pydantic_settings import BaseSettings
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.common.problems import reason_of
 from services.common.telemetry import logger
 
 if TYPE_CHECKING:
@@ -68,11 +69,13 @@ def refuse(reason: str) -> NoReturn:
 def print_lines(run: Callable[[], Iterable[str]], *expected: type[Exception]) -> int:
     """Print what a command yields; return its exit status.
 
-    2 after a StartError, as after a wrong setting; 1 after an expected error; 130 after Ctrl-C.
+    2 after a StartError, as after a wrong setting; 1 after an expected error; 130 after Ctrl-C; 141 where
+    the reader of the lines has gone.
     """
     try:
         for line in run():
             sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
     except StartError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -82,6 +85,9 @@ def print_lines(run: Callable[[], Iterable[str]], *expected: type[Exception]) ->
     except KeyboardInterrupt:
         sys.stderr.write("stopped; the same command goes on\n")
         return 130
+    except BrokenPipeError:  # as behind `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is flushed at the end
+        return 141
     return 0
 
 
@@ -96,7 +102,7 @@ def read_settings(kind: type[S], about_all: str = "") -> S:
     except ValidationError as error:
         # A variable once, with the first that is wrong with it.
         wrong = {
-            f"{prefix}{str(e['loc'][0]).upper() if e['loc'] else about_all}": e["msg"]
+            f"{prefix}{str(e['loc'][0]).upper() if e['loc'] else about_all}": reason_of(e)
             for e in reversed(error.errors(include_input=False))
         }
         refuse("; ".join(f"{name}: {what}" for name, what in reversed(wrong.items())))

@@ -2,18 +2,14 @@
 
 import sys
 
+from services.common.interrupts import ending_at_once
 from services.common.processor import complaint
-from services.common.server import serve
-from services.common.starting import refuse
-
-
-def main(arguments: list[str]) -> int:
-    if reason := complaint():
-        refuse(reason)
-    from services.inference.settings import read_settings  # noqa: PLC0415 # leads to NumPy
-
-    return serve("inference", 8001, read_settings, arguments)
-
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    if reason := complaint():
+        sys.stderr.write(f"{reason}\n")
+        sys.exit(2)
+    with ending_at_once():
+        from services.common.server import serve
+        from services.inference.settings import read_settings  # leads to NumPy
+    sys.exit(serve("inference", 8001, read_settings, sys.argv[1:]))

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from services.recommender.ranking.item import Medium
-from services.recommender.schemas.fields import AnyCaseMedium, Text, WebUrl
+from services.recommender.schemas.fields import AnyCaseMedium, NoControls, PlainSpaces, WebUrl
 from services.recommender.schemas.identity import SITES, site_id
 from services.recommender.schemas.recommendation import ItemOut, Link
 
@@ -48,7 +48,7 @@ def _check_template(template: str) -> str:
 
 
 Template = Annotated[WebUrl, AfterValidator(_check_template)]
-Label = Annotated[Text, Field(min_length=1, max_length=40)]
+Label = Annotated[str, Field(min_length=1, max_length=40), PlainSpaces, NoControls]
 Templates = Annotated[
     dict[AnyCaseMedium, Annotated[dict[Label, Template], Field(max_length=MOST)]],
     NoDecode,

@@ -118,7 +118,7 @@ def _middleware(
         *outer_middleware(metrics, tracing, HEADERS, [cors] if settings.cors_origins else []),
         Middleware(GZipMiddleware, compresslevel=5, exclude_content_types=NOT_PACKED),
         *_rate_limits(settings),
-        *access(settings.access_key, is_page=lambda path: path.split("/")[1] in PAGE),
+        *access(settings.access_key, is_page=lambda path: path.removeprefix("/").split("/")[0] in PAGE),
         Middleware(BodyLimit, limit_of=limit_of, pace=pace, budget=UploadBudget(most)),
         Middleware(CrowdLimit, crowd=crowd),
         Middleware(PageFiles, folder=WEB_DIR, covers=settings.covers),

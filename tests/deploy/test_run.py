@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from services.run import ALLOCATOR
+from tests.helpers.process import heeding_signals
 from tests.helpers.serving import ROOT, free_port
 from tests.helpers.stages import cannot_run
 
@@ -25,9 +26,10 @@ def run(folder: Path, port: int, inference_port: int) -> Iterator[subprocess.Pop
         "RECOMMENDER_DATABASE_URL": f"sqlite:///{folder / 'recommender.db'}",
         "PYTHONPATH": str(ROOT),
     }
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    with heeding_signals():
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
     try:
         yield process
     finally:

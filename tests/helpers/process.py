@@ -1,12 +1,29 @@
-"""Reads memory, processor time and listening ports of processes from /proc."""
+"""Reads memory, processor time and listening ports of processes from /proc; starts some that heed signals."""
 
 import os
 import re
-from collections.abc import Iterable
-from contextlib import suppress
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.helpers.stages import cannot_run
+
+
+@contextmanager
+def heeding_signals() -> Iterator[None]:
+    """Processes that are started in here heed SIGHUP and Ctrl-C, also where this one was told to ignore them.
+
+    nohup and a shell's `&` do so, and it is inherited; a handler is not.
+    """
+    ignored = [one for one in (signal.SIGHUP, signal.SIGINT) if signal.getsignal(one) is signal.SIG_IGN]
+    for one in ignored:
+        signal.signal(one, lambda *_: None)
+    try:
+        yield
+    finally:
+        for one in ignored:
+            signal.signal(one, signal.SIG_IGN)
 
 
 def memory_mb(process: int | str = "self", field: str = "VmRSS") -> float:

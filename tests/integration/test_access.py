@@ -1,6 +1,7 @@
 """The optional access key, on both services."""
 
 import base64
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +63,13 @@ def test_with_key(client: httpx.Client, scheme: str) -> None:
 def test_open_paths(client: httpx.Client, path: str) -> None:
     """The page, its files, /docs and health checks stay open."""
     assert client.get(path).status_code == 200
+
+
+def test_path_without_slash(client: httpx.Client) -> None:
+    """`OPTIONS *` asks for the server and names no path: it is answered as other calls are."""
+    with socket.create_connection((client.base_url.host, client.base_url.port or 80), timeout=30) as one:
+        one.sendall(b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert one.recv(12) == b"HTTP/1.1 401"
 
 
 def test_photo_carries_own_key(client: httpx.Client, inference: FakeInference) -> None:

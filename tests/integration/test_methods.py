@@ -6,7 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.helpers.recommender import assert_problem, recommender
+from services.recommender.main import create_app
+from services.recommender.settings import Settings
+from tests.helpers.recommender import assert_problem, recommender, serving
 
 ORIGIN = {"Origin": "https://example.org"}
 
@@ -49,4 +51,20 @@ def test_cors_on_early_errors(client: httpx.Client) -> None:
     """A page of an allowed site can read the 431 too."""
     answer = client.get("/healthz", headers={**ORIGIN, "x": "y" * 17_000})
     assert_problem(answer, 431, "headers_too_large")
+    assert answer.headers["access-control-allow-origin"] == "https://example.org"
+
+
+def test_cors_on_failures(sqlite_url: str, made_catalogue: Path) -> None:
+    """A page of an allowed site can read a 500 too."""
+
+    def fail() -> None:
+        raise RuntimeError("a defect")
+
+    app = create_app(
+        Settings(database_url=sqlite_url, catalogue_dir=made_catalogue, cors_origins=["https://example.org"])
+    )
+    app.add_api_route("/fail", fail)
+    with serving(app) as address:
+        answer = httpx.get(f"{address}/fail", headers=ORIGIN)
+    assert_problem(answer, 500, "internal_error")
     assert answer.headers["access-control-allow-origin"] == "https://example.org"

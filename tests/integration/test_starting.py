@@ -17,7 +17,7 @@ from bulk.command import main as bulk
 from services.common.addresses import ListenError, bind, reachable
 from services.common.processor import complaint
 from services.inference.model import MODEL_FILE
-from services.recommender.__main__ import main as recommender
+from services.recommender.command import main as recommender
 from services.recommender.settings import read_settings
 from services.recommender.store.db import make_engine
 from services.recommender.store.place import network_file_system
@@ -65,7 +65,7 @@ def test_links_that_cannot_be_used(links: str, reason: str) -> None:
     done = serve("recommender", RECOMMENDER_LINKS=links)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert line.startswith(f"RECOMMENDER_LINKS: Value error, {reason}")
+    assert line.startswith(f"RECOMMENDER_LINKS: {reason}")
     assert "secret" not in line
 
 
@@ -73,8 +73,7 @@ def test_the_recommender_names_the_variable_and_keeps_the_secret() -> None:
     done = serve("recommender", RECOMMENDER_DATABASE_URL="mysql://me:secret@host/name")
     assert done.returncode == 2
     assert done.stderr == (
-        "RECOMMENDER_DATABASE_URL: Value error, should be sqlite:///path or "
-        "postgresql://user:password@host/name\n"
+        "RECOMMENDER_DATABASE_URL: should be sqlite:///path or postgresql://user:password@host/name\n"
     )
 
 
@@ -250,6 +249,27 @@ def test_old_processors(tmp_path: Path) -> None:
     if platform.machine() == "x86_64":
         assert complaint(cpuinfo).startswith("This processor lacks popcnt, sse4_1, sse4_2: ")
     assert complaint(tmp_path / "none") == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["services.inference.serve"], ["services.inference", "x.jpg"], ["services.run"], ["bulk", "a", "b"]],
+)
+def test_start_on_an_old_processor(tmp_path: Path, words: list[str]) -> None:
+    """The sentence comes before NumPy is imported, which would kill the process."""
+    (tmp_path / "cpuinfo").write_text("flags : fpu sse2\n")
+    (tmp_path / "numpy.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGILL)\n")
+    mount = "mount --bind {}/cpuinfo /proc/cpuinfo && exec env PYTHONPATH={} {} -m {}"
+    command = mount.format(tmp_path, tmp_path, sys.executable, " ".join(words))
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", command],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    if done.stderr.startswith(("unshare: ", "mount: ")) or platform.machine() != "x86_64":
+        cannot_run(f"/proc/cpuinfo cannot be another file here: {done.stderr}")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("This processor lacks cx16, lahf_lm, popcnt, sse4_1, sse4_2, ssse3: ")
+    assert done.returncode == 2
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "::", "0.0.0.0"])  # noqa: S104 # what is tested

@@ -1,7 +1,9 @@
 """Writes the catalogue as the CSV that `csv_file.read` reads."""
 
 import csv
+import os
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -12,22 +14,31 @@ from services.recommender.imports.csv_file import COLUMNS, TEXTS, SourceError
 from services.recommender.settings import Settings
 from services.recommender.store import load
 from services.recommender.store.db import is_missing, make_engine
+from services.recommender.store.schema import check_current
 
 
 def export_csv(path: Path, settings: Settings) -> Iterator[str]:
-    """Write every item to a new file; yields the line to print. SourceError where it cannot be written."""
+    """Write every item to a new file; yields the line to print. SourceError where it cannot be written.
+
+    The file gets its name when it is whole.
+    """
     if is_missing(settings.database_url):
         raise SourceError("there is no database yet: `python -m services.recommender prepare` makes one")
+    if path.exists():
+        raise SourceError(f"{path} exists already: name a new file")
     engine = make_engine(settings.database_url, settings.database_timeout_s)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with path.open("x", encoding="utf-8", newline="") as file, engine.connect() as connection:
+        check_current(engine)
+        with partial.open("w", encoding="utf-8", newline="") as file, engine.connect() as connection:
             count = _write(file, connection)
-    except FileExistsError as error:
-        raise SourceError(f"{path} exists already: name a new file") from error
+        partial.rename(path)
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror}") from error
     finally:
         engine.dispose()
+        with suppress(OSError):
+            partial.unlink()
     yield f"{path}: {count} items"
 
 
@@ -36,9 +47,10 @@ def _write(file: TextIO, connection: Connection) -> int:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
     count = 0
-    for item in load.every_item(connection):
-        writer.writerow([_cell(name, item[name]) for name in COLUMNS])
-        count += 1
+    with closing(load.every_item(connection)) as items:
+        for item in items:
+            writer.writerow([_cell(name, item[name]) for name in COLUMNS])
+            count += 1
     return count
 
 

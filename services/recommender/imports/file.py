@@ -20,7 +20,7 @@ from services.recommender.schemas.identity import may_be_one
 from services.recommender.settings import Settings
 from services.recommender.store import load
 from services.recommender.store.db import WRITING, is_missing, make_engine
-from services.recommender.store.schema import check_sound, is_current
+from services.recommender.store.schema import check_current
 from services.recommender.store.turns import only_import
 
 Reader = Callable[[Path], Iterator[tuple[int, Row] | Refused | Note]]
@@ -150,13 +150,8 @@ def _compare(settings: Settings, rows: Sequence[Row], changes: load.Changes) -> 
         with _engine(settings, url) as engine:
             if missing:
                 prepare(engine, settings.catalogue_dir)
-            check_sound(engine)
+            check_current(engine)
             with engine.connect() as connection:
-                if not is_current(connection):
-                    raise SourceError(
-                        "the database is older than this version: "
-                        "`python -m services.recommender prepare` brings it up to date"
-                    )
                 for batch in load.batches(rows):
                     load.compare_batch(connection, batch, changes, shipped=False)
                 return load.loaded_digest(connection) == digest_of(settings.catalogue_dir)

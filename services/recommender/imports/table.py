@@ -3,6 +3,8 @@
 import codecs
 import csv
 from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
 from typing import Final, TextIO
@@ -24,7 +26,7 @@ def read_table(path: Path, needed: set[str]) -> Iterator[tuple[int, dict[str, st
     """
     line = 1
     try:
-        with path.open(encoding=_encoding(path), newline="") as file:
+        with _opened(path) as file:
             first, before, separator = _first_line(file, needed)
             reader = csv.reader(chain([first], file), delimiter=separator, strict=True)
             names = _names(next(reader, []), path, needed)
@@ -41,11 +43,16 @@ def read_table(path: Path, needed: set[str]) -> Iterator[tuple[int, dict[str, st
         raise SourceError(f"{path.name}: {error.strerror}") from error
 
 
-def _encoding(path: Path) -> str:
-    """UTF-8, with or without a byte-order mark; UTF-16 with one, as Excel's "Unicode Text" has it."""
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
+    """Open the file once, as a pipe can be read only once.
+
+    It is UTF-8, with or without a byte-order mark, or UTF-16 with one, as Excel's "Unicode Text" has it.
+    """
     with path.open("rb") as file:
-        start = file.read(2)
-    return "utf-16" if start in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "utf-8-sig"
+        marked = file.peek(2)[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+        with TextIOWrapper(file, "utf-16" if marked else "utf-8-sig", newline="") as text:
+            yield text
 
 
 def _first_line(file: TextIO, needed: set[str]) -> tuple[str, int, str]:
@@ -53,16 +60,18 @@ def _first_line(file: TextIO, needed: set[str]) -> tuple[str, int, str]:
 
     The separator is what `sep=` says, or else what finds most of the needed names, then most names.
     """
-    line = file.readline()
+    before, line = 0, file.readline()
+    while line and not line.strip():
+        before, line = before + 1, file.readline()
     if line.lower().startswith(SEPARATOR_LINE):
         told = line[len(SEPARATOR_LINE) :].strip("\r\n")
-        return file.readline(), 1, told if len(told) == 1 else "\t"
+        return file.readline(), before + 1, told if len(told) == 1 else "\t"
 
     def found(separator: str) -> tuple[int, int]:
         names = {_plain(name) for name in line.split(separator)}
         return len(names & needed), len(names)
 
-    return line, 0, max(SEPARATORS, key=found)
+    return line, before, max(SEPARATORS, key=found)
 
 
 def _plain(name: str) -> str:
@@ -72,6 +81,8 @@ def _plain(name: str) -> str:
 
 def _names(header: list[str], path: Path, needed: set[str]) -> list[str]:
     names = [_plain(name) for name in header]
+    if any("\0" in name for name in names):  # UTF-16 without a mark, or UTF-32
+        raise SourceError(f"{path.name}: not UTF-8; save it as UTF-8")
     missing = needed - set(names)
     if missing:
         raise SourceError(f"{path.name}: missing columns {', '.join(sorted(missing))}")

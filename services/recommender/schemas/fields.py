@@ -118,16 +118,17 @@ def _to_lower(value: object) -> object:
 
 AnyCase = BeforeValidator(_to_lower)
 EmptyIsNone = BeforeValidator(_empty_to_none)
-Text = Annotated[str, BeforeValidator(_plain_spaces), AfterValidator(_check_text)]
+PlainSpaces = BeforeValidator(_plain_spaces)
+NoControls = AfterValidator(_check_text)
 AnyCaseMedium = Annotated[Medium, AnyCase]
 WebUrl = Annotated[str, Field(max_length=2000), AfterValidator(_check_web_url)]
-Title = Annotated[Text, Field(min_length=1, max_length=300)]
-Creator = Annotated[Annotated[Text, Field(max_length=200)] | None, EmptyIsNone]
-Source = Annotated[Annotated[Text, Field(max_length=40)] | None, EmptyIsNone]
+Title = Annotated[str, Field(min_length=1, max_length=300), PlainSpaces, NoControls]
+Creator = Annotated[Annotated[str, Field(max_length=200), PlainSpaces, NoControls] | None, EmptyIsNone]
+Source = Annotated[Annotated[str, Field(max_length=40), PlainSpaces, NoControls] | None, EmptyIsNone]
 Year = Annotated[Annotated[int, Field(ge=-3000, le=2100)] | None, EmptyIsNone]
 Axis = Annotated[Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] | None, EmptyIsNone]
 MaybeShare = Annotated[Share | None, EmptyIsNone]
-Term = Annotated[Text, Field(max_length=TERM_LENGTH)]
+Term = Annotated[str, Field(max_length=TERM_LENGTH), PlainSpaces, NoControls]
 Genres = Annotated[
     list[Term],
     Field(max_length=8),
@@ -153,7 +154,7 @@ LanguageOrEmpty = Annotated[
 """The same of a form, which sends empty what is not filled in."""
 Minutes = Annotated[Annotated[int, Field(ge=1, le=100_000)] | None, EmptyIsNone]
 MaybeBool = Annotated[bool | None, EmptyIsNone]
-AgeRating = Annotated[Annotated[Text, Field(max_length=20)] | None, EmptyIsNone]
+AgeRating = Annotated[Annotated[str, Field(max_length=20), PlainSpaces, NoControls] | None, EmptyIsNone]
 ImageUrl = Annotated[
     Annotated[WebUrl, AfterValidator(_check_https)] | None,
     EmptyIsNone,

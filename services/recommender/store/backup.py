@@ -1,5 +1,6 @@
 """Copies the SQLite database to a file and back, while the service runs. PostgreSQL has its own tools."""
 
+import glob
 import os
 import sqlite3
 import tempfile
@@ -38,11 +39,14 @@ def backup(url: str, target: Path) -> list[str]:
         raise BackupError(f"There is no database {source}.")
     if target.exists():
         raise BackupError(f"{target} exists already: name a new file.")
-    with _temporary_beside(target) as partial:
-        _copy(source, partial)
-        size = partial.stat().st_size
-        partial.replace(target)
-        _sync(target.parent)
+    try:
+        with _temporary_beside(target) as partial:
+            _copy(source, partial)
+            size = partial.stat().st_size
+            partial.replace(target)
+            _sync(target.parent)
+    except OSError as error:
+        raise BackupError(f"{target} cannot be written: {error.strerror}.") from error
     return [f"{target}: {size:,} bytes, checked; it holds users' feedback, so protect it like the database"]
 
 
@@ -67,7 +71,11 @@ def restore(url: str, source: Path, timeout_s: float, *, shared: bool = False) -
             return [f"{live} now holds what {source} held"]
         aside = live.with_name(f"{live.name}{REPLACED}{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
         if _is_usable(live):
-            _replace_rows(live, ready, aside, timeout_s)
+            try:
+                _replace_rows(live, ready, aside, timeout_s)
+            except sqlite3.DatabaseError as error:
+                aside.unlink(missing_ok=True)
+                raise BackupError(f"{live} is as it was: {error}.") from error
         else:
             _replace_file(live, ready, aside)
             protect(live, shared=shared)
@@ -77,7 +85,7 @@ def restore(url: str, source: Path, timeout_s: float, *, shared: bool = False) -
 def remove_replaced(url: str) -> list[str]:
     """Delete what `restore` kept beside the database; it may hold users who were erased since."""
     live = _sqlite_file(url, "(nothing is kept beside PostgreSQL)", Path())
-    kept = sorted(live.parent.glob(f"{live.name}{REPLACED}*"))
+    kept = sorted(live.parent.glob(f"{glob.escape(live.name)}{REPLACED}*"))
     for path in kept:
         path.unlink()
     return [f"{path}: removed" for path in kept] or ["nothing was kept"]

@@ -1,6 +1,6 @@
 """Writes the catalogue in bulk, in the caller's transaction: for imports and the first start."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeVar, cast
 
@@ -152,10 +152,11 @@ def retire_shipped(connection: Connection, keys: set[str]) -> None:
         _update(connection, gone)
 
 
-def every_item(connection: Connection) -> Iterator[RowMapping]:
-    """Every item that was not removed, in order of id, in the state of one moment."""
+def every_item(connection: Connection) -> Generator[RowMapping, None, None]:
+    """Every item that was not removed, in order of id, in the state of one moment; close it."""
     wanted = select(ITEMS).where(~ITEMS.c.removed).order_by(ITEMS.c.id)
-    return iter(connection.execution_options(yield_per=BATCH).execute(wanted).mappings())
+    with connection.execution_options(yield_per=BATCH).execute(wanted) as items:
+        yield from items.mappings()
 
 
 def loaded_digest(connection: Connection) -> str | None:

@@ -24,6 +24,16 @@ class SchemaTooNewError(StartError):
     """The database was written by a later version of this service."""
 
 
+class SchemaTooOldError(StartError):
+    """The database was not brought up to date since a later version was installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database is older than this version: `python -m services.recommender prepare` brings it up "
+            "to date."
+        )
+
+
 class DamagedDatabaseError(StartError):
     """The SQLite file is cut off, overwritten or otherwise invalid."""
 
@@ -68,6 +78,14 @@ def is_current(connection: Connection) -> bool:
             "start the version that wrote it, or restore a backup."
         )
     return revision == scripts.get_current_head()
+
+
+def check_current(engine: Engine) -> None:
+    """Raise DamagedDatabaseError, SchemaTooOldError or SchemaTooNewError unless this version can read it."""
+    check_sound(engine)
+    with engine.connect() as connection:
+        if not is_current(connection):
+            raise SchemaTooOldError
 
 
 def migrate(connection: Connection) -> None:

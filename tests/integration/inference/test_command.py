@@ -92,6 +92,16 @@ def test_folder_by_content(tmp_path: Path) -> None:
     assert {r["source"] for r in rows(tmp_path / "out.csv")} == {*names[:4], "caf\\xe9.jpg", "caf\\xe9"}
 
 
+def test_formulas_in_names(tmp_path: Path) -> None:
+    """A name that begins like a formula is written so that a spreadsheet runs nothing."""
+    names = ["=cmd.png", "+a.png", "-b.png", "@c.png", "\td.png", "'=e.png", "f=.png"]
+    for name in names:
+        (tmp_path / name).write_bytes(pictures.png_of_zeros(64, 64))
+    done = run("--folder", tmp_path, "--csv", tmp_path / "out.csv")
+    assert done.returncode == 0, done.stderr
+    assert {r["source"] for r in rows(tmp_path / "out.csv")} == {*(f"'{one}" for one in names[:6]), names[6]}
+
+
 def test_a_video_keeps_the_faces_id(tmp_path: Path) -> None:
     path = tmp_path / "v.avi"
     video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (512, 512))

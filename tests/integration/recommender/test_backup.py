@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -15,10 +16,11 @@ import httpx
 import psycopg
 import pytest
 
-from services.recommender.__main__ import main
+from services.recommender.command import main
 from services.recommender.prepare import prepare
 from services.recommender.store import backup
 from services.recommender.store.db import make_engine
+from tests.helpers.disks import small_disk
 from tests.helpers.postgres import new_database, server_programs
 from tests.helpers.serving import ROOT, serve
 
@@ -226,6 +228,41 @@ def test_unfit_backup(
     assert (tmp_path / "r.db").read_bytes() == before
     assert not list(tmp_path.glob("r.db.before-*"))
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("room", [0.5, 1.5, 2.2])
+def test_restore_on_full_disk(tmp_path: Path, command: Any, room: float) -> None:
+    """Where the disk has room for `room` databases more, a restore ends in a line and changes nothing."""
+    live = tmp_path / "r.db"
+    with small_disk(20) as disk:
+        shutil.copy(live, disk / "r.db")
+        held = live.read_bytes()
+        (disk / "filler").write_bytes(bytes(int(shutil.disk_usage(disk).free - room * len(held))))
+        status, message = command("restore", live, url=f"sqlite:///{disk}/r.db")
+        assert status == 1
+        assert message.count("\n") == 1, message
+        assert "database or disk is full" in message
+        assert (disk / "r.db").read_bytes() == held
+        assert {path.name for path in disk.iterdir()} == {"r.db", "filler"}
+
+
+def test_backup_on_full_disk(database: str, command: Any) -> None:
+    """On a full disk a backup ends in a line and leaves nothing."""
+    with small_disk(1) as disk:
+        (disk / "filler").write_bytes(bytes(1024 * 1024))
+        status, message = command("backup", disk / "copy", url=database)
+        assert (status, message.count("\n")) == (1, 1)
+        assert "disk is full" in message
+        assert [path.name for path in disk.iterdir()] == ["filler"]
+
+
+def test_backup_without_rights(database: str, command: Any) -> None:
+    """A folder that this user may not write is named, and not the database's setting."""
+    target = Path("/proc/self/copy")  # root may write anywhere else
+    status, message = command("backup", target, url=database)
+    assert status == 1
+    assert message.startswith(f"{target} cannot be written: ")
 
 
 def test_backup_onto_existing_file(database: Any, tmp_path: Path, command: Any) -> None:

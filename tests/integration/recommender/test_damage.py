@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.recommender.__main__ import main
+from services.recommender.command import main
 from services.recommender.prepare import prepare
 from services.recommender.store.db import make_engine
 from tests.helpers.serving import ROOT, free_port, serve

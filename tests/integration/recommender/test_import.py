@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select, text
 
-from services.recommender.__main__ import main as recommender
+from services.recommender.command import main as recommender
 from services.recommender.prepare import prepare
 from services.recommender.store.db import WRITING, make_engine
 from services.recommender.store.models import Item
 from services.recommender.store.turns import only_import
+from tests.helpers.process import heeding_signals
 from tests.helpers.serving import ROOT
 
 HEAD = "medium,title,url,creator,year,genres,emotions,valence,arousal\n"
@@ -53,14 +54,15 @@ class Command:
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start it as a process of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "services.recommender", *arguments],
-            cwd=ROOT,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        with heeding_signals():
+            return subprocess.Popen(
+                [sys.executable, "-m", "services.recommender", *arguments],
+                cwd=ROOT,
+                env=self.environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
 
     def environment(self) -> dict[str, str]:
         return {
@@ -312,6 +314,18 @@ def test_interrupted_import(run: Command) -> None:
     assert answer.returncode == 0, answer.stderr
     assert "6000" not in answer.stdout.partition(" added")[0]
     assert len({title for title in titles(run.engine) if title.startswith("Row ")}) == 6000
+
+
+@pytest.mark.parametrize("refused", [1, 2000])
+def test_reader_that_leaves(run: Command, refused: int) -> None:
+    """Where nobody reads the lines to their end, as behind `| head`, the import ends without a traceback."""
+    path = run.write(HEAD + "movie,,x,,,,,,\n" * refused)
+    with run.start("import", "csv", path, "--dry-run") as importing:
+        assert importing.stdout is not None
+        assert importing.stderr is not None
+        importing.stdout.close()
+        assert importing.stderr.read() == ""
+    assert importing.returncode == 141
 
 
 def test_import_while_others_write(run: Command) -> None:

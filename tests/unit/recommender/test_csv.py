@@ -1,6 +1,8 @@
 """CSVs as people and spreadsheets write them."""
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +111,53 @@ def test_unknown_columns(made: Write) -> None:
     _, note = csv_file.read(made(f"title,medium,url,genre,x\nA,movie,{URL},comedy,y\n"))
     assert isinstance(note, Note)
     assert "left out: genre (did you mean genres?), x; known are medium, title, url" in note.text
+
+
+def test_empty_lines_before_header(made: Write) -> None:
+    """Empty lines before the header, as spreadsheets leave them, do no harm, and lines keep their numbers."""
+    path = made(f"\r\n\r\ntitle,medium,url\r\nA,movie,{URL}\r\nB,tv,{URL}\r\n")
+    good, bad = csv_file.read(path)
+    assert isinstance(good, tuple)
+    assert isinstance(bad, Refused)
+    assert (good[0], bad.line) == (4, 5)
+
+
+def test_old_line_ends(made: Write) -> None:
+    """Lines may end with a carriage return alone."""
+    assert one(made(f"title,medium,url\rA,movie,{URL}\r")).title == "A"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-32", "latin-1"])
+def test_other_encodings(made: Write, encoding: str) -> None:
+    """What is neither UTF-8 nor UTF-16 with a mark is named so."""
+    with pytest.raises(SourceError, match=r"made\.csv: not UTF-8.*; save it as UTF-8"):
+        list(csv_file.read(made(f"title,medium,url\nAm\xe9lie,movie,{URL}\n", encoding)))
+
+
+def test_pipe(tmp_path: Path) -> None:
+    """A pipe, such as /dev/stdin or a shell's <(...), is read as a file is."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    rows = "".join(f"A{i},movie,{URL}{i}\n" for i in range(2000))
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(path.write_text, f"title,medium,url\n{rows}")
+        assert len(list(csv_file.read(path))) == 2000
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ("A,movie,ftp://x", "url: a link must begin with http:// or https:// and name a host"),
+        (f",movie,{URL}", "title: String should have at least 1 character"),
+        (f"{'a' * 301},movie,{URL}", "title: String should have at most 300 characters"),
+        (f"A,movie,{URL},0.5", "valence and arousal come together or not at all"),
+    ],
+)
+def test_reasons(made: Write, cells: str, reason: str) -> None:
+    """What is wrong with a row is said in plain words."""
+    (result,) = csv_file.read(made(f"title,medium,url,valence\n{cells}\n"))
+    assert isinstance(result, Refused)
+    assert result.reason == reason
 
 
 def test_column_twice(made: Write) -> None:
