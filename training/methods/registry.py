@@ -18,7 +18,7 @@ from training.dataset import SIDE, Faces, Images
 from training.methods import classical
 from training.methods.landmarks import face_mesh, landmark_shape
 
-SHIPPED: Final = "emonet, as shipped"
+SHIPPED: Final = "as shipped"
 LANDMARK_SHAPE: Final = "landmark shape + PCA + SVM"
 SIMPLE3: Final[dict[str, Any]] = {
     "model": "simple3",

@@ -21,7 +21,7 @@ from training.methods.registry import METHODS
 
 ROOT = Path(__file__).parent.parent.parent.parent
 FAST = ("local Gabor + PCA + LDA", "eigenfaces + SVM")
-SHIPPED = "emonet, as shipped"
+SHIPPED = "as shipped"
 
 
 @pytest.fixture(scope="module")
