@@ -1,18 +1,15 @@
 """Calls the inference service; no other file knows it."""
 
 import asyncio
-import base64
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from functools import partial
-from http import HTTPStatus
 from statistics import fmean
 from typing import Any, Final, Literal, TypeVar
-from urllib.parse import unquote
 
-import httpcore
+import httpx
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from websockets.asyncio.client import ClientConnection, connect
@@ -31,7 +28,6 @@ from services.recommender.errors import (
     InferenceUnavailableError,
 )
 from services.recommender.metrics import Metrics
-from services.recommender.network import Network
 from services.recommender.schemas.recommendation import rescale
 from services.recommender.settings import Settings
 
@@ -42,7 +38,7 @@ MAX_ANSWER_BYTES: Final = 1024 * 1024
 """Of one answer; far above an answer with the most faces."""
 ABOUT_THE_PHOTO: Final = {400, 413, 415, 422, 429}
 """Statuses with which inference rejects what the client sent."""
-NO_DETECTION: Final = "detect=false"
+NO_DETECTION: Final = {"detect": "false"}
 OCTETS: Final = "application/octet-stream"
 UNAVAILABLE: Final = "Photos cannot be read right now. Recommendations by mood still work."
 NOT_UNDERSTOOD: Final = "The answer to the photo could not be understood."
@@ -57,7 +53,7 @@ class InferenceClient:
     def __init__(self, settings: Settings, metrics: Metrics, around_call: AroundCall = nullcontext) -> None:
         self.timeout_s = settings.inference_timeout_s
         self.connect_timeout_s = settings.inference_connect_timeout_s
-        self.url = str(settings.inference_url).rstrip("/")
+        self.stream_url = str(settings.inference_url).rstrip("/").replace("http", "ws", 1) + "/stream"
         self.metrics = metrics
         self.places = asyncio.Semaphore(settings.inference_at_once)
         self.around_call = around_call
@@ -65,16 +61,20 @@ class InferenceClient:
         self.breaker = Breaker(settings.inference_failures, settings.inference_pause_s, answers)
         for state in STATES:
             metrics.breaker.labels(state).set_function(partial(lambda s: self.breaker.state == s, state))
-        self.access = _access(settings)
-        self.headers = {"Accept-Encoding": "identity", **self.access}
-        """Not packed, so that a small answer cannot grow."""
-        self.http = httpcore.AsyncConnectionPool(
-            max_connections=None,
-            # A new connection for each request spreads the load over all copies.
-            max_keepalive_connections=0,
-            # Retries the connection only, before anything is sent: a copy may just have gone away.
-            retries=1,
-            network_backend=None if self.url.startswith("https:") else Network(),
+        key = settings.inference_access_key
+        self.access = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+        self.http = httpx.AsyncClient(
+            base_url=str(settings.inference_url),
+            # Not packed, so that a small answer cannot grow.
+            headers={"Accept-Encoding": "identity", **self.access},
+            timeout=httpx.Timeout(settings.inference_timeout_s, connect=settings.inference_connect_timeout_s),
+            transport=httpx.AsyncHTTPTransport(
+                # A new connection for each request spreads the load over all copies.
+                limits=httpx.Limits(max_keepalive_connections=0),
+                # Retries the connection only, before anything is sent: a copy may just have gone away.
+                retries=1,
+            ),
+            trust_env=False,  # a proxy to the outside must not come between the two services
         )
 
     async def aclose(self) -> None:
@@ -88,16 +88,16 @@ class InferenceClient:
         outcome = "ok"
         sendable = content_type.isascii() and content_type.isprintable()
         headers = {"Content-Type": content_type if sendable else OCTETS, "X-Request-ID": request_id}
-        options = ["strict=true"] * strict + [NO_DETECTION] * (not detect)
-        target = "/predict" + ("?" + "&".join(options) if options else "")
+        params = {"strict": "true"} if strict else {}
+        params |= {} if detect else NO_DETECTION
+        request = self.http.build_request("POST", "/predict", content=image, headers=headers, params=params)
         try:
             if self.places.locked():  # more would leave no room for requests without a photo
                 raise InferenceBusyError("Too many photos are waiting. Try again in a moment.")
             async with self.places, self.breaker.guard() as trial:
                 timeout_s = min(self.timeout_s, TRIAL_TIMEOUT_S) if trial else self.timeout_s
-                with self.around_call(headers):
-                    answer = await self._ask("POST", target, headers, image, timeout_s)
-                    return _read_answer(*answer)
+                with self.around_call(request.headers):
+                    return _read_answer(*await self._send(request, timeout_s))
         except OpenError as error:
             outcome = "not_asked"
             raise InferenceUnavailableError(UNAVAILABLE, max(1, math.ceil(error.after_s))) from None
@@ -107,29 +107,20 @@ class InferenceClient:
         finally:
             self.metrics.inference.labels(outcome).observe(time.perf_counter() - started)
 
-    async def _ask(
-        self, method: str, target: str, headers: Mapping[str, str], body: bytes, timeout_s: float
-    ) -> tuple[int, dict[bytes, bytes], bytes]:
-        """Status, headers in lower case and body of the answer."""
-        waits = {"connect": self.connect_timeout_s, "read": timeout_s, "write": timeout_s}
+    async def _send(self, request: httpx.Request, timeout_s: float) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body of the answer."""
         try:
-            async with (
-                asyncio.timeout(timeout_s),
-                self.http.stream(
-                    method,
-                    self.url + target,
-                    headers=[*self.headers.items(), *headers.items()],
-                    content=body,
-                    extensions={"timeout": waits},
-                ) as answer,
-            ):
-                known = {name.lower(): value for name, value in answer.headers}
-                return answer.status, known, await _read_bounded(answer)
-        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            async with asyncio.timeout(timeout_s):
+                response = await self.http.send(request, stream=True)
+                try:
+                    return response.status_code, response.headers, await _read_bounded(response)
+                finally:
+                    await response.aclose()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise InferenceUnavailableError(UNAVAILABLE) from error
-        except (TimeoutError, httpcore.TimeoutException) as error:
+        except (TimeoutError, httpx.TimeoutException) as error:
             raise InferenceTimeoutError("Reading the photo took too long.") from error
-        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        except httpx.HTTPError as error:
             raise InferenceBadAnswerError("Reading the photo broke off.") from error
 
     @asynccontextmanager
@@ -137,7 +128,7 @@ class InferenceClient:
         """Open a WebSocket to inference: binary frames up, one JSON text down for each frame read."""
         try:
             async with connect(
-                self.url.replace("http", "ws", 1) + "/stream" + ("" if detect else f"?{NO_DETECTION}"),
+                str(httpx.URL(self.stream_url, params=None if detect else NO_DETECTION)),
                 additional_headers={"X-Request-ID": request_id, **self.access},
                 open_timeout=self.connect_timeout_s,
                 max_size=MAX_ANSWER_BYTES,
@@ -153,40 +144,32 @@ class InferenceClient:
     async def state(self) -> Literal["ok", "unavailable"]:
         """Ask inference whether it is ready."""
         try:
-            status, _, _ = await self._ask("GET", "/readyz", {}, b"", READY_TIMEOUT_S)
-        except ServiceError:
+            async with asyncio.timeout(READY_TIMEOUT_S):
+                response = await self.http.get("/readyz")
+        except (TimeoutError, httpx.HTTPError):
             return "unavailable"
-        return "ok" if status == HTTPStatus.OK else "unavailable"
+        return "ok" if response.is_success else "unavailable"
 
 
-def _access(settings: Settings) -> dict[str, str]:
-    """The header with inference's access key, or with a name and a password that its URL holds."""
-    url, key = settings.inference_url, settings.inference_access_key
-    if url.username:
-        words = f"{unquote(url.username)}:{unquote(url.password or '')}"
-        return {"Authorization": f"Basic {base64.b64encode(words.encode()).decode()}"}
-    return {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
-
-
-async def _read_bounded(answer: httpcore.Response) -> bytes:
+async def _read_bounded(response: httpx.Response) -> bytes:
     content = bytearray()
-    async for chunk in answer.aiter_stream():
+    async for chunk in response.aiter_raw():
         content += chunk
         if len(content) > MAX_ANSWER_BYTES:
             raise InferenceBadAnswerError(NOT_UNDERSTOOD)
     return bytes(content)
 
 
-def _read_answer(status: int, headers: Mapping[bytes, bytes], content: bytes) -> dict[str, Any]:
+def _read_answer(status: int, headers: Mapping[str, str], content: bytes) -> dict[str, Any]:
     """Parse the JSON of a success. A 4xx about the photo is passed on; anything else is inference's fault."""
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status == httpx.codes.SERVICE_UNAVAILABLE:
         raise InferenceBusyError("Photos cannot be read right now. Try again in a moment.")
-    if status == HTTPStatus.UNAUTHORIZED:
+    if status == httpx.codes.UNAUTHORIZED:
         logger.error(
             "inference refused the key: RECOMMENDER_INFERENCE_ACCESS_KEY is not INFERENCE_ACCESS_KEY"
         )
         raise InferenceBadAnswerError("This service is not allowed to have photos read.")
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
         raise InferenceBadAnswerError("Reading the photo failed.")
     try:
         # Unlike json.loads, it bounds the depth and takes neither NaN nor lone surrogates, which could not
@@ -195,12 +178,11 @@ def _read_answer(status: int, headers: Mapping[bytes, bytes], content: bytes) ->
     except ValueError as error:
         raise InferenceBadAnswerError(NOT_UNDERSTOOD) from error
     if isinstance(body, dict):
-        if status == HTTPStatus.OK:
+        if status == httpx.codes.OK:
             return body
         if status in ABOUT_THE_PHOTO and {"code", "detail"} <= body.keys():
-            after = headers.get(b"retry-after")
-            kept = {"Retry-After": after.decode("latin-1")} if after else None
-            raise InferenceRefusedError(status, str(body["code"]), str(body["detail"]), kept)
+            kept = {name: headers[name] for name in ("Retry-After",) if name in headers}
+            raise InferenceRefusedError(status, str(body["code"]), str(body["detail"]), kept or None)
     raise InferenceBadAnswerError(NOT_UNDERSTOOD)
 
 
